@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+// The source condition lets tests run against the packages' TypeScript: no build is needed first.
+const conditions = ['@dgpo/source', 'module', 'node', 'import', 'default'];
+
+const project = (root: string) => ({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    name: root,
+    root: `./${root}`,
+    environment: 'node' as const,
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    testTimeout: 60_000,
+    pool: 'forks' as const,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      'packages/trajectory',
+      'packages/lm',
+      'packages/retriever',
+      'packages/envs',
+      'packages/rl',
+      'packages/distill',
+      'packages/arc',
+      'apps/trainer',
+      'apps/evaluator',
+    ].map(project),
+  },
+});
