@@ -1,3 +1,4 @@
+export { exactMatch, normalizeAnswer } from './answer-match.js';
 export {
   CheckpointError,
   ConfigError,
@@ -10,4 +11,19 @@ export {
   ModelError,
   RetrieverError,
 } from './errors.js';
+export { type FlatTrajectory, flattenTrajectory } from './flatten-trajectory.js';
+export { type JsonLinesWriter, type JsonLinesWriterOptions, openJsonLinesWriter } from './json-lines-writer.js';
 export { createRandom, type Random, type RandomState, restoreRandom } from './random.js';
+export { type ReadJsonLinesOptions, readJsonLines, readTasks, readTrajectories } from './read-json-lines.js';
+export { type ChatMessage, encodeTask, supportingTitles, type Task, type TaskRecord, taskSchema } from './task.js';
+export {
+  type Action,
+  encodeTrajectory,
+  type Outcome,
+  type RetrievedDocument,
+  type Segment,
+  type Trajectory,
+  type TrajectoryRecord,
+  trajectorySchema,
+} from './trajectory.js';
+export { writeJsonLines, writeTasks, writeTrajectories } from './write-json-lines.js';
