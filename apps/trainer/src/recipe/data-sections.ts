@@ -1,0 +1,101 @@
+import { z } from 'zod';
+
+/** A count of something: a whole number of at least `minimum`. */
+export const count = (minimum = 1) => z.int().min(minimum);
+
+/** A weight or rate that may be zero. */
+export const nonNegative = () => z.number().min(0);
+
+const path = () => z.string().min(1);
+
+const questionSetSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\w.-]+$/, 'use letters, digits, ".", "_" and "-"')
+    .describe('Name of the set in tables and reports.'),
+  path: path().describe('FlashRAG JSONL or Search-R1 parquet.'),
+});
+
+export const dataSchema = z
+  .strictObject({
+    world: z
+      .enum(['atlas'])
+      .optional()
+      .describe(
+        'A generated world instead of files of your own; its corpus and questions are written to the run directory.',
+      ),
+    inventedCountries: count(20)
+      .default(1500)
+      .describe('How many invented countries the atlas world has beside the real ones.'),
+    corpus: path()
+      .optional()
+      .describe('The passages to search: JSONL with `id` and `contents` (title on the first line, then the text).'),
+    trainQuestions: path()
+      .optional()
+      .describe('Training questions: FlashRAG JSONL (`.jsonl`) or Search-R1 parquet (`.parquet`).'),
+    evalQuestions: z
+      .array(questionSetSchema)
+      .default([])
+      .describe('Held-out question sets, each with a `name` and a `path`.'),
+  })
+  .superRefine((data, context) => {
+    const files = ['corpus', 'trainQuestions'] as const;
+    for (const name of files) {
+      if (data.world === undefined && data[name] === undefined) {
+        context.addIssue({ code: 'custom', path: [name], message: 'is required (or set data.world to atlas)' });
+      }
+      if (data.world !== undefined && data[name] !== undefined) {
+        context.addIssue({ code: 'custom', path: [name], message: 'cannot stand beside data.world: choose one' });
+      }
+    }
+    const names = data.evalQuestions.map((set) => set.name);
+    const repeated = names.findIndex((name, index) => names.indexOf(name) !== index);
+    if (repeated !== -1) {
+      context.addIssue({
+        code: 'custom',
+        path: ['evalQuestions', repeated, 'name'],
+        message: `"${names[repeated]}" stands twice`,
+      });
+    }
+  });
+
+export const retrieverSchema = z
+  .strictObject({
+    kind: z
+      .enum(['bm25', 'flat', 'hnsw', 'server'])
+      .default('bm25')
+      .describe('BM25, exact vectors, approximate vectors (HNSW), or a Search-R1 `/retrieve` server.'),
+    topK: count().max(100).default(3).describe('Passages returned for a query (Search-R1 and DGPO: 3).'),
+    url: z.url().optional().describe('Address of the server, with `kind: server`.'),
+    k1: nonNegative().default(0.9).describe('BM25 term-frequency saturation (Anserini: 0.9).'),
+    b: z.number().min(0).max(1).default(0.4).describe('BM25 length normalisation (Anserini: 0.4).'),
+  })
+  .superRefine((retriever, context) => {
+    if (retriever.kind === 'server' && retriever.url === undefined) {
+      context.addIssue({ code: 'custom', path: ['url'], message: 'is required with kind: server' });
+    }
+    if (retriever.kind !== 'server' && retriever.url !== undefined) {
+      context.addIssue({ code: 'custom', path: ['url'], message: `has no effect with kind: ${retriever.kind}` });
+    }
+  });
+
+export const environmentSchema = z.strictObject({
+  maxSearches: count(0)
+    .max(64)
+    .default(4)
+    .describe('Searches before a last turn in which only an answer is accepted (DGPO: 4).'),
+  maxTokensPerTurn: count().default(500).describe('Tokens that the policy may write in one turn (DGPO: 500).'),
+  maxObservationTokens: count()
+    .default(500)
+    .describe('Tokens of one observation; document text is cut, tags never are (DGPO: 500).'),
+  maxTotalTokens: count()
+    .default(4096)
+    .describe('Tokens of a whole episode, prompt included; an episode that reaches it ends by `length` (DGPO: 4096).'),
+  promptTemplate: z
+    .string()
+    .includes('{question}', { message: 'must contain {question}' })
+    .optional()
+    .describe(
+      "The first message, with `{question}` in it; without one, the environment's own text. Questions that carry a rendered prompt (Search-R1 parquet) use theirs.",
+    ),
+});

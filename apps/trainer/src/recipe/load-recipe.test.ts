@@ -1,0 +1,152 @@
+import { ConfigError } from '@dgpo/trajectory';
+import { describe, expect, it } from 'vitest';
+import { loadRecipe, parseRecipe } from './load-recipe.js';
+import { splitRecipeFlags } from './recipe-flags.js';
+
+const base = `data:
+  corpus: corpus.jsonl
+  trainQuestions: train.jsonl
+`;
+const parse = (text: string, flags: readonly string[] = []) =>
+  parseRecipe({
+    text,
+    path: 'recipes/mine.yaml',
+    overrides: splitRecipeFlags(flags).overrides,
+    workingDirectory: '/home/me',
+  });
+
+const messageOf = (text: string, flags?: readonly string[]) => {
+  try {
+    parse(text, flags);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return String((error as Error).message);
+  }
+  throw new Error('expected an error');
+};
+
+describe('parseRecipe', () => {
+  it('fills in every default', () => {
+    const recipe = parse(base);
+    expect(recipe.rl).toMatchObject({ algorithm: 'ppo', clipRatio: 0.2, gamma: 1, lambda: 1 });
+    expect(recipe.rl.guidance).toEqual({
+      gate: 'failure',
+      beta: 0.001,
+      estimator: 'k1',
+      direction: 'reverse',
+      form: 'reward',
+      aggregation: 'sum',
+    });
+    expect(recipe.student.fresh?.hiddenSize).toBe(96);
+    expect(recipe.pretrain).toBeUndefined();
+  });
+
+  it('anchors paths at the recipe, flags and outputDir at the working directory', () => {
+    const recipe = parse(base, ['--data.trainQuestions', 'other.jsonl']);
+    expect(recipe.data.corpus).toBe('/home/me/recipes/corpus.jsonl');
+    expect(recipe.data.trainQuestions).toBe('/home/me/other.jsonl');
+    expect(recipe.outputDir).toBe('/home/me/outputs/run');
+  });
+
+  it('names an unknown key with its place and the nearest valid name', () => {
+    expect(messageOf(`${base}rl:\n  maxSteps: 3\n  guidance:\n    bta: 0.1\n`)).toBe(
+      'recipes/mine.yaml:7:5: "rl.guidance" has no key "bta"; did you mean "beta"?',
+    );
+    expect(messageOf(`${base}studnet:\n  path: x\n`)).toBe(
+      'recipes/mine.yaml:4:1: a recipe has no key "studnet"; did you mean "student"?',
+    );
+    expect(messageOf(`${base}retriever:\n  quantumFlux: 1\n`)).toMatch(
+      /^recipes\/mine.yaml:5:3: "retriever" has no key "quantumFlux"; it has kind, topK, url, k1, b$/,
+    );
+    expect(
+      messageOf('data:\n  corpus: a\n  trainQuestions: b\n  evalQuestions:\n    - name: x\n      pth: y\n'),
+    ).toMatch(/^recipes\/mine.yaml:/);
+  });
+
+  it.each([
+    ['rl:\n  clipRatio: 1.5\n', /:5:3: rl\.clipRatio: .*<=1/],
+    ['rl:\n  maxSteps: many\n', /:5:3: rl\.maxSteps: expected .*received string/],
+    ['rl: { algorithm: reinforce }\n', /:4:7: rl\.algorithm: expected one of "ppo"\|"grpo"/],
+    ['rl: { algorithm: grpo }\n', /rl\.numGenerations must be at least 2/],
+    [
+      'rl: { tasksPerStep: 10, miniBatchSize: 4 }\n',
+      /rl\.miniBatchSize must divide tasksPerStep x numGenerations \(10\), got 4/,
+    ],
+    ['rl: { microBatchSize: 5 }\n', /rl\.microBatchSize must divide miniBatchSize \(32\), got 5/],
+    ['retriever: { kind: server }\n', /retriever\.url is required with kind: server/],
+    ['student: { path: a, fresh: {} }\n', /student give either path or fresh/],
+    [
+      'student: { fresh: { hiddenSize: 90 } }\n',
+      /student\.fresh\.hiddenSize must be a multiple of twice numAttentionHeads \(8\)/,
+    ],
+    [
+      'student: { fresh: { maxPositionEmbeddings: 64 } }\n',
+      /must be at least environment\.maxTotalTokens \(4096\), got 64/,
+    ],
+    ['environment: { promptTemplate: "Answer!" }\n', /must contain \{question\}/],
+    ['rl: { guidance: { direction: forward } }\n', /rl\.guidance\.direction forward needs form: loss/],
+    ['rl: { guidance: { estimator: full } }\n', /rl\.guidance\.estimator full needs form: loss/],
+  ])('refuses %j', (text, expected) => {
+    expect(messageOf(base + text)).toMatch(expected);
+  });
+
+  it('asks for the data', () => {
+    expect(messageOf('seed: 1\n')).toMatch(/^recipes\/mine.yaml:1:1: data: /);
+    expect(messageOf('data:\n  corpus: a\n')).toMatch(/:1:1: data\.trainQuestions is required/);
+    expect(messageOf(`data: { world: atlas, corpus: a }\n`)).toMatch(/data\.corpus cannot stand beside data\.world/);
+  });
+
+  it('says where YAML breaks, and what a recipe is', () => {
+    expect(messageOf('rl:\n  maxSteps: [1\n')).toMatch(/^recipes\/mine.yaml:3:1: /);
+    expect(messageOf('seed: 1\nseed: 2\n')).toMatch(/^recipes\/mine.yaml:2:1: Map keys must be unique/);
+    expect(messageOf('- a\n')).toMatch(/a recipe is a YAML mapping/);
+  });
+
+  it('blames the flag when the flag is wrong', () => {
+    expect(messageOf(base, ['--rl.max-step', '3'])).toBe(
+      '--rl.max-step: "rl" has no key "maxStep"; did you mean "maxSteps"?',
+    );
+    expect(messageOf(base, ['--rl.gamma=2'])).toMatch(/^--rl\.gamma: rl\.gamma: /);
+    expect(parse(`${base}rl: { maxSteps: 9 }\n`, ['--rl.max-steps=5']).rl.maxSteps).toBe(5);
+  });
+});
+
+describe('loadRecipe', () => {
+  it('explains a missing file', async () => {
+    await expect(loadRecipe({ path: 'nowhere.yaml' })).rejects.toThrow(/^nowhere.yaml: cannot read this recipe/);
+  });
+});
+
+describe('splitRecipeFlags', () => {
+  it('takes recipe flags in either case and leaves the rest', () => {
+    const { overrides, rest } = splitRecipeFlags([
+      'recipes/a.yaml',
+      '--resume',
+      '--rl.max-steps',
+      '20',
+      '--output-dir=out/7',
+      '--seed',
+      '-1',
+      '--json',
+      '--student.fresh.tieWordEmbeddings',
+      '--data.evalQuestions',
+      '[{name: dev, path: d.jsonl}]',
+      '--',
+      '--seed',
+      '3',
+    ]);
+    expect(rest).toEqual(['recipes/a.yaml', '--resume', '--json', '--', '--seed', '3']);
+    expect(overrides.map(({ path, value }) => [path, value])).toEqual([
+      ['rl.maxSteps', 20],
+      ['outputDir', 'out/7'],
+      ['seed', -1],
+      ['student.fresh.tieWordEmbeddings', true],
+      ['data.evalQuestions', [{ name: 'dev', path: 'd.jsonl' }]],
+    ]);
+  });
+
+  it('asks for a missing value', () => {
+    expect(() => splitRecipeFlags(['--rl.maxSteps'])).toThrow(/--rl\.maxSteps: needs a value/);
+    expect(() => splitRecipeFlags(['--seed', '--json'])).toThrow(/--seed: needs a value/);
+  });
+});

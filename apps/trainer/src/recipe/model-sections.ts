@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { count, nonNegative } from './data-sections.js';
+
+/** A decoder that is not trained yet; names as in a Hugging Face `config.json`. */
+const freshModelSchema = (defaults: { hiddenSize: number; numHiddenLayers: number; numAttentionHeads: number }) =>
+  z
+    .strictObject({
+      vocabSize: count(512)
+        .default(4096)
+        .describe('Pieces of the compact vocabulary; rarer text is spelled with smaller pieces and bytes.'),
+      hiddenSize: count(8).default(defaults.hiddenSize).describe('Width of the residual stream.'),
+      intermediateSize: count(8).optional().describe('Width of the gated MLP; without one, 8/3 of hiddenSize.'),
+      numHiddenLayers: count().default(defaults.numHiddenLayers).describe('Decoder blocks.'),
+      numAttentionHeads: count().default(defaults.numAttentionHeads).describe('Query heads.'),
+      numKeyValueHeads: count().optional().describe('Key and value heads; without one, as many as query heads.'),
+      maxPositionEmbeddings: count(32).default(4096).describe('Longest sequence in tokens.'),
+      ropeTheta: z.number().positive().default(10000).describe('Base of the rotary position frequencies.'),
+      tieWordEmbeddings: z.boolean().default(true).describe('Use the embedding matrix as output projection too.'),
+    })
+    .superRefine((model, context) => {
+      if (model.hiddenSize % (2 * model.numAttentionHeads) !== 0) {
+        context.addIssue({
+          code: 'custom',
+          path: ['hiddenSize'],
+          message: `must be a multiple of twice numAttentionHeads (${2 * model.numAttentionHeads}), got ${model.hiddenSize}`,
+        });
+      }
+      if (model.numKeyValueHeads !== undefined && model.numAttentionHeads % model.numKeyValueHeads !== 0) {
+        context.addIssue({
+          code: 'custom',
+          path: ['numKeyValueHeads'],
+          message: `must divide numAttentionHeads (${model.numAttentionHeads}), got ${model.numKeyValueHeads}`,
+        });
+      }
+    });
+
+export const studentSchema = z
+  .strictObject({
+    path: z.string().min(1).optional().describe('Folder of a pretrained model in Hugging Face layout.'),
+    fresh: freshModelSchema({ hiddenSize: 96, numHiddenLayers: 3, numAttentionHeads: 4 })
+      .optional()
+      .describe('A new model of this size, used when `path` is absent.'),
+  })
+  .superRefine((student, context) => {
+    if ((student.path === undefined) === (student.fresh === undefined)) {
+      context.addIssue({ code: 'custom', path: [], message: 'give either path or fresh' });
+    }
+  });
+
+export const teacherSchema = z
+  .strictObject({
+    kind: z
+      .enum(['scripted', 'model'])
+      .default('scripted')
+      .describe(
+        'Where the demonstrations come from: an expert scripted from golden answers and supporting passages, or a model that acts.',
+      ),
+    path: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Folder of the teacher model, with `kind: model`; it must share the tokenizer of the student.'),
+    fresh: freshModelSchema({ hiddenSize: 128, numHiddenLayers: 4, numAttentionHeads: 4 })
+      .prefault({})
+      .describe(
+        'With `kind: scripted`, the size of the model that is taught on the scripted episodes and guides the second phase.',
+      ),
+  })
+  .superRefine((teacher, context) => {
+    if (teacher.kind === 'model' && teacher.path === undefined) {
+      context.addIssue({ code: 'custom', path: ['path'], message: 'is required with kind: model' });
+    }
+    if (teacher.kind === 'scripted' && teacher.path !== undefined) {
+      context.addIssue({ code: 'custom', path: ['path'], message: 'has no effect with kind: scripted' });
+    }
+  });
+
+export const pretrainSchema = z.strictObject({
+  maxSteps: count().default(900).describe('Optimiser steps.'),
+  batchSize: count().default(32).describe('Sequences per step.'),
+  maxLength: count(8).default(200).describe('Tokens per sequence.'),
+  learningRate: z.number().positive().default(3e-3).describe('Peak learning rate of AdamW.'),
+  warmupSteps: count(0).default(50).describe('Steps of linear warm-up.'),
+  readingExercises: z
+    .boolean()
+    .default(true)
+    .describe('Mix in passages followed by questions and answers about them, without any tag of the action protocol.'),
+  contextWeight: nonNegative()
+    .max(1)
+    .default(0.15)
+    .describe('Loss weight of tokens that are not answers; answer tokens weigh 1.'),
+});

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { recipeFields, recipeJsonSchema } from './recipe-fields.js';
+import { recipeReference } from './recipe-reference.js';
+
+const root = new URL('../../../../', import.meta.url);
+
+it('docs/recipes.md and recipes/recipe.schema.json are current (npm run docs:recipes -w @dgpo/trainer)', () => {
+  expect(readFileSync(new URL('docs/recipes.md', root), 'utf8')).toBe(recipeReference());
+  const schema = JSON.parse(readFileSync(new URL('recipes/recipe.schema.json', root), 'utf8'));
+  expect(schema).toEqual(recipeJsonSchema());
+});
+
+it('every key has a description, and every scalar a default unless it may be absent', () => {
+  const fields = recipeFields();
+  expect(fields.filter((field) => field.description === '')).toEqual([]);
+  const withoutDefault = fields.filter((field) => field.type !== 'section' && field.defaultValue === undefined);
+  expect(withoutDefault.map((field) => field.path).sort()).toEqual([
+    'data.corpus',
+    'data.trainQuestions',
+    'data.world',
+    'environment.promptTemplate',
+    'retriever.url',
+    'student.fresh.intermediateSize',
+    'student.fresh.numKeyValueHeads',
+    'student.path',
+    'teacher.fresh.intermediateSize',
+    'teacher.fresh.numKeyValueHeads',
+    'teacher.path',
+  ]);
+});

@@ -1,0 +1,42 @@
+import { type RecipeField, recipeFields } from './recipe-fields.js';
+
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+function shownDefault(field: RecipeField): string {
+  if (field.defaultValue === undefined) return '';
+  return `\`${typeof field.defaultValue === 'string' ? field.defaultValue : JSON.stringify(field.defaultValue)}\``;
+}
+
+const heading = (section: RecipeField) => `${'#'.repeat(section.path.split('.').length + 1)} \`${section.path}\``;
+
+function table(fields: readonly RecipeField[]): string {
+  const rows = fields.map((field) => {
+    const allowed = field.range === '' ? field.type : `${field.type}: ${field.range}`;
+    const name = field.path.slice(field.path.lastIndexOf('.') + 1);
+    return `| \`${name}\` | ${cell(allowed)} | ${shownDefault(field)} | ${cell(field.description)} |`;
+  });
+  return ['| key | value | default | meaning |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** The reference of every recipe key as Markdown: `docs/recipes.md`. */
+export function recipeReference(): string {
+  const fields = recipeFields();
+  const parent = (field: RecipeField) => field.path.split('.').slice(0, -1).join('.');
+  const keysOf = (section: string) => fields.filter((field) => parent(field) === section && field.type !== 'section');
+  const sections = fields.filter((field) => field.type === 'section');
+  return [
+    '# Recipes',
+    [
+      'A recipe is a YAML file. Each key is also a flag, dotted and in either case: `--rl.maxSteps 20`, `--rl.max-steps 20`.',
+      'Unknown keys and values out of range are errors before anything starts. Input paths are relative to the recipe (given as',
+      'flags: to the working directory). Figures in brackets are those of the DGPO paper and its training script.',
+    ].join('\n'),
+    'This page is generated from the schema by `npm run docs:recipes -w @dgpo/trainer`.',
+    table(keysOf('')),
+    ...sections.flatMap((section) => [heading(section), section.description, table(keysOf(section.path))]),
+    '',
+  ]
+    .join('\n\n')
+    .trimEnd()
+    .concat('\n');
+}

@@ -1,0 +1,166 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ConfigError } from '@dgpo/trajectory';
+import { rewindMetrics } from './metric-files.js';
+import { takeLock } from './run-lock.js';
+import { stableJson } from './stable-hash.js';
+
+/** Options of {@link openRunDirectory}. */
+export interface OpenRunDirectoryOptions {
+  /** Created when absent. */
+  directory: string;
+  /** The resolved configuration; it is written to `config.json`. */
+  config: unknown;
+  /** Continue a run that is already there. Without it, a folder that holds a run is an error. */
+  resume: boolean;
+  /** Dotted keys that may differ from the run that is continued. @default those that cannot change results, and step limits */
+  mayChange?: readonly string[];
+}
+
+/** An open run directory, locked for this process. */
+export interface RunDirectory {
+  /** Absolute path. */
+  path: string;
+  /** True when an earlier run is continued. */
+  resumed: boolean;
+  /** 1 for the first process that works on this run. */
+  attempt: number;
+  /** One JSON line per step: `{"stage","step",…}`. The same seed gives the same bytes. */
+  metricsPath: string;
+  /** Rates and wall times, in the same form. */
+  timingsPath: string;
+  /** Folder for trajectories in JSONL. */
+  tracesPath: string;
+  /** Folder of the TensorBoard event files. */
+  tensorboardPath: string;
+  /** Folder of this attempt's logs; `logs/latest` points to it. */
+  logsPath: string;
+  /** Folder of the checkpoints of a stage. */
+  checkpointsPath(stage: string): string;
+  /** Cuts metrics and timings of a stage back to a checkpoint's step (0: the stage starts afresh). */
+  rewind(options: { stage: string; step: number }): void;
+  /** Gives the lock back. */
+  close(): void;
+}
+
+const resumable = ['outputDir', 'workers', 'rl.maxSteps', 'rl.saveSteps', 'rl.saveTotalLimit'];
+
+/**
+ * Opens `outputs/<name>/` with `config.json`, `metrics.jsonl`, `timings.jsonl`, `traces/`, `tensorboard/`, `logs/attempt_<n>/`
+ * and a lock, so that two processes cannot work on one run.
+ *
+ * @throws {ConfigError} when another process uses it, when it holds a run and `resume` is false, or when the configuration of the
+ *   run to continue is another one (the message names the first key that differs)
+ */
+export function openRunDirectory(options: OpenRunDirectoryOptions): RunDirectory {
+  const path = resolve(options.directory);
+  makeFolder(path);
+  const configPath = join(path, 'config.json');
+  const release = takeLock(join(path, 'run.lock'));
+  try {
+    const resumed = existsSync(configPath);
+    if (resumed && !options.resume) {
+      throw new ConfigError('holds a run already; add --resume to continue it, or choose another output folder', {
+        where: path,
+      });
+    }
+    if (resumed) compareConfig(configPath, options.config, options.mayChange ?? resumable);
+    writeFileSync(`${configPath}.tmp`, `${JSON.stringify(options.config, null, 2)}\n`);
+    renameSync(`${configPath}.tmp`, configPath);
+    const metricsPath = join(path, 'metrics.jsonl');
+    const timingsPath = join(path, 'timings.jsonl');
+    const tracesPath = join(path, 'traces');
+    const tensorboardPath = join(path, 'tensorboard');
+    for (const folder of [tracesPath, tensorboardPath]) mkdirSync(folder, { recursive: true });
+    const attempt = nextAttempt(join(path, 'logs'));
+    return {
+      path,
+      resumed,
+      attempt,
+      metricsPath,
+      timingsPath,
+      tracesPath,
+      tensorboardPath,
+      logsPath: join(path, 'logs', `attempt_${attempt}`),
+      checkpointsPath: (stage) => join(path, 'checkpoints', stage),
+      rewind: ({ stage, step }) => {
+        for (const file of [metricsPath, timingsPath]) rewindMetrics({ path: file, stage, step });
+      },
+      close: release,
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw new ConfigError('cannot create this folder; is the place writable?', { where: path, cause });
+  }
+}
+
+function nextAttempt(logs: string): number {
+  mkdirSync(logs, { recursive: true });
+  const attempts = readdirSync(logs).map((name) => Number(/^attempt_(\d+)$/.exec(name)?.[1] ?? 0));
+  const attempt = Math.max(0, ...attempts) + 1;
+  mkdirSync(join(logs, `attempt_${attempt}`));
+  const latest = join(logs, 'latest');
+  rmSync(latest, { force: true, recursive: true });
+  try {
+    symlinkSync(`attempt_${attempt}`, latest, 'dir');
+  } catch {
+    // Windows allows links only to some users: a file with the name does as well.
+    writeFileSync(latest, `attempt_${attempt}\n`);
+  }
+  return attempt;
+}
+
+function compareConfig(path: string, config: unknown, mayChange: readonly string[]): void {
+  let before: unknown;
+  try {
+    before = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new ConfigError('is damaged; restore it or choose another output folder', { where: path, cause });
+  }
+  const after: unknown = JSON.parse(JSON.stringify(config));
+  const difference = firstDifference(before, after, '', mayChange);
+  if (difference === undefined) return;
+  const { key, left, right } = difference;
+  throw new ConfigError(
+    `the run here has ${key}: ${show(left)}, not ${show(right)}; resume with the same recipe, or choose another output folder`,
+    { where: path },
+  );
+}
+
+const show = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value));
+
+function firstDifference(
+  left: unknown,
+  right: unknown,
+  key: string,
+  mayChange: readonly string[],
+): { key: string; left: unknown; right: unknown } | undefined {
+  if (mayChange.includes(key) || stableJson(left) === stableJson(right)) return undefined;
+  if (!isObject(left) || !isObject(right)) return { key: key === '' ? 'the configuration' : key, left, right };
+  for (const name of new Set([...Object.keys(left), ...Object.keys(right)])) {
+    const inner = firstDifference(left[name], right[name], key === '' ? name : `${key}.${name}`, mayChange);
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
