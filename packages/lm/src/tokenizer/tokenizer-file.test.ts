@@ -108,8 +108,8 @@ describe('a damaged file is refused by name', () => {
     ['a repeated merge', /listed twice/, (f) => f.model.merges.push(f.model.merges[0])],
     ['a merge of a prototype name', /merges\[0\] names/, (f) => f.model.merges.unshift('__proto__ constructor')],
     ['a repeated special token', /repeats/, (f) => f.added_tokens.push({ ...f.added_tokens[0], id: 9999 })],
-    ['special tokens of one id', /repeated/, (f) => Object.assign(f.added_tokens[0], { id: 1 })],
-    ['a stripping special token', /lstrip/, (f) => Object.assign(f.added_tokens[0], { lstrip: true })],
+    ['special tokens of one id', /repeated/, (f) => Object.assign(f.added_tokens[0] ?? {}, { id: 1 })],
+    ['a stripping special token', /lstrip/, (f) => Object.assign(f.added_tokens[0] ?? {}, { lstrip: true })],
   ];
   test.each(cases)('%s', async (_, message, damage) => {
     const file = structuredClone(good.tokenizer);

@@ -6,7 +6,7 @@ import { ModelError } from '@dgpo/trajectory';
 /**
  * Writes a file beside its final place and then renames it, so a reader, or a crash, never meets half a file.
  * Missing folders are made.
- * @throws {ModelError} when the file cannot be written; errors of this project pass through.
+ * @throws {ModelError} naming the file when `write` fails or the file cannot be written.
  */
 export async function writeFileBeside(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
@@ -22,10 +22,7 @@ export async function writeFileBeside(path: string, write: (file: FileHandle) =>
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    if (cause instanceof ModelError) throw cause;
-    throw new ModelError(`cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      where: path,
-      cause,
-    });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ModelError(`cannot be written: ${reason}`, { where: path, cause });
   }
 }
