@@ -20,3 +20,8 @@ test('equal keys of different objects, and values that look like keys, are no du
 test('what JSON.stringify writes has none', () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => findDuplicateKey(JSON.stringify(value)) === undefined));
 });
+
+test('a string of many megabytes is no obstacle', () => {
+  const long = JSON.stringify('"\\x'.repeat(4e6));
+  expect(findDuplicateKey(`{"a":${long},"b":1,"a":2}`)).toBe('a');
+});
