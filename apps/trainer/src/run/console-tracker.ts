@@ -1,0 +1,95 @@
+import { isTiming } from './metric-files.js';
+import type { Metrics, Tracker } from './tracker.js';
+
+/** The part of a terminal stream that is used. */
+export interface ConsoleStream {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+/** Options of {@link createConsoleTracker}. */
+export interface ConsoleTrackerOptions {
+  /** Shown in front, such as `DGPO`. */
+  label: string;
+  /** Steps in all, for the progress and the time left. */
+  totalSteps: number;
+  /** Steps that were done before this process. @default 0 */
+  completedSteps?: number;
+  /** Metrics to show, in this order. @default the first four that are not wall times */
+  show?: readonly string[];
+  /** @default process.stderr */
+  stream?: ConsoleStream;
+  /** @default process.env */
+  environment?: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds. @default performance.now */
+  now?: () => number;
+}
+
+/** Such as `45 s`, `3 min 05 s`, `2 h 04 min`. */
+export function formatDuration(seconds: number): string {
+  const total = Math.max(0, Math.round(seconds));
+  if (total < 60) return `${total} s`;
+  const pad = (value: number) => String(value).padStart(2, '0');
+  if (total < 3600) return `${Math.floor(total / 60)} min ${pad(total % 60)} s`;
+  return `${Math.floor(total / 3600)} h ${pad(Math.floor((total % 3600) / 60))} min`;
+}
+
+function formatValue(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(1) : value.toFixed(size < 1 ? 3 : 2);
+}
+
+/**
+ * Progress for people: on a terminal one line that is rewritten at every step, elsewhere one plain line per step. Rate and time
+ * left are of this process. `NO_COLOR` and `TERM=dumb` switch colour off.
+ */
+export function createConsoleTracker(options: ConsoleTrackerOptions): Tracker {
+  const { label, totalSteps, completedSteps = 0, now = () => performance.now() } = options;
+  const stream: ConsoleStream = options.stream ?? process.stderr;
+  const environment = options.environment ?? process.env;
+  const live = stream.isTTY === true && environment.TERM !== 'dumb';
+  const coloured = live && (environment.NO_COLOR ?? '') === '';
+  const start = now();
+  let drawn = false;
+
+  const line = (metrics: Metrics, step: number): string[] => {
+    const names =
+      options.show ??
+      Object.keys(metrics)
+        .filter((name) => !isTiming(name))
+        .slice(0, 4);
+    const values = names.flatMap((name) => {
+      const value = metrics[name];
+      return value === undefined ? [] : [`${name} ${formatValue(value)}`];
+    });
+    const seconds = (now() - start) / 1000;
+    const done = step - completedSteps;
+    const pace = done > 0 && seconds > 0 ? [formatRate(done / seconds)] : [];
+    const left = totalSteps - step;
+    const remaining = done > 0 && left > 0 ? [`${formatDuration((seconds / done) * left)} left`] : [];
+    return [`${step}/${totalSteps}`, ...values, ...pace, ...remaining];
+  };
+
+  return {
+    log: (metrics, step) => {
+      const text = line(metrics, step).join(' · ');
+      if (!live) {
+        stream.write(`${label} ${text}\n`);
+        return;
+      }
+      const room = Math.max(10, (stream.columns ?? 80) - label.length - 2);
+      const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
+      stream.write(`\r\u001b[2K${coloured ? `\u001b[1m${label}\u001b[22m` : label} ${shown}`);
+      drawn = true;
+    },
+    finish: async () => {
+      if (drawn) stream.write('\n');
+    },
+  };
+}
+
+const formatRate = (perSecond: number) =>
+  perSecond >= 1 ? `${perSecond.toFixed(1)} steps/s` : `${(1 / perSecond).toFixed(1)} s/step`;
