@@ -1,1 +1,10 @@
-export {};
+export { type Agent, type AgentEvent, type AgentOptions, type AskOptions, createAgent } from './agent.js';
+export { createByteTokenizer } from './byte-tokenizer.js';
+export { contextTokenIds, type Environment, type EpisodeState, type Turn } from './environment.js';
+export type { EpisodeTokenizer, GenerateRequest, GenerateResult, Policy } from './policy.js';
+export type { Retriever } from './retriever.js';
+export { type EpisodeProgress, type RunEpisodesOptions, runEpisodes, streamEpisodes } from './run-episodes.js';
+export { createScriptedPolicy, type ScriptedPolicyOptions } from './scripted-policy.js';
+export { type ParsedAction, parseAction } from './search/parse-action.js';
+export type { PromptTemplate } from './search/prompt.js';
+export { createSearchEnvironment, type SearchEnvironmentOptions } from './search/search-environment.js';

@@ -1,1 +1,1 @@
-export {};
+export { type CheckEnvironmentOptions, checkEnvironment } from './check-environment.js';

@@ -1,0 +1,7 @@
+import type { RetrievedDocument } from '@dgpo/trajectory';
+
+/** Finds passages; the retrievers and the client of `@dgpo/retriever` have this shape. */
+export interface Retriever {
+  /** One list per query, in order, best first, at most `topK` long. */
+  retrieve(options: { queries: readonly string[]; topK: number; signal?: AbortSignal }): Promise<RetrievedDocument[][]>;
+}

@@ -1,0 +1,60 @@
+import { type ChatMessage, ConfigError, type Segment, type Task } from '@dgpo/trajectory';
+import type { EpisodeTokenizer } from '../policy.js';
+
+/** Text with `{question}` in it, or a function of the question. */
+export type PromptTemplate = string | ((question: string) => string);
+
+export const defaultPromptTemplate = [
+  'Find the answer to the question below.',
+  'Think between <think> and </think>, first of all and after everything you learn.',
+  'Whenever you lack a fact, write a query as <search>query</search>; passages that match it then follow between <information> and </information>.',
+  'You may search several times.',
+  'As soon as you know enough, give the answer alone, in as few words as it needs, for example <answer>Lake Titicaca</answer>.',
+  'Question: {question}\n',
+].join(' ');
+
+/** @throws ConfigError when a text has no place for the question. */
+export function checkPromptTemplate(template: PromptTemplate): void {
+  if (typeof template === 'string' && !template.includes('{question}')) {
+    throw new ConfigError('has no {question}: the policy would never see what is asked', { where: 'promptTemplate' });
+  }
+}
+
+function render(options: {
+  task: Task;
+  question: string;
+  template: PromptTemplate;
+  tokenizer: EpisodeTokenizer;
+}): string {
+  const { task, question, template, tokenizer } = options;
+  const chat = (messages: readonly ChatMessage[]) =>
+    tokenizer.renderChat?.(messages) ?? messages.map((message) => message.content).join('\n');
+  if (task.prompt !== undefined) return chat(task.prompt);
+  const content = typeof template === 'string' ? template.replaceAll('{question}', () => question) : template(question);
+  return chat([{ role: 'user', content }]);
+}
+
+/**
+ * The prompt segment of a task: its own rendered prompt as it is, else the template. Tags of the prompt become special tokens,
+ * tags inside the question stay plain text.
+ */
+export function encodePrompt(options: {
+  task: Task;
+  template: PromptTemplate;
+  appendQuestionMark: boolean;
+  tokenizer: EpisodeTokenizer;
+}): Segment {
+  const { task, template, appendQuestionMark, tokenizer } = options;
+  const stripped = task.question.trim();
+  const question = appendQuestionMark && !stripped.endsWith('?') ? `${stripped}?` : stripped;
+  const text = render({ task, question, template, tokenizer });
+  const encode = (part: string, allowSpecial: boolean) => tokenizer.encode(part, { allowSpecial });
+  // Only a question that holds a tag is encoded apart: a piece of text on its own is cut into other tokens than in its sentence.
+  const isPlain = stripped === '' || encode(stripped, true).join() === encode(stripped, false).join();
+  const tokenIds = isPlain
+    ? encode(text, true)
+    : text
+        .split(stripped)
+        .flatMap((part, index) => [...(index === 0 ? [] : encode(stripped, false)), ...encode(part, true)]);
+  return { kind: 'prompt', text, tokenIds };
+}
