@@ -7,6 +7,14 @@ export {
 export { createBm25Retriever } from './bm25/bm25-retriever.js';
 export { loadCorpus, type ReadCorpusOptions, readCorpus } from './corpus/read-corpus.js';
 export { splitTitle } from './corpus/split-title.js';
+export { type CreateRetrieverOptions, createRetriever } from './create-retriever.js';
+export { type LoadRetrieverOptions, loadRetriever } from './load-retriever.js';
 export type { Document, IndexedRetriever, RetrieveOptions, Retriever } from './retriever.js';
 export type { Match } from './top-k.js';
+export type { Encoder } from './vector/encoder.js';
+export { createFlatIndex } from './vector/flat-index.js';
+export { createHashedEncoder, type HashedEncoder, type HashedEncoderOptions } from './vector/hashed-encoder.js';
+export { createHnswIndex, type HnswSettings, type HnswSurroundings } from './vector/hnsw-index.js';
+export type { VectorIndex } from './vector/vector-index.js';
+export { createVectorRetriever, type VectorRetrieverOptions } from './vector/vector-retriever.js';
 export { words } from './words.js';

@@ -93,7 +93,12 @@ export async function writeIndexDirectory({
     };
     await writeFile(join(temporary, manifestName), `${JSON.stringify(complete, null, 2)}\n`);
     if (standing === 'index') await rename(target, replaced);
-    await rename(temporary, target);
+    try {
+      await rename(temporary, target);
+    } catch (cause) {
+      if (standing === 'index') await rename(replaced, target);
+      throw cause;
+    }
     await rm(replaced, { recursive: true, force: true });
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true });

@@ -1,1 +1,1 @@
-export {};
+export { type ConformanceCase, type VectorIndexCasesOptions, vectorIndexCases } from './vector-index-cases.js';

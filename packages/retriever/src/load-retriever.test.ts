@@ -1,0 +1,139 @@
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRetriever } from './create-retriever.js';
+import { loadRetriever } from './load-retriever.js';
+import type { Document } from './retriever.js';
+
+const documents: Document[] = [
+  { id: 'peru', contents: 'Peru\nThe capital of Peru is Lima.' },
+  { id: 'lima', contents: 'Lima\nLima lies on the coast of the Pacific.' },
+  { id: 'chile', contents: 'Chile\nThe capital of Chile is Santiago.' },
+  { id: 'odd', contents: 'Línea\u2028"quoted"\ntext with a line separator' },
+];
+const logger = () => undefined;
+const queries = ['capital of Peru', 'Pacific coast', 'zzz'];
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'dgpo-index-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+describe.each(['bm25', 'flat', 'hnsw'] as const)('a saved %s index', (kind) => {
+  const directory = () => join(root, 'nested', kind);
+  beforeAll(async () => {
+    await (await createRetriever({ documents, kind, logger })).save(directory());
+  });
+
+  it('opens alone and answers as before', async () => {
+    const built = await createRetriever({ documents, kind, logger });
+    const opened = await loadRetriever({ directory: directory(), logger });
+    expect(opened.kind).toBe(built.kind);
+    expect(opened.documents).toBe(4);
+    expect(opened.fingerprint).toBe(built.fingerprint);
+    const answers = await opened.retrieve({ queries, topK: 2 });
+    expect(answers).toEqual(await built.retrieve({ queries, topK: 2 }));
+    expect(answers[0]?.[0]?.document).toEqual(documents[0]);
+    expect(answers[1]?.[0]?.document.id).toBe('lima');
+  });
+
+  it('writes the same bytes for the same input, and replaces the index that is there', async () => {
+    const before = await readFile(join(directory(), 'manifest.json'), 'utf8');
+    await (await createRetriever({ documents, kind, logger })).save(directory());
+    expect(await readFile(join(directory(), 'manifest.json'), 'utf8')).toBe(before);
+    expect((await readdir(join(root, 'nested'))).filter((name) => name.startsWith(`${kind}.`))).toEqual([]);
+  });
+
+  it('finds damage in every file', async () => {
+    for (const name of await readdir(directory())) {
+      const damaged = join(root, `${kind}-damaged`);
+      await cp(directory(), damaged, { recursive: true });
+      await appendFile(join(damaged, name), 'x');
+      await expect(loadRetriever({ directory: damaged, logger })).rejects.toMatchObject({
+        name: 'RetrieverError',
+        message: expect.stringMatching(new RegExp(`${name.replaceAll('.', '\\.')}.*damaged`)),
+      });
+      await rm(join(damaged, name));
+      await expect(loadRetriever({ directory: damaged, logger })).rejects.toMatchObject({ name: 'RetrieverError' });
+      await rm(damaged, { recursive: true });
+    }
+  });
+
+  it('says so when it is of another corpus', async () => {
+    await expect(loadRetriever({ directory: directory(), corpus: documents, logger })).resolves.toBeDefined();
+    const other = documents.slice(1);
+    await expect(loadRetriever({ directory: directory(), corpus: other, logger })).rejects.toThrow(/another corpus/);
+    const path = join(root, 'other.jsonl');
+    await writeFile(path, '{"id": "peru", "contents": "Peru"}\n');
+    await expect(loadRetriever({ directory: directory(), corpus: path, logger })).rejects.toThrow(
+      /another corpus than .*other\.jsonl \(4 passages in the index, 1 in the corpus/,
+    );
+  });
+});
+
+describe('loadRetriever', () => {
+  it('says how to build an index where there is none', async () => {
+    await expect(loadRetriever({ directory: join(root, 'absent') })).rejects.toThrow(/dgpo-retriever index --corpus/);
+  });
+
+  it('refuses another format version and file names that lead elsewhere', async () => {
+    const directory = join(root, 'versions');
+    await (await createRetriever({ documents })).save(directory);
+    const path = join(directory, 'manifest.json');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('"formatVersion": 1', '"formatVersion": 2'));
+    await expect(loadRetriever({ directory })).rejects.toThrow(/format version 2/);
+    await writeFile(path, text.replace('"terms.json"', '"../terms.json"'));
+    await expect(loadRetriever({ directory })).rejects.toThrow(/manifest is damaged/);
+  });
+});
+
+describe('save', () => {
+  it('does not replace a directory that is not an index, nor a file', async () => {
+    const retriever = await createRetriever({ documents });
+    const directory = join(root, 'precious');
+    await mkdir(directory);
+    await writeFile(join(directory, 'thesis.txt'), 'x');
+    await expect(retriever.save(directory)).rejects.toThrow(/is not an index/);
+    await expect(retriever.save(join(directory, 'thesis.txt'))).rejects.toThrow(/is not an index/);
+    expect(await readdir(directory)).toEqual(['thesis.txt']);
+  });
+});
+
+describe('createRetriever', () => {
+  it('has a fingerprint that depends on passages, order and settings', async () => {
+    const fingerprint = async (options: Parameters<typeof createRetriever>[0]) =>
+      (await createRetriever({ logger, ...options })).fingerprint;
+    const prints = await Promise.all([
+      fingerprint({ documents }),
+      fingerprint({ documents: documents.slice(1) }),
+      fingerprint({ documents: [...documents].reverse() }),
+      fingerprint({ documents, bm25: { k1: 1.2 } }),
+      fingerprint({ documents, kind: 'flat' }),
+      fingerprint({ documents: [{ id: 'a', contents: 'bc' }] }),
+      fingerprint({ documents: [{ id: 'ab', contents: 'c' }] }),
+    ]);
+    expect(new Set(prints).size).toBe(prints.length);
+    expect(await fingerprint({ documents })).toBe(prints[0]);
+  });
+
+  it('gives an empty list to a query without any word, and stops when aborted', async () => {
+    for (const kind of ['bm25', 'flat', 'hnsw'] as const) {
+      const retriever = await createRetriever({ documents, kind, logger });
+      expect(await retriever.retrieve({ queries: ['', '?!'], topK: 3 })).toEqual([[], []]);
+      expect(await retriever.retrieve({ queries: [], topK: 3 })).toEqual([]);
+      const signal = AbortSignal.abort(new Error('enough'));
+      await expect(retriever.retrieve({ queries, topK: 1, signal })).rejects.toThrow('enough');
+      await expect(retriever.retrieve({ queries, topK: 0 })).rejects.toThrow(/topK/);
+      const many = Array.from({ length: 200 }, () => 'Santiago');
+      const answers = await retriever.retrieve({ queries: many, topK: 1 });
+      expect(answers.map(([best]) => best?.document.id)).toEqual(many.map(() => 'chile'));
+    }
+  });
+
+  it('refuses an empty corpus', async () => {
+    await expect(createRetriever({ documents: [] })).rejects.toThrow(/at least one passage/);
+  });
+});
