@@ -58,9 +58,9 @@ describe('parseRecipe', () => {
     expect(messageOf(`${base}retriever:\n  quantumFlux: 1\n`)).toMatch(
       /^recipes\/mine.yaml:5:3: "retriever" has no key "quantumFlux"; it has kind, topK, url, k1, b$/,
     );
-    expect(
-      messageOf('data:\n  corpus: a\n  trainQuestions: b\n  evalQuestions:\n    - name: x\n      pth: y\n'),
-    ).toBe('recipes/mine.yaml:6:7: "data.evalQuestions.0" has no key "pth"; did you mean "path"? (and 1 more)');
+    expect(messageOf('data:\n  corpus: a\n  trainQuestions: b\n  evalQuestions:\n    - name: x\n      pth: y\n')).toBe(
+      'recipes/mine.yaml:6:7: "data.evalQuestions.0" has no key "pth"; did you mean "path"? (and 1 more)',
+    );
   });
 
   it.each([

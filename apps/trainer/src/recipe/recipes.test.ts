@@ -1,0 +1,15 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { loadRecipe } from './load-recipe.js';
+
+const folder = fileURLToPath(new URL('../../../../recipes/', import.meta.url));
+
+it.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))(
+  'recipes/%s is valid and its files exist',
+  async (name) => {
+    const { data } = await loadRecipe({ path: `${folder}${name}` });
+    const files = [data.corpus, data.trainQuestions, ...data.evalQuestions.map((set) => set.path)];
+    expect(files.filter((path) => path !== undefined && !existsSync(path))).toEqual([]);
+  },
+);
