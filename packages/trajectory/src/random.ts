@@ -1,4 +1,4 @@
-import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 
 /** The state of a {@link Random}, as plain numbers that survive JSON. */
 export type RandomState = readonly number[];
@@ -24,18 +24,23 @@ export interface Random {
   state(): RandomState;
 }
 
-/** 32-bit FNV-1a with a final avalanche (MurmurHash3 fmix32). */
+/** The avalanche of MurmurHash3 (fmix32): every bit of the input changes half of the output. */
+function mix(value: number): number {
+  let mixed = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+/** 32-bit FNV-1a with a final avalanche. */
 function hash(text: string, basis: number): number {
   let value = (2166136261 ^ basis) >>> 0;
   for (let index = 0; index < text.length; index++) {
     value = Math.imul(value ^ text.charCodeAt(index), 16777619) >>> 0;
   }
-  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
-  return (value ^ (value >>> 16)) >>> 0;
+  return mix(value);
 }
 
-function fromGenerator(seed: number, generator: ReturnType<typeof xoroshiro128plus>): Random {
+function fromGenerator(seed: number, generator: ReturnType<typeof xoroshiro128plusFromState>): Random {
   const next = () => (generator.next() >>> 0) / 4294967296;
   const integer = (bound: number) => Math.floor(next() * bound);
   return {
@@ -61,7 +66,9 @@ function fromGenerator(seed: number, generator: ReturnType<typeof xoroshiro128pl
 
 /** A generator from a 32-bit seed (xoroshiro128+ of `pure-rand`). */
 export function createRandom(seed: number): Random {
-  return fromGenerator(seed >>> 0, xoroshiro128plus(seed | 0));
+  // pure-rand's own seeding leaves the state nearly constant for small seeds: its first number is then always just below 1.
+  const state = [1, 2, 3, 4].map((word) => mix((seed + Math.imul(word, 0x9e3779b9)) | 0));
+  return fromGenerator(seed >>> 0, xoroshiro128plusFromState(state));
 }
 
 /** Continues a generator from {@link Random.state}. */
