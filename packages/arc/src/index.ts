@@ -1,1 +1,68 @@
-export {};
+export { exactMatch, normalizeAnswer } from '@dgpo/trajectory';
+export { type GoldPassagesOptions, goldPassages } from './components/gold-passages.js';
+export { type PassagesByTitle, passagesByTitle } from './components/passages-by-title.js';
+export type {
+  AnswerFrom,
+  ReadingEpisode,
+  ReadingOptions,
+  ReadingRequest,
+  ReadingScore,
+} from './components/read-gold-passages.js';
+export { sourceReferencing } from './components/source-referencing.js';
+export { thinking } from './components/thinking.js';
+export { type Cell, formatCell, formatMean, formatNumber, formatRange } from './format-number.js';
+export { formatMarkdownTable, formatTable, type TableColumn, type TableOptions } from './format-table.js';
+export { type LmEvalResults, type LmEvalResultsOptions, lmEvalResults } from './lm-eval-results.js';
+export {
+  type CompareEpisodesOptions,
+  compareEpisodes,
+  type EpisodeComparison,
+  type MeasureComparison,
+} from './measures/compare-episodes.js';
+export { type GroupingName, groupBy, groupingNames, hopsOf, typeOf } from './measures/group-by.js';
+export { type MeasureDescription, measureDescriptions } from './measures/measure-descriptions.js';
+export { comparisonTable, formatProbability, scoreTable } from './measures/measure-table.js';
+export {
+  type EpisodeMeasures,
+  type MeasureName,
+  type MeasureTrajectoryOptions,
+  type MeasureValues,
+  measureNames,
+  measureTrajectory,
+} from './measures/measure-trajectory.js';
+export { type ScoreTrajectoriesOptions, scoreTrajectories } from './measures/score-trajectories.js';
+export {
+  type Ending,
+  endings,
+  type ScoreGroup,
+  type ScoreSummary,
+  summarizeMeasures,
+} from './measures/summarize-measures.js';
+export { containsAnswer, searchableAnswers } from './metrics/contains-answer.js';
+export { coverExactMatch } from './metrics/cover-exact-match.js';
+export { passageTitle } from './metrics/passage-title.js';
+export { tokenF1 } from './metrics/token-f1.js';
+export { renderReport } from './report/render-report.js';
+export type {
+  BarSeries,
+  CurveSeries,
+  RadarSeries,
+  ReportBars,
+  ReportCurve,
+  ReportHighlight,
+  ReportOptions,
+  ReportRadar,
+  ReportTable,
+  ReportTranscript,
+} from './report/report-options.js';
+export { splitTranscript, type TranscriptPart } from './report/split-transcript.js';
+export type { BootstrapOptions } from './statistics/bootstrap-figures.js';
+export { type BootstrapIntervalOptions, bootstrapInterval } from './statistics/bootstrap-interval.js';
+export type { Figure } from './statistics/figure.js';
+export { type McnemarOptions, type McnemarResult, mcnemar } from './statistics/mcnemar.js';
+export { type PairedBootstrapOptions, pairedBootstrap } from './statistics/paired-bootstrap.js';
+export {
+  type PermutationTestOptions,
+  type PermutationTestResult,
+  permutationTest,
+} from './statistics/permutation-test.js';
