@@ -1,1 +1,58 @@
-export {};
+export {
+  type Engine,
+  type EngineName,
+  engineNames,
+  type SelectEngineOptions,
+  selectEngine,
+} from './engine/select-engine.js';
+export {
+  type CreateDecoderOptions,
+  createDecoder,
+  type Decoder,
+  hiddenStates,
+  parameter,
+  valueHeadName,
+  valuesOf,
+} from './model/decoder.js';
+export {
+  type DecoderConfig,
+  type DecoderConfigOptions,
+  decoderConfig,
+  parameterCount,
+  parameterShapes,
+} from './model/decoder-config.js';
+export { concatenate, getParameters, setParameters } from './model/flat-parameters.js';
+export { loadModel, type ModelWeights, saveModel } from './model/model-folder.js';
+export { type TokenBatch, tokenBatch } from './model/token-batch.js';
+export {
+  type CausalAttentionOptions,
+  causalAttention,
+  embedding,
+  linear,
+  rmsNorm,
+  swiglu,
+  type TokenLogProbs,
+  type TokenLogProbsOptions,
+  tokenLogProbs,
+  type VocabularyKlOptions,
+  vocabularyKl,
+} from './ops/index.js';
+export { type AdamW, type AdamWOptions, type AdamWState, type AdamWUpdate, createAdamW } from './optimizer/adamw.js';
+export { type LearningRateOptions, learningRateAt } from './optimizer/learning-rate.js';
+export {
+  type CreateSamplerOptions,
+  createSampler,
+  type SampleRequest,
+  type SampleResult,
+  type Sampler,
+} from './sampling/sampler.js';
+export { type DistributionOptions, sampleToken } from './sampling/token-distribution.js';
+export {
+  type BytePairModel,
+  type BytePairTokenizer,
+  createBytePairTokenizer,
+} from './tokenizer/byte-pair-tokenizer.js';
+export { type TrainCompactTokenizerOptions, trainCompactTokenizer } from './tokenizer/compact-tokenizer.js';
+export { createStopMatcher, type StopMatcher, type StopState } from './tokenizer/stop-sequences.js';
+export type { DecodeOptions, EncodeOptions, TokenDecodeStream, Tokenizer } from './tokenizer/tokenizer.js';
+export { loadTokenizer, saveTokenizer } from './tokenizer/tokenizer-file.js';

@@ -1,0 +1,35 @@
+import { concatenate, type Decoder } from '@dgpo/lm';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** The gradient of one micro-batch. */
+export interface GradientResult {
+  /** Of every parameter, in the order of the model. */
+  gradients: Float32Array;
+  loss: number;
+  /** Sums over the micro-batch, to be added over micro-batches. */
+  metrics: Record<string, number>;
+}
+
+/** Differentiates a loss with respect to all parameters of a model. */
+export async function gradientOf(
+  decoder: Decoder,
+  compute: () => { loss: tf.Scalar; metrics?: Record<string, tf.Tensor> },
+): Promise<GradientResult> {
+  const variables = [...decoder.parameters.values()];
+  const kept: Record<string, tf.Tensor> = {};
+  const { value, grads } = tf.variableGrads(() => {
+    const { loss, metrics = {} } = compute();
+    for (const [name, tensor] of Object.entries(metrics)) kept[name] = tf.keep(tensor);
+    return loss;
+  }, variables);
+  const parts = await Promise.all(variables.map((variable) => (grads[variable.name] as tf.Tensor).data()));
+  const [loss = Number.NaN] = await value.data();
+  const metrics: Record<string, number> = {};
+  for (const [name, tensor] of Object.entries(kept)) {
+    const [sum = Number.NaN] = await tensor.data();
+    metrics[name] = sum;
+    tensor.dispose();
+  }
+  tf.dispose([value, grads]);
+  return { gradients: concatenate(parts as Float32Array[]), loss, metrics };
+}

@@ -1,0 +1,288 @@
+import {
+  createDecoder,
+  type Decoder,
+  type DecoderConfig,
+  embedding,
+  hiddenStates,
+  parameter,
+  setParameters,
+  type TokenBatch,
+  tokenBatch,
+  tokenLogProbs,
+  valuesOf,
+  vocabularyKl,
+} from '@dgpo/lm';
+import { policyLoss, valueLoss } from '@dgpo/rl';
+import { ModelError } from '@dgpo/trajectory';
+import * as tf from '@tensorflow/tfjs-core';
+import { type EpisodesJob, runEpisodesJob } from './episodes-job.js';
+import { type GradientResult, gradientOf } from './gradient.js';
+import { type ScoredRow, scoredPositions } from './scored-rows.js';
+
+/** Puts a model under a name, or new weights into it. */
+export interface ModelJob {
+  kind: 'model';
+  name: string;
+  config: DecoderConfig;
+  valueHead: boolean;
+  weights: Float32Array;
+}
+
+/** Weighted negative log-likelihood: `Σ weight · -log p / normalizer`. */
+export interface LanguageModelJob {
+  kind: 'language-model';
+  model: string;
+  rows: ScoredRow[];
+  /** One per scored token, row by row. */
+  weights: Float32Array;
+}
+
+/** Cold start: `Σ weight · (ceWeight · CE + klWeight · KL(teacher ‖ student))`. */
+export interface ColdStartJob {
+  kind: 'cold-start';
+  student: string;
+  teacher: string;
+  rows: ScoredRow[];
+  weights: Float32Array;
+  ceWeight: number;
+  klWeight: number;
+}
+
+/** One micro-batch of the PPO policy loss, with the exact KL to the teacher on gated tokens as an option. */
+export interface PolicyJob {
+  kind: 'policy';
+  student: string;
+  rows: ScoredRow[];
+  /** All `[scored tokens]`, row by row. */
+  oldLogProbs: Float32Array;
+  advantages: Float32Array;
+  weights: Float32Array;
+  clipRatio: number;
+  entropyCoefficient: number;
+  temperature: number;
+  teacher?: {
+    name: string;
+    /** Weight of the KL of each token; 0 where the gate is closed. */
+    weights: Float32Array;
+    direction: 'forward' | 'reverse';
+  };
+}
+
+/** One micro-batch of the clipped value loss. */
+export interface ValueJob {
+  kind: 'value';
+  critic: string;
+  rows: ScoredRow[];
+  oldValues: Float32Array;
+  returns: Float32Array;
+  weights: Float32Array;
+  clipRange: number;
+}
+
+/** Log-probabilities or values of given tokens, without gradient. */
+export interface ScoreJob {
+  kind: 'score';
+  model: string;
+  what: 'log-probs' | 'values';
+  rows: ScoredRow[];
+}
+
+export type Job = ModelJob | LanguageModelJob | ColdStartJob | PolicyJob | ValueJob | ScoreJob | EpisodesJob;
+
+export interface JobResults {
+  model: null;
+  'language-model': GradientResult;
+  'cold-start': GradientResult;
+  policy: GradientResult;
+  value: GradientResult;
+  score: Float32Array;
+  episodes: Awaited<ReturnType<typeof runEpisodesJob>>;
+}
+
+export type JobResult<J extends Job> = JobResults[J['kind']];
+
+/** What a worker keeps between jobs. */
+export interface JobContext {
+  readonly models: Map<string, Decoder>;
+  /** Things that a kind of job makes once, such as samplers and retrievers, by a key of its own. */
+  readonly kept: Map<string, unknown>;
+}
+
+export function createJobContext(): JobContext {
+  return { models: new Map(), kept: new Map() };
+}
+
+/** A model that an earlier job put there. */
+export function modelNamed(context: JobContext, name: string): Decoder {
+  const decoder = context.models.get(name);
+  if (decoder === undefined) throw new ModelError(`this worker has no model "${name}"`);
+  return decoder;
+}
+
+/** Runs a function with the rows as a padded batch and disposes it afterwards. */
+async function withBatch<T>(rows: readonly ScoredRow[], run: (batch: TokenBatch) => Promise<T>): Promise<T> {
+  const batch = tokenBatch({ sequences: rows.map((row) => row.tokenIds) });
+  try {
+    return await run(batch);
+  } finally {
+    batch.dispose();
+  }
+}
+
+const embeddingName = 'model.embed_tokens.weight';
+
+/** Hidden states that predict the scored tokens, `[n, hiddenSize]`, and those tokens. */
+function scoredHidden(decoder: Decoder, batch: TokenBatch, rows: readonly ScoredRow[]) {
+  const { hiddenRows, targets } = scoredPositions(rows, batch.time);
+  const hidden = embedding({ table: hiddenStates(decoder, batch), ids: tf.tensor1d(hiddenRows, 'int32') });
+  return { hidden, weight: parameter(decoder, embeddingName), targets: tf.tensor1d(targets, 'int32') };
+}
+
+/** `Σ weights · values` as a scalar. */
+function weightedSum(values: tf.Tensor, weights: Float32Array): tf.Scalar {
+  return tf.sum(tf.mul(values, tf.tensor1d(weights)));
+}
+
+function runModel(context: JobContext, job: ModelJob): null {
+  let decoder = context.models.get(job.name);
+  if (decoder === undefined) {
+    decoder = createDecoder({ config: job.config, valueHead: job.valueHead });
+    context.models.set(job.name, decoder);
+  }
+  setParameters(decoder, job.weights);
+  for (const kept of context.kept.values()) {
+    const sampler = kept as { model?: string; reset?: () => void };
+    if (sampler.model === job.name) sampler.reset?.();
+  }
+  return null;
+}
+
+function runLanguageModel(context: JobContext, job: LanguageModelJob): Promise<GradientResult> {
+  const decoder = modelNamed(context, job.model);
+  return withBatch(job.rows, (batch) =>
+    gradientOf(decoder, () => {
+      const { logProbs } = tokenLogProbs(scoredHidden(decoder, batch, job.rows));
+      return { loss: tf.neg(weightedSum(logProbs, job.weights)) };
+    }),
+  );
+}
+
+function runColdStart(context: JobContext, job: ColdStartJob): Promise<GradientResult> {
+  const student = modelNamed(context, job.student);
+  const teacher = modelNamed(context, job.teacher);
+  return withBatch(job.rows, async (batch) => {
+    // Outside the tape: the teacher gets no gradient, so nothing of its forward pass needs to be kept.
+    const target = tf.tidy(() => scoredHidden(teacher, batch, job.rows).hidden);
+    const result = await gradientOf(student, () => {
+      const scored = scoredHidden(student, batch, job.rows);
+      const crossEntropy = tf.neg(weightedSum(tokenLogProbs(scored).logProbs, job.weights)) as tf.Scalar;
+      const kl = weightedSum(
+        vocabularyKl({
+          hidden: scored.hidden,
+          weight: scored.weight,
+          teacherHidden: target,
+          teacherWeight: parameter(teacher, embeddingName),
+          mask: tf.onesLike(scored.targets).cast('float32'),
+          direction: 'forward',
+        }),
+        job.weights,
+      );
+      const loss = tf.add(tf.mul(crossEntropy, job.ceWeight), tf.mul(kl, job.klWeight)) as tf.Scalar;
+      return { loss, metrics: { crossEntropy, kl } };
+    });
+    target.dispose();
+    return result;
+  });
+}
+
+function runPolicy(context: JobContext, job: PolicyJob): Promise<GradientResult> {
+  const student = modelNamed(context, job.student);
+  return withBatch(job.rows, async (batch) => {
+    const guide = job.teacher;
+    const teacher = guide === undefined ? undefined : modelNamed(context, guide.name);
+    const target = teacher === undefined ? undefined : tf.tidy(() => scoredHidden(teacher, batch, job.rows).hidden);
+    const result = await gradientOf(student, () => {
+      const scored = scoredHidden(student, batch, job.rows);
+      const { logProbs, entropy } = tokenLogProbs({ ...scored, temperature: job.temperature });
+      const policy = policyLoss({
+        logProbs,
+        oldLogProbs: tf.tensor1d(job.oldLogProbs),
+        advantages: tf.tensor1d(job.advantages),
+        weights: tf.tensor1d(job.weights),
+        clipRatio: job.clipRatio,
+      });
+      const entropySum = weightedSum(entropy, job.weights);
+      let loss = tf.sub(policy.loss, tf.mul(entropySum, job.entropyCoefficient));
+      const metrics: Record<string, tf.Tensor> = { ...policy.metrics, policyLoss: policy.loss, entropy: entropySum };
+      if (guide !== undefined && teacher !== undefined && target !== undefined) {
+        const guided = weightedSum(
+          vocabularyKl({
+            hidden: scored.hidden,
+            weight: scored.weight,
+            teacherHidden: target,
+            teacherWeight: parameter(teacher, embeddingName),
+            mask: tf.tensor1d(guide.weights.map((weight) => (weight === 0 ? 0 : 1))),
+            direction: guide.direction,
+          }),
+          guide.weights,
+        );
+        loss = tf.add(loss, guided);
+        metrics.guidanceLoss = guided;
+      }
+      return { loss: loss as tf.Scalar, metrics };
+    });
+    target?.dispose();
+    return result;
+  });
+}
+
+function runValue(context: JobContext, job: ValueJob): Promise<GradientResult> {
+  const critic = modelNamed(context, job.critic);
+  return withBatch(job.rows, (batch) =>
+    gradientOf(critic, () => {
+      const { hidden } = scoredHidden(critic, batch, job.rows);
+      const { loss, metrics } = valueLoss({
+        values: valuesOf(critic, hidden),
+        oldValues: tf.tensor1d(job.oldValues),
+        returns: tf.tensor1d(job.returns),
+        weights: tf.tensor1d(job.weights),
+        clipRange: job.clipRange,
+      });
+      return { loss, metrics };
+    }),
+  );
+}
+
+function runScore(context: JobContext, job: ScoreJob): Promise<Float32Array> {
+  const decoder = modelNamed(context, job.model);
+  return withBatch(job.rows, async (batch) => {
+    const scores = tf.tidy(() => {
+      const scored = scoredHidden(decoder, batch, job.rows);
+      return job.what === 'values' ? valuesOf(decoder, scored.hidden) : tokenLogProbs(scored).logProbs;
+    });
+    const values = (await scores.data()) as Float32Array;
+    scores.dispose();
+    return values;
+  });
+}
+
+/** Runs one job; its result depends on the job and the models alone. */
+export async function runJob<J extends Job>(context: JobContext, job: J): Promise<JobResult<J>>;
+export async function runJob(context: JobContext, job: Job): Promise<JobResults[Job['kind']]> {
+  switch (job.kind) {
+    case 'model':
+      return runModel(context, job);
+    case 'language-model':
+      return runLanguageModel(context, job);
+    case 'cold-start':
+      return runColdStart(context, job);
+    case 'policy':
+      return runPolicy(context, job);
+    case 'value':
+      return runValue(context, job);
+    case 'score':
+      return runScore(context, job);
+    case 'episodes':
+      return runEpisodesJob(context, job);
+  }
+}

@@ -1,0 +1,125 @@
+import { Worker } from 'node:worker_threads';
+import { type EngineName, selectEngine } from '@dgpo/lm';
+import { DgpoError, type DgpoErrorCode, ModelError } from '@dgpo/trajectory';
+import { createJobContext, type Job, type JobResult, runJob } from './jobs.js';
+
+/** Runs jobs on all cores that the engine can use. Results come in the order of the jobs, whoever ran them. */
+export interface ComputePool {
+  /** How many jobs run at one time. */
+  readonly parallel: number;
+  run<J extends Job>(jobs: readonly J[]): Promise<JobResult<J>[]>;
+  /** Runs one job in every worker: models and weights. */
+  broadcast(job: Job): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Reply {
+  id: number;
+  result?: unknown;
+  error?: { message: string; code?: DgpoErrorCode };
+}
+
+interface Pending {
+  resolve: (result: never) => void;
+  reject: (error: Error) => void;
+}
+
+/** The engines with a heap and a device of their own stay in this thread: one job at a time. */
+async function createLocalPool(engine: EngineName): Promise<ComputePool> {
+  await selectEngine({ engine });
+  const context = createJobContext();
+  return {
+    parallel: 1,
+    run: async <J extends Job>(jobs: readonly J[]) => {
+      const results: JobResult<J>[] = [];
+      for (const job of jobs) results.push(await runJob(context, job));
+      return results;
+    },
+    broadcast: async (job) => {
+      await runJob(context, job);
+    },
+    close: async () => {
+      for (const model of context.models.values()) model.dispose();
+    },
+  };
+}
+
+/** Workers start from TypeScript when this file does (tests, development), else from the built file beside it. */
+function startWorker(engine: EngineName): Worker {
+  const fromSource = import.meta.url.endsWith('.ts');
+  const entry = new URL(fromSource ? './worker.ts' : './worker.js', import.meta.url);
+  return new Worker(entry, {
+    workerData: { engine },
+    execArgv: fromSource ? ['--import', 'tsx', '--conditions=@dgpo/source'] : [],
+  });
+}
+
+function createWorkerPool(engine: EngineName, count: number): ComputePool {
+  const workers = Array.from({ length: count }, () => {
+    const worker = startWorker(engine);
+    const pending = new Map<number, Pending>();
+    const fail = (error: Error) => {
+      for (const waiting of pending.values()) waiting.reject(error);
+      pending.clear();
+    };
+    worker.on('message', ({ id, result, error }: Reply) => {
+      const waiting = pending.get(id);
+      pending.delete(id);
+      if (pending.size === 0) worker.unref();
+      if (error === undefined) waiting?.resolve(result as never);
+      else
+        waiting?.reject(error.code === undefined ? new Error(error.message) : new DgpoError(error.code, error.message));
+    });
+    worker.on('error', fail);
+    worker.on('exit', (code) => {
+      fail(
+        new ModelError(
+          `a worker ended with code ${code}; with too little memory, use fewer workers or smaller micro-batches`,
+        ),
+      );
+    });
+    worker.unref();
+    return { worker, pending };
+  });
+  let nextId = 0;
+  const send = <J extends Job>(index: number, job: J): Promise<JobResult<J>> => {
+    const { worker, pending } = workers[index] as (typeof workers)[number];
+    return new Promise((resolve, reject) => {
+      const id = nextId++;
+      pending.set(id, { resolve, reject });
+      worker.ref();
+      worker.postMessage({ id, job });
+    });
+  };
+  return {
+    parallel: count,
+    run: async <J extends Job>(jobs: readonly J[]) => {
+      const results = new Array<JobResult<J>>(jobs.length);
+      let next = 0;
+      await Promise.all(
+        workers.map(async (_, index) => {
+          while (next < jobs.length) {
+            const at = next++;
+            results[at] = await send(index, jobs[at] as J);
+          }
+        }),
+      );
+      return results;
+    },
+    broadcast: async (job) => {
+      await Promise.all(workers.map((_, index) => send(index, job)));
+    },
+    close: async () => {
+      await Promise.all(workers.map(({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+/**
+ * @param options.engine the engine of every worker
+ * @param options.workers worker threads for `wasm` and `cpu`; 0 runs everything in this thread
+ */
+export async function createComputePool(options: { engine: EngineName; workers: number }): Promise<ComputePool> {
+  const threads = options.engine === 'wasm' || options.engine === 'cpu' ? options.workers : 0;
+  return threads === 0 ? createLocalPool(options.engine) : createWorkerPool(options.engine, threads);
+}

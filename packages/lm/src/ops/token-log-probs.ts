@@ -1,0 +1,229 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  attribute,
+  defineWasmKernel,
+  hasFusedKernel,
+  input,
+  matrixShape,
+  runFused,
+  saved,
+  spreadMask,
+} from './fused-op.js';
+
+/** Rows of logits that exist at one time: 4 MiB of float32 whatever the vocabulary. */
+const rowsAtOnce = (vocabulary: number) => Math.max(16, Math.floor(1_048_576 / vocabulary));
+
+defineWasmKernel('DgpoTokenLogProbs', ({ inputs, attributes, context }) => {
+  const { kernels, pointer } = context;
+  const hidden = input(inputs, 'hidden');
+  const weight = input(inputs, 'weight');
+  const targets = input(inputs, 'targets');
+  const { rows, width } = matrixShape(hidden);
+  const vocabulary = matrixShape(weight).rows;
+  const logProbs = context.output([rows]);
+  const entropy = context.output([rows]);
+  const logSumExp = context.output([rows]);
+  const chunk = Math.min(rows, rowsAtOnce(vocabulary));
+  const logitBytes = chunk * vocabulary * 4;
+  const scratch = context.scratch(logitBytes + kernels.gemmScratchBytes(chunk, vocabulary, width));
+  for (let start = 0; start < rows; start += chunk) {
+    const count = Math.min(chunk, rows - start);
+    const at = (tensor: tf.TensorInfo, stride: number) => pointer(tensor) + start * stride * 4;
+    kernels.gemm(
+      count,
+      vocabulary,
+      width,
+      at(hidden, width),
+      width,
+      1,
+      pointer(weight),
+      1,
+      width,
+      scratch,
+      vocabulary,
+      0,
+      0,
+      scratch + logitBytes,
+    );
+    kernels.tokenLogProbs(
+      count,
+      vocabulary,
+      scratch,
+      at(targets, 1),
+      attribute(attributes, 'inverseTemperature'),
+      at(logProbs, 1),
+      at(entropy, 1),
+      at(logSumExp, 1),
+    );
+  }
+  return [logProbs, entropy, logSumExp];
+});
+
+defineWasmKernel('DgpoTokenLogProbsGradient', ({ inputs, attributes, context }) => {
+  const { kernels, pointer } = context;
+  const hidden = input(inputs, 'hidden');
+  const weight = input(inputs, 'weight');
+  const targets = input(inputs, 'targets');
+  const entropy = input(inputs, 'entropy');
+  const logSumExp = input(inputs, 'logSumExp');
+  const dLogProbs = input(inputs, 'dLogProbs');
+  const dEntropy = input(inputs, 'dEntropy');
+  const { rows, width } = matrixShape(hidden);
+  const vocabulary = matrixShape(weight).rows;
+  const dHidden = context.output([...hidden.shape]);
+  const dWeight = context.output([...weight.shape]);
+  const chunk = Math.min(rows, rowsAtOnce(vocabulary));
+  const logitBytes = chunk * vocabulary * 4;
+  const gemmBytes = Math.max(
+    kernels.gemmScratchBytes(chunk, vocabulary, width),
+    kernels.gemmScratchBytes(chunk, width, vocabulary),
+    kernels.gemmScratchBytes(vocabulary, width, chunk),
+  );
+  const logits = context.scratch(logitBytes + gemmBytes);
+  const gemmScratch = logits + logitBytes;
+  for (let start = 0; start < rows; start += chunk) {
+    const count = Math.min(chunk, rows - start);
+    const at = (tensor: tf.TensorInfo, stride: number) => pointer(tensor) + start * stride * 4;
+    const hiddenAt = at(hidden, width);
+    kernels.gemm(
+      count,
+      vocabulary,
+      width,
+      hiddenAt,
+      width,
+      1,
+      pointer(weight),
+      1,
+      width,
+      logits,
+      vocabulary,
+      0,
+      0,
+      gemmScratch,
+    );
+    kernels.tokenLogProbsGradient(
+      count,
+      vocabulary,
+      logits,
+      at(targets, 1),
+      attribute(attributes, 'inverseTemperature'),
+      at(logSumExp, 1),
+      at(entropy, 1),
+      at(dLogProbs, 1),
+      at(dEntropy, 1),
+    );
+    kernels.gemm(
+      count,
+      width,
+      vocabulary,
+      logits,
+      vocabulary,
+      1,
+      pointer(weight),
+      width,
+      1,
+      at(dHidden, width),
+      width,
+      0,
+      0,
+      gemmScratch,
+    );
+    kernels.gemm(
+      vocabulary,
+      width,
+      count,
+      logits,
+      1,
+      vocabulary,
+      hiddenAt,
+      width,
+      1,
+      pointer(dWeight),
+      width,
+      0,
+      start === 0 ? 0 : 1,
+      gemmScratch,
+    );
+  }
+  return [dHidden, dWeight];
+});
+
+tf.registerGradient({
+  kernelName: 'DgpoTokenLogProbs',
+  inputsToSave: ['hidden', 'weight', 'targets'],
+  outputsToSave: [false, true, true],
+  gradFunc: (dy, savedTensors, attributes) => {
+    const [dLogProbs, dEntropy] = dy as tf.Tensor[];
+    const targets = saved(savedTensors, 2);
+    const gradients = runFused(
+      'DgpoTokenLogProbsGradient',
+      {
+        hidden: saved(savedTensors, 0),
+        weight: saved(savedTensors, 1),
+        targets,
+        entropy: saved(savedTensors, 3),
+        logSumExp: saved(savedTensors, 4),
+        dLogProbs: dLogProbs as tf.Tensor,
+        dEntropy: dEntropy as tf.Tensor,
+      },
+      { inverseTemperature: (attributes as unknown as { inverseTemperature: number }).inverseTemperature },
+    );
+    return {
+      hidden: () => saved(gradients, 0),
+      weight: () => saved(gradients, 1),
+      targets: () => tf.zerosLike(targets),
+    };
+  },
+});
+
+export interface TokenLogProbsOptions {
+  /** `[n, width]`: the hidden state before each scored token. */
+  hidden: tf.Tensor;
+  /** `[vocabulary, width]`: the output embedding. */
+  weight: tf.Tensor;
+  /** int32 `[n]`: the token that followed; -1 for a row that is to be ignored. */
+  targets: tf.Tensor;
+  /** The logits are divided by it. @default 1 */
+  temperature?: number;
+}
+
+export interface TokenLogProbs {
+  /** `[n]`, in nats; 0 where the target is -1. */
+  logProbs: tf.Tensor1D;
+  /** `[n]`, entropy of the next-token distribution in nats; 0 where the target is -1. */
+  entropy: tf.Tensor1D;
+}
+
+/** The same from stock ops, for every backend; keeps the logits. */
+export function tokenLogProbsReference({
+  hidden,
+  weight,
+  targets,
+  temperature = 1,
+}: TokenLogProbsOptions): TokenLogProbs {
+  const vocabulary = matrixShape(weight).rows;
+  const valid = tf.cast(tf.greaterEqual(targets, 0), 'bool');
+  const clean = tf.where(spreadMask(valid, hidden), hidden, tf.zerosLike(hidden));
+  const logits = tf.div(tf.matMul(clean as tf.Tensor2D, weight as tf.Tensor2D, false, true), temperature);
+  const all = tf.logSoftmax(logits, -1);
+  const chosen = tf.oneHot(tf.maximum(targets, 0).cast('int32'), vocabulary).cast('float32');
+  const keep = valid.cast('float32');
+  return {
+    logProbs: tf.mul(tf.sum(tf.mul(all, chosen), -1), keep) as tf.Tensor1D,
+    entropy: tf.mul(tf.neg(tf.sum(tf.mul(tf.exp(all), all), -1)), keep) as tf.Tensor1D,
+  };
+}
+
+/**
+ * Log-probabilities of given tokens and entropies, straight from hidden states. The logits are made in chunks, forward and
+ * backward, and never kept: memory is that of the hidden states, not of `[n, vocabulary]`.
+ */
+export function tokenLogProbs(options: TokenLogProbsOptions): TokenLogProbs {
+  if (!hasFusedKernel('DgpoTokenLogProbs')) return tokenLogProbsReference(options);
+  const [logProbs, entropy] = runFused(
+    'DgpoTokenLogProbs',
+    { hidden: options.hidden, weight: options.weight, targets: options.targets },
+    { inverseTemperature: 1 / (options.temperature ?? 1) },
+  );
+  return { logProbs: logProbs as tf.Tensor1D, entropy: entropy as tf.Tensor1D };
+}

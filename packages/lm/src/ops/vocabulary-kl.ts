@@ -1,0 +1,222 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  attribute,
+  defineWasmKernel,
+  hasFusedKernel,
+  input,
+  matrixShape,
+  runFused,
+  saved,
+  spreadMask,
+} from './fused-op.js';
+
+const rowsAtOnce = (vocabulary: number) => Math.max(16, Math.floor(524_288 / vocabulary));
+
+interface Chunk {
+  count: number;
+  start: number;
+  studentLogits: number;
+  teacherLogits: number;
+  gemmScratch: number;
+}
+
+type Context = Parameters<Parameters<typeof defineWasmKernel>[1]>[0]['context'];
+
+/** Makes the logits of both models chunk by chunk in scratch memory. */
+function forEachChunk(inputs: Record<string, tf.TensorInfo>, context: Context, visit: (chunk: Chunk) => void): void {
+  const { kernels, pointer } = context;
+  const student = { hidden: input(inputs, 'hidden'), weight: input(inputs, 'weight') };
+  const teacher = { hidden: input(inputs, 'teacherHidden'), weight: input(inputs, 'teacherWeight') };
+  const { rows, width } = matrixShape(student.hidden);
+  const teacherWidth = matrixShape(teacher.hidden).width;
+  const vocabulary = matrixShape(student.weight).rows;
+  const size = Math.min(rows, rowsAtOnce(vocabulary));
+  const logitBytes = size * vocabulary * 4;
+  const gemmBytes = Math.max(
+    kernels.gemmScratchBytes(size, vocabulary, Math.max(width, teacherWidth)),
+    kernels.gemmScratchBytes(size, width, vocabulary),
+    kernels.gemmScratchBytes(vocabulary, width, size),
+  );
+  const studentLogits = context.scratch(2 * logitBytes + gemmBytes);
+  const teacherLogits = studentLogits + logitBytes;
+  const gemmScratch = teacherLogits + logitBytes;
+  for (let start = 0; start < rows; start += size) {
+    const count = Math.min(size, rows - start);
+    for (const { hidden, weight, inner, logits } of [
+      { ...student, inner: width, logits: studentLogits },
+      { ...teacher, inner: teacherWidth, logits: teacherLogits },
+    ]) {
+      kernels.gemm(
+        count,
+        vocabulary,
+        inner,
+        pointer(hidden) + start * inner * 4,
+        inner,
+        1,
+        pointer(weight),
+        1,
+        inner,
+        logits,
+        vocabulary,
+        0,
+        0,
+        gemmScratch,
+      );
+    }
+    visit({ count, start, studentLogits, teacherLogits, gemmScratch });
+  }
+}
+
+defineWasmKernel('DgpoVocabularyKl', ({ inputs, attributes, context }) => {
+  const mask = input(inputs, 'mask');
+  const rows = matrixShape(input(inputs, 'hidden')).rows;
+  const vocabulary = matrixShape(input(inputs, 'weight')).rows;
+  const value = context.output([rows]);
+  const studentLogSumExp = context.output([rows]);
+  const teacherLogSumExp = context.output([rows]);
+  forEachChunk(inputs, context, ({ count, start, studentLogits, teacherLogits }) => {
+    const at = (tensor: tf.TensorInfo) => context.pointer(tensor) + start * 4;
+    context.kernels.klDivergence(
+      count,
+      vocabulary,
+      studentLogits,
+      teacherLogits,
+      at(mask),
+      attribute(attributes, 'reverse'),
+      at(value),
+      at(studentLogSumExp),
+      at(teacherLogSumExp),
+    );
+  });
+  return [value, studentLogSumExp, teacherLogSumExp];
+});
+
+defineWasmKernel('DgpoVocabularyKlGradient', ({ inputs, attributes, context }) => {
+  const { kernels, pointer } = context;
+  const hidden = input(inputs, 'hidden');
+  const weight = input(inputs, 'weight');
+  const width = matrixShape(hidden).width;
+  const vocabulary = matrixShape(weight).rows;
+  const dHidden = context.output([...hidden.shape]);
+  const dWeight = context.output([...weight.shape]);
+  forEachChunk(inputs, context, ({ count, start, studentLogits, teacherLogits, gemmScratch }) => {
+    const at = (name: string) => pointer(input(inputs, name)) + start * 4;
+    const hiddenAt = pointer(hidden) + start * width * 4;
+    kernels.klDivergenceGradient(
+      count,
+      vocabulary,
+      studentLogits,
+      teacherLogits,
+      at('mask'),
+      attribute(attributes, 'reverse'),
+      at('value'),
+      at('studentLogSumExp'),
+      at('teacherLogSumExp'),
+      at('gradient'),
+      studentLogits,
+    );
+    const dHiddenAt = pointer(dHidden) + start * width * 4;
+    kernels.gemm(
+      count,
+      width,
+      vocabulary,
+      studentLogits,
+      vocabulary,
+      1,
+      pointer(weight),
+      width,
+      1,
+      dHiddenAt,
+      width,
+      0,
+      0,
+      gemmScratch,
+    );
+    kernels.gemm(
+      vocabulary,
+      width,
+      count,
+      studentLogits,
+      1,
+      vocabulary,
+      hiddenAt,
+      width,
+      1,
+      pointer(dWeight),
+      width,
+      0,
+      start === 0 ? 0 : 1,
+      gemmScratch,
+    );
+  });
+  return [dHidden, dWeight];
+});
+
+tf.registerGradient({
+  kernelName: 'DgpoVocabularyKl',
+  inputsToSave: ['hidden', 'weight', 'teacherHidden', 'teacherWeight', 'mask'],
+  outputsToSave: [true, true, true],
+  gradFunc: (dy, savedTensors, attributes) => {
+    const names = ['hidden', 'weight', 'teacherHidden', 'teacherWeight', 'mask', 'value', 'studentLogSumExp'];
+    const inputs = Object.fromEntries(
+      [...names, 'teacherLogSumExp'].map((name, index) => [name, saved(savedTensors, index)]),
+    );
+    const gradients = runFused(
+      'DgpoVocabularyKlGradient',
+      { ...inputs, gradient: saved(dy as tf.Tensor[], 0) },
+      { reverse: (attributes as unknown as { reverse: number }).reverse },
+    );
+    const constant = (name: string) => () => tf.zerosLike(inputs[name] as tf.Tensor);
+    return {
+      hidden: () => saved(gradients, 0),
+      weight: () => saved(gradients, 1),
+      teacherHidden: constant('teacherHidden'),
+      teacherWeight: constant('teacherWeight'),
+      mask: constant('mask'),
+    };
+  },
+});
+
+export interface VocabularyKlOptions {
+  /** Student, `[n, width]`. */
+  hidden: tf.Tensor;
+  /** Student's output embedding, `[vocabulary, width]`. */
+  weight: tf.Tensor;
+  /** Teacher, `[n, teacherWidth]`; no gradient flows into it. */
+  teacherHidden: tf.Tensor;
+  /** Teacher's output embedding, `[vocabulary, teacherWidth]`. */
+  teacherWeight: tf.Tensor;
+  /** `[n]`; rows with 0 are skipped, whatever they hold. */
+  mask: tf.Tensor;
+  /** `forward` is KL(teacher ‖ student), `reverse` is KL(student ‖ teacher). */
+  direction: 'forward' | 'reverse';
+}
+
+/** The same from stock ops, for every backend; keeps the logits of both models. */
+export function vocabularyKlReference(options: VocabularyKlOptions): tf.Tensor1D {
+  const valid = tf.greater(options.mask, 0);
+  const clean = (hidden: tf.Tensor) => tf.where(spreadMask(valid, hidden), hidden, tf.zerosLike(hidden));
+  const student = tf.logSoftmax(
+    tf.matMul(clean(options.hidden) as tf.Tensor2D, options.weight as tf.Tensor2D, false, true),
+    -1,
+  );
+  const teacher = tf.logSoftmax(
+    tf.matMul(clean(options.teacherHidden) as tf.Tensor2D, options.teacherWeight as tf.Tensor2D, false, true),
+    -1,
+  );
+  const [from, to] = options.direction === 'forward' ? [teacher, student] : [student, teacher];
+  const value = tf.sum(tf.mul(tf.exp(from), tf.sub(from, to)), -1);
+  return tf.mul(value, valid.cast('float32')) as tf.Tensor1D;
+}
+
+/** Exact KL divergence between two next-token distributions per row, straight from hidden states, `[n]` in nats. */
+export function vocabularyKl(options: VocabularyKlOptions): tf.Tensor1D {
+  if (!hasFusedKernel('DgpoVocabularyKl')) return vocabularyKlReference(options);
+  const { hidden, weight, teacherHidden, teacherWeight, mask, direction } = options;
+  const [value] = runFused(
+    'DgpoVocabularyKl',
+    { hidden, weight, teacherHidden, teacherWeight, mask },
+    { reverse: direction === 'reverse' ? 1 : 0 },
+  );
+  return value as tf.Tensor1D;
+}
