@@ -90,7 +90,7 @@ describe('createBm25Index', () => {
     expect(() => index(['a']).search({ query: 'a', topK: 0 })).toThrow(/topK/);
   });
 
-  it('equals the formula on 1,000 passages drawn like text,', () => {
+  it('equals the formula on 1,000 passages drawn like text', () => {
     const random = createRandom(7);
     const word = () => `w${Math.floor(3000 * random.next() ** 3)}`;
     const texts = Array.from({ length: 1000 }, () => Array.from({ length: 60 }, word).join(' '));
