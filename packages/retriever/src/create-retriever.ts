@@ -29,6 +29,8 @@ export interface CreateRetrieverOptions {
   logger?: HnswSurroundings['logger'];
   /** Told how far the work of the named step is. */
   onProgress?: (progress: { step: 'encode' | 'graph'; done: number; total: number }) => void;
+  /** Ends the work early with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 const textsPerTurn = 256;
@@ -45,7 +47,9 @@ export async function createRetriever({
   encoder,
   logger,
   onProgress,
+  signal,
 }: CreateRetrieverOptions): Promise<IndexedRetriever> {
+  signal?.throwIfAborted();
   if (documents.length === 0) throw new ConfigError('a retriever needs at least one passage');
   if (kind === 'bm25') return createBm25Retriever({ documents, ...bm25 });
   if (kind !== 'flat' && kind !== 'hnsw') {
@@ -58,6 +62,7 @@ export async function createRetriever({
     vectors.push(...(await chosen.encode(texts.slice(start, start + textsPerTurn), 'passage')));
     onProgress?.({ step: 'encode', done: vectors.length, total: texts.length });
     await setImmediate();
+    signal?.throwIfAborted();
   }
   const index =
     kind === 'flat'
@@ -66,7 +71,10 @@ export async function createRetriever({
           vectors,
           ...hnsw,
           ...(logger && { logger }),
-          ...(onProgress && { onProgress: (progress) => onProgress({ step: 'graph', ...progress }) }),
+          onProgress(progress) {
+            signal?.throwIfAborted();
+            onProgress?.({ step: 'graph', ...progress });
+          },
         });
   return createVectorRetriever({ documents, encoder: chosen, index });
 }

@@ -9,6 +9,11 @@ export { createRetrieverClient, type RetrieverClientOptions } from './client/cre
 export { loadCorpus, type ReadCorpusOptions, readCorpus } from './corpus/read-corpus.js';
 export { splitTitle } from './corpus/split-title.js';
 export { type CreateRetrieverOptions, createRetriever } from './create-retriever.js';
+export {
+  type EvaluateRetrieverOptions,
+  evaluateRetriever,
+  type RetrieverEvaluation,
+} from './evaluate/evaluate-retriever.js';
 export { type LoadRetrieverOptions, loadRetriever } from './load-retriever.js';
 export type { Document, IndexedRetriever, RetrieveOptions, Retriever } from './retriever.js';
 export {

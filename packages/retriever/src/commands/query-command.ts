@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { splitTitle } from '../corpus/split-title.js';
+import { openAnyRetriever } from './open-retriever.js';
+import { integerFrom, jsonOption, readToken, tokenOption } from './options.js';
+import type { CliSurroundings } from './surroundings.js';
+
+/** `dgpo-retriever query`: the passages of one query. */
+export function queryCommand(surroundings: CliSurroundings): Command {
+  const { writeOut, environment, signal } = surroundings;
+  return new Command('query')
+    .description('Print the passages found for one query.')
+    .argument('<text>', 'the query')
+    .option('--index <dir>', 'index directory')
+    .option('--corpus <file>', 'corpus to index in memory with bm25; with --index: the corpus it must be of')
+    .option('--url <url>', 'ask a server instead')
+    .addOption(tokenOption())
+    .option('--topk <number>', 'passages to print', integerFrom(1), 3)
+    .addOption(jsonOption())
+    .action(async (text, { topk, json, tokenEnv, ...source }) => {
+      const token = readToken(tokenEnv, environment);
+      const retriever = await openAnyRetriever({ ...source, ...(token !== undefined && { token }) }, surroundings);
+      const [found = []] = await retriever.retrieve({ queries: [text], topK: topk, signal });
+      if (json) {
+        writeOut(`${JSON.stringify({ query: text, result: found })}\n`);
+        return;
+      }
+      if (found.length === 0) writeOut('nothing found\n');
+      for (const [position, { document, score }] of found.entries()) {
+        const { title, text: passage } = splitTitle(document.contents);
+        const head = `${position + 1}. ${title}  (id ${document.id}, score ${score.toFixed(3)})`;
+        writeOut(`${head}\n${passage === '' ? '' : `   ${passage.replaceAll(/\s+/g, ' ')}\n`}`);
+      }
+    });
+}

@@ -1,0 +1,302 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRetrieverClient } from './client/create-retriever-client.js';
+import { createProgram, runProgram } from './program.js';
+
+const fixture = fileURLToPath(new URL('./__fixtures__/hotpotqa-12/', import.meta.url));
+const corpus = join(fixture, 'corpus.jsonl');
+const questions = join(fixture, 'questions.jsonl');
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'dgpo-retriever-cli-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+function surroundings(environment: Record<string, string> = {}, signal = new AbortController().signal) {
+  const text = { out: '', error: '' };
+  return {
+    text,
+    environment,
+    signal,
+    writeOut: (part: string) => {
+      text.out += part;
+    },
+    writeError: (part: string) => {
+      text.error += part;
+    },
+  };
+}
+
+async function run(words: string[], environment?: Record<string, string>) {
+  const around = surroundings(environment);
+  return { code: await runProgram(words, around), ...around.text };
+}
+
+async function until(condition: () => boolean) {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe('dgpo-retriever', () => {
+  it.each(['bm25', 'flat', 'hnsw'])('indexes, queries and evaluates with %s', async (kind) => {
+    const out = join(root, kind);
+    const indexed = await run(['index', '--corpus', corpus, '--out', out, '--kind', kind, '--json']);
+    expect(indexed.code).toBe(0);
+    expect(JSON.parse(indexed.out)).toMatchObject({ directory: out, documents: 120 });
+    expect(indexed.error).toMatch(/^reading .*\n120 passages; building/);
+
+    const queried = await run(['query', 'If Gallu is a demon Lilu is what?', '--index', out, '--topk', '2', '--json']);
+    expect(queried.code).toBe(0);
+    const { result } = JSON.parse(queried.out) as { result: { document: { contents: string } }[] };
+    expect(result).toHaveLength(2);
+    expect(result[0]?.document.contents).toMatch(/^"(Alû|Lilu \(mythology\))"\n/);
+
+    const evaluated = await run(['eval', '--questions', questions, '--index', out, '--cutoffs', '3', '--json']);
+    expect(JSON.parse(evaluated.out)).toMatchObject({ questions: 12, cutoffs: [{ k: 3 }] });
+  });
+
+  it('prints for people', async () => {
+    const evaluated = await run(['eval', '--questions', questions, '--corpus', corpus]);
+    expect(evaluated.out).toMatchInlineSnapshot(`
+      "12 questions
+          k  recall    any    all
+          1   0.375  0.750  0.000
+          3   0.792  1.000  0.583
+          5   0.958  1.000  0.917
+         10   0.958  1.000  0.917
+      "
+    `);
+    const queried = await run(['query', 'Akkadian spirit', '--corpus', corpus, '--topk', '1']);
+    expect(queried.out).toMatch(
+      /^1\. Alû {2}\(id 9, score \d+\.\d{3}\)\n {3}In Akkadian and Sumerian mythology, Alû is/,
+    );
+    expect((await run(['query', 'zzz', '--corpus', corpus])).out).toBe('nothing found\n');
+  });
+
+  it('serves until it is interrupted, and query asks the server', async () => {
+    const controller = new AbortController();
+    const around = surroundings({ TOKEN: 'abc' }, controller.signal);
+    const words = ['serve', '--corpus', corpus, '--port', '0', '--topk', '2', '--token-env', 'TOKEN', '--json'];
+    const served = runProgram(words, around);
+    await until(() => around.text.out.includes('\n'));
+    const { url, documents } = JSON.parse(around.text.out) as { url: string; documents: number };
+    expect(documents).toBe(120);
+    const answers = await createRetrieverClient({ url, token: 'abc' }).retrieve({ queries: ['Akkadian'], topK: 1 });
+    expect(answers[0]?.[0]?.document.id).toMatch(/^(5|9)$/);
+    const queried = await run(['query', 'Akkadian spirit', '--url', url, '--token-env', 'T', '--json'], { T: 'abc' });
+    expect(JSON.parse(queried.out)).toMatchObject({
+      query: 'Akkadian spirit',
+      result: [{ document: { id: '9' } }, { document: { id: '5' } }, {}],
+    });
+    expect(await run(['query', 'x', '--url', url])).toMatchObject({ code: 1, error: expect.stringMatching(/401/) });
+    controller.abort();
+    expect(await served).toBe(0);
+    expect(around.text.error).toBe('stopped\n');
+  });
+
+  it.each([
+    [['index', '--corpus', 'absent.jsonl', '--out', 'x'], 2, /absent\.jsonl: .*no such file/],
+    [['index', '--corpus', corpus], 2, /required option '--out <dir>'/],
+    [['index', '--corpus', corpus, '--out', 'x', '--kind', 'faiss'], 2, /Allowed choices are bm25, flat, hnsw/],
+    [['index', '--corpus', corpus, '--out', fixture], 1, /is not an index; choose another/],
+    [['index', '--corpus', corpus, '--out', 'x', '--b', '2'], 2, /between 0 and 1/],
+    [['query', 'x'], 2, /give --index DIR, --corpus FILE or --url URL/],
+    [['query', 'x', '--index', 'absent'], 1, /absent: there is no index here/],
+    [['query', 'x', '--url', 'http://127.0.0.1:1', '--index', 'y'], 2, /leave --index and --corpus out/],
+    [['query', 'x', '--corpus', corpus, '--topk', '0'], 2, /integer of at least 1/],
+    [['serve'], 2, /give --index DIR/],
+    [['serve', '--corpus', corpus, '--host', '0.0.0.0'], 2, /--token-env/],
+    [['serve', '--corpus', corpus, '--token-env', 'ABSENT'], 2, /ABSENT is not set/],
+    [['eval', '--questions', corpus, '--corpus', corpus], 2, /corpus\.jsonl:1: /],
+    [['eval', '--questions', questions, '--corpus', corpus, '--cutoffs', '3,x'], 2, /integer of at least 1/],
+    [['bogus'], 2, /unknown command 'bogus'/],
+    [['query', 'x', '--bogus'], 2, /unknown option '--bogus'/],
+  ])('answers %j with exit code %i and one line', async (words, code, message) => {
+    const result = await run(words);
+    expect(result.code).toBe(code);
+    const last = result.error.split('\n').filter((line) => !/^(reading|\d+ passages)/.test(line));
+    expect(last).toHaveLength(2);
+    expect(last[0]).toMatch(/^error: /);
+    expect(last[0]).toMatch(message);
+    expect(result.out).toBe('');
+  });
+
+  it('names the line of a malformed corpus and writes nothing', async () => {
+    const bad = join(root, 'bad.jsonl');
+    await writeFile(bad, '{"id": "1", "contents": "x"}\n{"id": "2"}\n');
+    const result = await run(['index', '--corpus', bad, '--out', join(root, 'never')]);
+    expect(result).toMatchObject({ code: 2, error: expect.stringMatching(/bad\.jsonl:2: contents: .*needs contents/) });
+    expect(await readdir(root)).not.toContain('never');
+  });
+
+  it('says when the index is of another corpus', async () => {
+    const other = join(root, 'other.jsonl');
+    await writeFile(other, '{"id": "1", "contents": "x"}\n');
+    await run(['index', '--corpus', other, '--out', join(root, 'other')]);
+    const result = await run(['serve', '--index', join(root, 'other'), '--corpus', corpus]);
+    expect(result).toMatchObject({ code: 1, error: expect.stringMatching(/index is of another corpus than/) });
+  });
+
+  it('stops early when interrupted', async () => {
+    const around = surroundings({}, AbortSignal.abort());
+    const out = join(root, 'interrupted');
+    expect(await runProgram(['index', '--corpus', corpus, '--out', out], around)).toBe(130);
+    expect(around.text.error).toMatch(/interrupted\n$/);
+    expect(await readdir(root)).not.toContain('interrupted');
+  });
+
+  it('ends cleanly on Ctrl-C as a process', async () => {
+    const program = fileURLToPath(new URL('./cli.ts', import.meta.url));
+    const node = ['--import', 'tsx', '--conditions=@dgpo/source', program];
+    const child = spawn(process.execPath, [...node, 'serve', '--corpus', corpus, '--port', '0', '--json']);
+    let out = '';
+    let error = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      error += chunk;
+    });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    await until(() => out.includes('\n') || child.exitCode !== null);
+    expect((JSON.parse(out) as { url: string }).url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(error).toBe('stopped\n');
+  });
+});
+
+describe('help', () => {
+  const help = async (words: string[]) => {
+    const { code, out } = await run([...words, '--help']);
+    expect(code).toBe(0);
+    return `\n${out}`;
+  };
+
+  it('has a version', async () => {
+    expect(await run(['--version'])).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    expect(createProgram(surroundings()).commands.map((command) => command.name())).toEqual([
+      'index',
+      'serve',
+      'query',
+      'eval',
+    ]);
+  });
+
+  it('dgpo-retriever --help', async () => {
+    expect(await help([])).toMatchInlineSnapshot(`
+      "
+      Usage: dgpo-retriever [options] [command]
+
+      Index a corpus, search it, serve it to search agents and measure what it finds.
+
+      Options:
+        -V, --version           output the version number
+        -h, --help              display help for command
+
+      Commands:
+        index [options]         Build an index directory from a corpus (JSONL: {"id", "contents"}).
+        serve [options]         Serve an index as POST /retrieve (the Search-R1 contract) with GET
+                                /health.
+        query [options] <text>  Print the passages found for one query.
+        eval [options]          Measure recall against the supporting titles of FlashRAG questions
+                                (metadata.supporting_facts).
+        help [command]          display help for command
+
+      Exit codes: 0 success, 1 failure, 2 bad input, 130 interrupted.
+      "
+    `);
+  });
+
+  it('dgpo-retriever index --help', async () => {
+    expect(await help(['index'])).toMatchInlineSnapshot(`
+      "
+      Usage: dgpo-retriever index [options]
+
+      Build an index directory from a corpus (JSONL: {"id", "contents"}).
+
+      Options:
+        --corpus <file>             corpus, one passage a line; contents begin with the title line
+        --out <dir>                 directory to write; an index that is already there is replaced
+        --kind <kind>               bm25: by words; flat: by vectors, exact; hnsw: by vectors, approximate
+                                    (choices: "bm25", "flat", "hnsw", default: "bm25")
+        --k1 <number>               bm25: saturation of repeated words (default: 0.9)
+        --b <number>                bm25: weight of passage length (default: 0.4)
+        --idf <form>                bm25: form of the word weight (choices: "lucene", "robertson",
+                                    default: "lucene")
+        --m <number>                hnsw: links of each vector (default: 16)
+        --ef-construction <number>  hnsw: candidates while building (default: 200)
+        --ef-search <number>        hnsw: candidates while searching (default: 64)
+        --json                      print one JSON object to stdout
+        -h, --help                  display help for command
+      "
+    `);
+  });
+
+  it('dgpo-retriever serve --help', async () => {
+    expect(await help(['serve'])).toMatchInlineSnapshot(`
+      "
+      Usage: dgpo-retriever serve [options]
+
+      Serve an index as POST /retrieve (the Search-R1 contract) with GET /health.
+
+      Options:
+        --index <dir>       index directory
+        --corpus <file>     corpus to index in memory with bm25; with --index: the corpus it must be of
+        --host <address>    address to listen at; beyond loopback a token is required (default:
+                            "127.0.0.1")
+        --port <number>     port to listen at; 0 takes a free one (default: 8000)
+        --topk <number>     passages for each query when the request does not say (default: 3)
+        --token-env <name>  environment variable that holds the bearer token of the server
+        --json              print one JSON object to stdout
+        -h, --help          display help for command
+      "
+    `);
+  });
+
+  it('dgpo-retriever query --help', async () => {
+    expect(await help(['query'])).toMatchInlineSnapshot(`
+      "
+      Usage: dgpo-retriever query [options] <text>
+
+      Print the passages found for one query.
+
+      Arguments:
+        text                the query
+
+      Options:
+        --index <dir>       index directory
+        --corpus <file>     corpus to index in memory with bm25; with --index: the corpus it must be of
+        --url <url>         ask a server instead
+        --token-env <name>  environment variable that holds the bearer token of the server
+        --topk <number>     passages to print (default: 3)
+        --json              print one JSON object to stdout
+        -h, --help          display help for command
+      "
+    `);
+  });
+
+  it('dgpo-retriever eval --help', async () => {
+    expect(await help(['eval'])).toMatchInlineSnapshot(`
+      "
+      Usage: dgpo-retriever eval [options]
+
+      Measure recall against the supporting titles of FlashRAG questions (metadata.supporting_facts).
+
+      Options:
+        --questions <file>  questions, FlashRAG JSONL
+        --index <dir>       index directory
+        --corpus <file>     corpus to index in memory with bm25; with --index: the corpus it must be of
+        --url <url>         ask a server instead
+        --token-env <name>  environment variable that holds the bearer token of the server
+        --cutoffs <k,k,…>   numbers of passages to look at (default: 1,3,5,10)
+        --json              print one JSON object to stdout
+        -h, --help          display help for command
+      "
+    `);
+  });
+});
