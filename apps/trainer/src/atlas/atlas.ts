@@ -1,5 +1,5 @@
 import { ConfigError, createRandom } from '@dgpo/trajectory';
-import type { Country } from './country.js';
+import type { Country, Split } from './country.js';
 import { inventCountries } from './invented-countries.js';
 import { createNameGenerator, type NameGenerator } from './name-generator.js';
 import { createNameRegistry, type NameRegistry } from './name-registry.js';
@@ -18,12 +18,15 @@ export interface AtlasOptions {
 export interface Atlas {
   seed: number;
   countries: readonly Country[];
+  bySplit: Readonly<Record<Split, readonly Country[]>>;
   /** Passages with the country's name on the first line, ready for an index. */
   corpus: readonly { id: string; contents: string }[];
   /** Invents further names in the likeness of the real ones. */
   names: NameGenerator;
   /** The names in use: what is free here occurs nowhere in the atlas. */
   registry: NameRegistry;
+  /** Names, capitals, currencies and demonyms of the real countries: what questions to learn from must not mention. */
+  realNames: ReadonlySet<string>;
 }
 
 /**
@@ -49,5 +52,14 @@ export function createAtlas({ seed = 0, inventedCountries = 1600 }: AtlasOptions
   const corpus = countries
     .flatMap((country) => countryPassages(country, random.split('passages', country.name)))
     .map(({ contents }, index) => ({ id: String(index), contents }));
-  return { seed, countries, corpus, names, registry };
+  const ofSplit = (split: Split) => countries.filter((country) => country.split === split);
+  return {
+    seed,
+    countries,
+    bySplit: { train: ofSplit('train'), fiction: ofSplit('fiction'), facts: ofSplit('facts') },
+    corpus,
+    names,
+    registry,
+    realNames: new Set(real.flatMap(({ name, capital, currency, demonym }) => [name, capital, currency, demonym])),
+  };
 }

@@ -5,6 +5,13 @@ export type TargetField = Exclude<PassageField, 'borders'>;
 /** A fact by which a question can name a country. */
 export type KeyField = 'capital' | 'currency' | 'demonym';
 
+/** A country's people and money share a word, so a question about one by way of the other would give its answer away. */
+export function isTelling(target: TargetField, key: KeyField): boolean {
+  return (
+    target === key || (target !== 'capital' && key !== 'capital' && (target === 'demonym' || target === 'currency'))
+  );
+}
+
 export const targetFields: readonly TargetField[] = ['capital', 'currency', 'language', 'region', 'demonym'];
 export const keyFields: readonly KeyField[] = ['capital', 'currency', 'demonym'];
 

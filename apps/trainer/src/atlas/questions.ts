@@ -1,8 +1,9 @@
 import type { Country } from './country.js';
-import { neighboursPerPassage } from './passages.js';
+import { neighboursPerPassage, type PassageField } from './passages.js';
 import {
   countryPhrases,
   countryWordings,
+  isTelling,
   type KeyField,
   keyFields,
   pairWordings,
@@ -38,8 +39,15 @@ export interface Question extends QuestionPlan {
   titles: string[];
 }
 
+/** The fields whose passages, for each of its titles, answer a question. */
+export function evidenceFields({ type, key, target }: QuestionPlan): PassageField[] {
+  if (type === 'same-region') return ['region'];
+  if (type === 'common-border') return ['borders'];
+  return [key, target].filter((field) => field !== undefined);
+}
+
 /** The values of a fact of a country. */
-export function targetValues(country: Country, target: TargetField): string[] {
+function targetValues(country: Country, target: TargetField): string[] {
   if (target === 'language') return [...country.languages];
   return [target === 'region' ? country.subregion : country[target]];
 }
@@ -76,7 +84,7 @@ export function countryQuestions(country: Country, isUnique: (field: KeyField, k
     });
     const phrases = countryPhrases[key].map((phrase) => phrase.replace('{key}', () => value));
     for (const target of targetFields) {
-      if (target === key) continue;
+      if (isTelling(target, key)) continue;
       questions.push({
         type: `${target}-by-${key}`,
         hops: 2,

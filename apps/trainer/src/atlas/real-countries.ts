@@ -39,12 +39,14 @@ function toCountry(record: CountryRecord, nameOf: ReadonlyMap<string, string>): 
   if (Object.keys(record.currencies).length > 2 || languages.length < 1 || languages.length > 4) return undefined;
   if (![name.common, capital, demonym, currency].every((text) => plainName.test(text)) || / or /.test(demonym))
     return undefined;
+  // Longer names crowd everything else out of a query.
+  if (nameWords(name.common).length > 3) return undefined;
   const borders = record.borders.flatMap((code) => nameOf.get(code) ?? []);
   return { name: name.common, capital, currency, languages, subregion, demonym, borders, split: 'facts' };
 }
 
 /**
- * The real countries with one capital, one or two currencies, one to four languages, a subregion and a one-word-for-all demonym,
+ * The real countries with a name of at most three words, one capital, one or two currencies, one to four languages, a subregion and a single demonym,
  * leaving out those whose capital bears the name of a country or of the capital of a member of the United Nations.
  * Facts: npm `world-countries` (mledoze/countries, ODbL 1.0), read at run time.
  * @throws DatasetError when the installed `world-countries` has another shape.

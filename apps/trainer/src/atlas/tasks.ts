@@ -72,7 +72,7 @@ function commonBorderQuestions(countries: readonly Country[]): Question[] {
 }
 
 function questionsOf(atlas: Atlas, split: Split): Question[] {
-  const countries = atlas.countries.filter((country) => country.split === split);
+  const countries = atlas.bySplit[split];
   const isUnique = uniqueKeys(atlas.countries);
   const random = createRandom(atlas.seed).split('pairs', split);
   return [
@@ -82,7 +82,9 @@ function questionsOf(atlas: Atlas, split: Split): Question[] {
   ];
 }
 
-function toTask(question: Question, wording: number, split: Split): Task {
+/** A question in one of its wordings, as a task. */
+export function questionTask(options: { question: Question; wording: number; split: Split }): Task {
+  const { question, wording, split } = options;
   const { type, hops, subjects, key, target, wordings, goldenAnswers, titles } = question;
   const plan: QuestionPlan = { type, hops, subjects, ...(key ? { key } : {}), ...(target ? { target } : {}) };
   return {
@@ -127,7 +129,7 @@ function drawTasks(
       .map(([type, questions]) => {
         const own = random.split(type);
         const tasks = questions.flatMap((question) =>
-          variants(question, own).map((wording) => toTask(question, wording, split)),
+          variants(question, own).map((wording) => questionTask({ question, wording, split })),
         );
         return own.shuffle(tasks);
       });
