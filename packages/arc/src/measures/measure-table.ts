@@ -1,4 +1,4 @@
-import type { Cell } from '../format-number.js';
+import { type Cell, formatMean } from '../format-number.js';
 import type { TableOptions } from '../format-table.js';
 import type { EpisodeComparison } from './compare-episodes.js';
 import { measureDescriptions } from './measure-descriptions.js';
@@ -36,17 +36,14 @@ export function comparisonTable({ measures }: EpisodeComparison): TableOptions {
     .filter((name) => measures[name].difference.count > 0)
     .map((name): Cell[] => {
       const { baseline, candidate, difference, pValue } = measures[name];
-      return [
-        measureDescriptions[name].label,
-        baseline,
-        candidate,
-        difference,
-        formatProbability(pValue),
-        difference.count,
-      ];
+      const { count } = difference;
+      // Both with the same decimals.
+      const range = { low: Math.min(baseline, candidate), high: Math.max(baseline, candidate), count };
+      const means = [baseline, candidate].map((mean) => formatMean({ mean, ...range }));
+      return [measureDescriptions[name].label, ...means, difference, formatProbability(pValue), count];
     });
   const right = (header: string) => ({ header, align: 'right' as const });
-  return { columns: ['measure', 'baseline', 'candidate', right('difference'), right('p'), 'questions'], rows };
+  return { columns: ['measure', ...['baseline', 'candidate', 'difference', 'p', 'questions'].map(right)], rows };
 }
 
 /** A p-value for people. */

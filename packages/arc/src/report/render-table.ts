@@ -23,7 +23,7 @@ export function renderTable(table: ReportTable): MarkupElement {
     );
   return element(
     'figure',
-    { class: columns.length > 5 ? 'card dense' : 'card' },
+    { class: columns.length > 6 ? 'card dense' : 'card' },
     element('h3', {}, title),
     element(
       'div',
