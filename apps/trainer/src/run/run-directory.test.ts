@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '@dgpo/trajectory';
@@ -53,6 +53,10 @@ describe('openRunDirectory', () => {
     openRunDirectory({ directory, config, resume: true }).close();
     writeFileSync(join(directory, 'run.lock'), JSON.stringify({ pid: dead.pid, host: 'another-machine' }));
     expect(() => openRunDirectory({ directory, config, resume: true })).toThrow(/on another-machine uses this run/);
+    writeFileSync(join(directory, 'run.lock'), '');
+    expect(() => openRunDirectory({ directory, config, resume: true })).toThrow(/another process is opening this run/);
+    utimesSync(join(directory, 'run.lock'), 1, 1);
+    openRunDirectory({ directory, config, resume: true }).close();
   });
 
   it('cuts metrics and timings of one stage back to the checkpoint, and a torn line with them', () => {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { ConfigError } from '@dgpo/trajectory';
 import { hasCode } from './file-system.js';
@@ -29,6 +29,12 @@ function isAlive(holder: Holder): boolean {
   }
 }
 
+/** A lock without content that is this young is about to get its content. */
+function isFresh(path: string): boolean {
+  const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return made !== undefined && Date.now() - made < 2000;
+}
+
 /**
  * Takes a lock file for this process. A lock left behind by a process that no longer runs is taken over.
  *
@@ -55,6 +61,9 @@ export function takeLock(path: string): () => void {
           `process ${holder.pid} on ${holder.host} uses this run; wait for it, or choose another output folder (if it is gone, delete this file)`,
           { where: path, cause: error },
         );
+      }
+      if (holder === undefined && isFresh(path)) {
+        throw new ConfigError('another process is opening this run; try again', { where: path, cause: error });
       }
       rmSync(path, { force: true });
     }
