@@ -47,7 +47,7 @@ export interface Bm25Index {
 }
 
 /** @throws ConfigError for settings outside their range. */
-export function resolveBm25Settings({ k1 = 0.9, b = 0.4, idf = 'lucene' }: Bm25Settings): Required<Bm25Settings> {
+function resolveBm25Settings({ k1 = 0.9, b = 0.4, idf = 'lucene' }: Bm25Settings): Required<Bm25Settings> {
   if (!Number.isFinite(k1) || k1 < 0) throw new ConfigError(`BM25 k1 must be a number of at least 0, not ${k1}`);
   if (!(b >= 0 && b <= 1)) throw new ConfigError(`BM25 b must lie between 0 and 1, not ${b}`);
   if (idf !== 'lucene' && idf !== 'robertson') {

@@ -7,7 +7,7 @@ import { isDgpoError, RetrieverError, writeJsonLines } from '@dgpo/trajectory';
 import { z } from 'zod';
 import type { Document } from '../retriever.js';
 
-export const manifestName = 'manifest.json';
+const manifestName = 'manifest.json';
 export const corpusName = 'corpus.jsonl';
 
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);

@@ -60,7 +60,13 @@ interface Graph {
 const graphName = 'graph.hnsw';
 const pointsPerTurn = 256;
 
-const importHnswlib = async (): Promise<Hnswlib> => (await import('hnswlib-node')).default;
+// A name that TypeScript and bundlers do not follow: the package builds where hnswlib-node did not install.
+const moduleName: string = 'hnswlib-node';
+
+async function importHnswlib(): Promise<Hnswlib> {
+  const imported: { default: Hnswlib } = await import(moduleName);
+  return imported.default;
+}
 
 /** `hnswlib-node`, or null after one line to the logger when it is not installed or was not compiled. */
 async function findHnswlib({ logger = console.warn, _internal }: HnswSurroundings): Promise<Hnswlib | null> {

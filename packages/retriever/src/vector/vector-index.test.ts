@@ -7,7 +7,8 @@ import { createFlatIndex, openFlatIndex } from './flat-index.js';
 import { createHnswIndex, openHnswIndex, resolveHnswSettings } from './hnsw-index.js';
 
 const absent = { importHnswlib: () => Promise.reject(new Error("Cannot find package 'hnswlib-node'")) };
-const hnswlib = await import('hnswlib-node').catch(() => null);
+const moduleName: string = 'hnswlib-node';
+const hnswlib: unknown = await import(moduleName).catch(() => null);
 
 describe('the flat index', () => {
   for (const { name, run } of vectorIndexCases({ create: createFlatIndex, open: openFlatIndex })) it(name, run);
