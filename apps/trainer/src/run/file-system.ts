@@ -10,7 +10,7 @@ export interface FileSystem {
   rm(path: string, options: { recursive: true; force: true }): Promise<void>;
 }
 
-export interface OpenFile {
+interface OpenFile {
   writeFile(data: Uint8Array | string): Promise<void>;
   sync(): Promise<void>;
   close(): Promise<void>;

@@ -19,7 +19,7 @@ export interface FakeHubOptions {
   announcedSha256?: string;
 }
 
-export interface SeenRequest {
+interface SeenRequest {
   host: string;
   url: string;
   authorization: string | undefined;
