@@ -123,17 +123,11 @@ describe('createAtlas', () => {
       const country = byName.get(fact?.country ?? '');
       if (fact === undefined || country === undefined) throw new Error(`cannot read ${contents}`);
       fields.set(fact.field, (fields.get(fact.field) ?? 0) + 1);
-      const known =
-        fact.field === 'language'
-          ? country.languages
-          : fact.field === 'region'
-            ? [country.subregion]
-            : country[fact.field];
+      const known = { ...country, language: country.languages, region: [country.subregion] }[fact.field];
       // "Washington D.C." gives its last full stop to the sentence.
-      const expected = [known].flat().map((value) => value.replace(/\.$/, ''));
-      expect(fact.field === 'borders' ? expected : [...expected].sort()).toEqual(
-        fact.field === 'borders' ? expect.arrayContaining(fact.values) : [...fact.values].sort(),
-      );
+      const plain = (values: readonly string[]) => values.map((value) => value.replace(/\.$/, ''));
+      const expected = plain([known].flat());
+      expect(expected).toEqual(fact.field === 'borders' ? expect.arrayContaining(fact.values) : plain(fact.values));
     }
     for (const field of ['capital', 'currency', 'language', 'region', 'demonym']) {
       expect(fields.get(field)).toBe(atlas.countries.length);

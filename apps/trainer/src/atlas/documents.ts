@@ -11,3 +11,13 @@ export function renderDocuments(contents: readonly string[]): string {
     .join('')
     .trim();
 }
+
+/** What comes before the passages of an observation of the demo. */
+export const observationPrefix = '<information>';
+/** What comes after them. */
+export const observationSuffix = '</information>';
+
+/** The observation of a search, as the search environment writes it with the demo's template, prefix and suffix. */
+export function renderObservation(contents: readonly string[]): string {
+  return `${observationPrefix}${renderDocuments(contents)}${observationSuffix}`;
+}

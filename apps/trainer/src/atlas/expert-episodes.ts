@@ -1,7 +1,7 @@
 import { createBm25Index } from '@dgpo/retriever';
 import { createRandom, exactMatch, type Random, type Segment, type Task } from '@dgpo/trajectory';
 import type { Atlas } from './atlas.js';
-import { renderDocuments } from './documents.js';
+import { renderObservation } from './documents.js';
 import { expertTurn } from './expert.js';
 import { countryPassages } from './passages.js';
 import { drawQuestion, drawScene, type Scene } from './scene.js';
@@ -33,14 +33,14 @@ function play(task: Task, { countries }: Scene, random: Random): Segment[] | und
     // The best passage does not always come first in a large corpus.
     const shown = random.next() < 0.15 ? found.reverse() : found;
     observations.push(shown);
-    segments.push({ kind: 'observation', text: `<information>${renderDocuments(shown)}</information>` });
+    segments.push({ kind: 'observation', text: renderObservation(shown) });
   }
 }
 
 /**
  * A fresh episode of the expert: a question about a country to train on, or about one invented for this episode whose values may be
- * names of the real world; passages come from a small corpus of that scene, rendered as the search environment does by default.
- * About 2 of 100 draws fail because of the tiny corpus and are drawn again.
+ * names of the real world; passages come from a small corpus of that scene, rendered as the demo's search environment does.
+ * A draw whose facts that corpus does not bring is drawn again.
  */
 export function expertEpisodeExample(atlas: Atlas, random: Random): ExpertEpisode {
   for (;;) {

@@ -3,7 +3,7 @@ import { createBm25Retriever } from '@dgpo/retriever';
 import { exactMatch, type Task } from '@dgpo/trajectory';
 import { describe, expect, it } from 'vitest';
 import { createAtlas } from './atlas.js';
-import { renderDocuments } from './documents.js';
+import { documentTemplate, observationPrefix, observationSuffix, renderObservation } from './documents.js';
 import { expertScript, expertTurn } from './expert.js';
 import { atlasTasks, evaluationTasks } from './tasks.js';
 
@@ -47,7 +47,7 @@ describe('expertTurn', () => {
     expect(() => expertTurn({ task: { ...task, metadata: {} }, observations: [] })).toThrow(/tasks of the atlas only/);
   });
 
-  it('plays the search environment as its oracle, which shows documents as renderDocuments does', async () => {
+  it('plays the search environment as its oracle, which shows documents as renderObservation does', async () => {
     const tasks = [
       ...evaluationTasks({ atlas, split: 'facts', count: 40 }),
       ...evaluationTasks({ atlas, split: 'fiction', count: 40 }),
@@ -55,6 +55,9 @@ describe('expertTurn', () => {
     const environment = createSearchEnvironment({
       retriever,
       topK: 2,
+      documentTemplate,
+      observationPrefix,
+      observationSuffix,
       oracle: ({ task, actions }) =>
         expertTurn({
           task,
@@ -64,26 +67,25 @@ describe('expertTurn', () => {
     const trajectories = await runEpisodes({
       environment,
       tasks,
+      seed: 0,
       policy: createScriptedPolicy({ script: (state) => environment.oracle?.(state) ?? '' }),
     });
     expect(trajectories.filter(({ outcome }) => outcome.correct).length).toBeGreaterThanOrEqual(78);
     for (const { segments, actions } of trajectories) {
-      const shown = segments.filter(({ kind }) => kind === 'observation').map(({ text }) => text.trim());
+      const shown = segments.filter(({ kind }) => kind === 'observation').map(({ text }) => text);
       const documents = actions.flatMap((action) => (action.documents ? [action.documents] : []));
-      expect(shown).toEqual(
-        documents.map(
-          (list) => `<information>${renderDocuments(list.map(({ document }) => document.contents))}</information>`,
-        ),
-      );
+      expect(shown).toEqual(documents.map((list) => renderObservation(list.map(({ document }) => document.contents))));
     }
   });
 });
 
 describe('expertScript', () => {
   it('writes all turns of an episode', () => {
-    const tasks = atlasTasks({ atlas, split: 'facts', count: 4000, hops: 2 });
-    const task = tasks.find(({ question }) => question === 'What money is used in the country whose capital is Lima?');
-    expect(task && expertScript(task, atlas)).toEqual([
+    const metadata = { type: 'currency-by-capital', subjects: ['Lima'], key: 'capital', target: 'currency' };
+    const supporting = { supporting_facts: { title: ['Peru'] } };
+    const question = 'What money is used in the country whose capital is Lima?';
+    const task = { id: '1', question, goldenAnswers: ['Peruvian sol'], metadata: { ...metadata, ...supporting } };
+    expect(expertScript(task, atlas)).toEqual([
       '<think>I need the country with capital Lima.</think><search>country with capital Lima</search>',
       '<think>It is Peru. I need the currency of Peru.</think><search>currency of Peru</search>',
       '<think>It is Peruvian sol.</think><answer>Peruvian sol</answer>',

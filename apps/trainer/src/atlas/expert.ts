@@ -21,7 +21,7 @@ const planSchema = z.object({
 });
 
 /** The queries of the expert for a fact of a country, in the words of the passages. */
-export const fieldQueries: Record<Field, (country: string) => string> = {
+const fieldQueries: Record<Field, (country: string) => string> = {
   capital: (country) => `capital of ${country}`,
   currency: (country) => `currency of ${country}`,
   language: (country) => `official language of ${country}`,
@@ -31,7 +31,7 @@ export const fieldQueries: Record<Field, (country: string) => string> = {
 };
 
 /** The queries of the expert for the country of a fact. */
-export const keyQueries: Record<KeyField, (key: string) => string> = {
+const keyQueries: Record<KeyField, (key: string) => string> = {
   capital: (key) => `country with capital ${key}`,
   currency: (key) => `country with currency ${key}`,
   demonym: (key) => `country with people called ${key}`,

@@ -1,6 +1,12 @@
 export { type Atlas, type AtlasOptions, createAtlas } from './atlas.js';
 export type { Country, Split } from './country.js';
-export { renderDocuments } from './documents.js';
+export {
+  documentTemplate,
+  observationPrefix,
+  observationSuffix,
+  renderDocuments,
+  renderObservation,
+} from './documents.js';
 export { type ExpertTurnOptions, expertScript, expertTurn } from './expert.js';
 export { type ExpertEpisode, expertEpisodeExample, expertEpisodes } from './expert-episodes.js';
 export { type ExportAtlasOptions, type ExportedAtlas, exportAtlas } from './export-atlas.js';

@@ -29,7 +29,7 @@ const commonName = /^\p{Ll}{3,}$/u;
 const tries = 60;
 
 /** The last word of a currency's name: `Peruvian sol` is a sol. */
-export function currencyUnit(currency: string): string {
+function currencyUnit(currency: string): string {
   return (currency.split(' ').at(-1) ?? currency).toLowerCase();
 }
 

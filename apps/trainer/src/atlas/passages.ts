@@ -90,14 +90,7 @@ export function fieldPassages(country: Country, field: PassageField, random: Ran
 }
 
 /** Every field of a passage. */
-export const passageFields: readonly PassageField[] = [
-  'capital',
-  'currency',
-  'language',
-  'region',
-  'demonym',
-  'borders',
-];
+const passageFields: readonly PassageField[] = ['capital', 'currency', 'language', 'region', 'demonym', 'borders'];
 
 /** All passages of a country. */
 export function countryPassages(country: Country, random: Random): Passage[] {

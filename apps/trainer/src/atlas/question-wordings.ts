@@ -5,11 +5,12 @@ export type TargetField = Exclude<PassageField, 'borders'>;
 /** A fact by which a question can name a country. */
 export type KeyField = 'capital' | 'currency' | 'demonym';
 
-/** A country's people and money share a word, so a question about one by way of the other would give its answer away. */
+/**
+ * Whether a fact gives another away, so that no question asks for the one by way of the other: a country's people and its money
+ * often share a word (Peruvian, Peruvian sol).
+ */
 export function isTelling(target: TargetField, key: KeyField): boolean {
-  return (
-    target === key || (target !== 'capital' && key !== 'capital' && (target === 'demonym' || target === 'currency'))
-  );
+  return target === key || (key !== 'capital' && (target === 'demonym' || target === 'currency'));
 }
 
 export const targetFields: readonly TargetField[] = ['capital', 'currency', 'language', 'region', 'demonym'];

@@ -7,8 +7,8 @@ import { atlasTasks, evaluationTasks } from './tasks.js';
 
 const atlas = createAtlas();
 const typesOf = (tasks: readonly Task[]) => new Set(tasks.map(({ metadata }) => metadata?.type));
-const answerOf = (question: string, tasks: readonly Task[]) =>
-  tasks.find((task) => task.question === question)?.goldenAnswers;
+const answerOf = (type: string, subject: string, tasks: readonly Task[]) =>
+  tasks.find(({ metadata }) => metadata?.type === type && [metadata.subjects].flat()[0] === subject)?.goldenAnswers;
 
 describe('atlasTasks', () => {
   it('gives the same tasks for the same seed, others for another, each once', () => {
@@ -38,19 +38,17 @@ describe('atlasTasks', () => {
   });
 
   it('knows the answers', () => {
-    const tasks = [1, 2].flatMap((hops) =>
-      atlasTasks({ atlas, split: 'facts', count: hops === 1 ? 3000 : 4000, hops: hops as 1 | 2 }),
+    const tasks = ([1, 2] as const).flatMap((hops) => atlasTasks({ atlas, split: 'facts', count: hops * 3200, hops }));
+    expect(answerOf('currency', 'Peru', tasks)).toEqual(['Peruvian sol']);
+    expect(answerOf('currency-by-capital', 'Lima', tasks)).toEqual(['Peruvian sol']);
+    expect(answerOf('language', 'Peru', tasks)).toEqual(['Aymara', 'Quechua', 'Spanish', 'Aymara, Quechua, Spanish']);
+    expect(answerOf('country-by-currency', 'Peruvian sol', tasks)).toEqual(['Peru']);
+    expect(answerOf('region-by-demonym', 'Peruvian', tasks)).toEqual(['South America']);
+    const portugal = tasks.filter(
+      ({ metadata }) => metadata?.type === 'common-border' && [metadata.subjects].flat().includes('Portugal'),
     );
-    expect(answerOf('What money is used in Peru?', tasks)).toEqual(['Peruvian sol']);
-    expect(answerOf('What money is used in the country whose capital is Lima?', tasks)).toEqual(['Peruvian sol']);
-    expect(answerOf('What do they speak in Peru?', tasks)).toEqual([
-      'Aymara',
-      'Quechua',
-      'Spanish',
-      'Aymara, Quechua, Spanish',
-    ]);
-    expect(answerOf('Which country pays with the Peruvian sol?', tasks)).toEqual(['Peru']);
-    expect(answerOf('Where in the world is the home of the Peruvian people?', tasks)).toEqual(['South America']);
+    expect(portugal.length).toBeGreaterThan(0);
+    expect(portugal.every(({ goldenAnswers }) => goldenAnswers[0] === 'Spain')).toBe(true);
     // Several countries pay with the euro, and two peoples are called Congolese.
     expect(tasks.filter(({ question }) => /\bEuro\b|Congolese people/.test(question))).toEqual([]);
   });
