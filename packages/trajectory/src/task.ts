@@ -38,7 +38,10 @@ export const taskSchema: z.ZodType<Task, TaskRecord> = z
     id: z.union([z.string().min(1), z.number()]),
     question: z.string(),
     golden_answers: z.array(z.string()),
-    prompt: z.array(z.object({ role: z.string(), content: z.string() })).nullable().exactOptional(),
+    prompt: z
+      .array(z.object({ role: z.string(), content: z.string() }))
+      .nullable()
+      .exactOptional(),
     metadata: z.record(z.string(), z.unknown()).nullable().exactOptional(),
   })
   .transform(({ id, question, golden_answers, prompt, metadata }) => ({
