@@ -23,7 +23,7 @@ const secondsPerCall = (call) => {
   return Math.min(...Array.from({ length: 7 }, () => time(calls))) / calls;
 };
 
-const forms = { NN: (m, n, k) => [k, 1, n, 1], NT: (m, n, k) => [k, 1, 1, k], TN: (m, n, k) => [1, m, n, 1] };
+const forms = { NN: (_m, n, k) => [k, 1, n, 1], NT: (_m, _n, k) => [k, 1, 1, k], TN: (m, n) => [1, m, n, 1] };
 const shapes = [
   ['NN', 512, 512, 512],
   ['NT', 512, 512, 512],

@@ -74,6 +74,18 @@ function packA(rows: i32, depth: i32, a: usize, aRow: usize, aCol: usize, target
         source += aCol;
         to += 16;
       }
+    } else if (height == 4 && aCol == 4) {
+      let p = 0;
+      for (; p + 4 <= depth; p += 4) {
+        packTranspose(source, aRow, to, 16);
+        source += 16;
+        to += 64;
+      }
+      for (; p < depth; p++) {
+        for (let r: usize = 0; r < 4; r++) store<f32>(to + r * 4, load<f32>(source + r * aRow));
+        source += 4;
+        to += 16;
+      }
     } else {
       const row1 = <usize>min(1, height - 1) * aRow;
       const row2 = <usize>min(2, height - 1) * aRow;
@@ -117,98 +129,11 @@ function fma(sum: v128, x: v128, y: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function tile(
-  packed: bool, inPlace: bool, depth: i32, a0: usize, a1: usize, a2: usize, a3: usize, aStep: usize, b: usize, bStep: usize,
+  depth: i32, a0: usize, a1: usize, a2: usize, a3: usize, aStep: usize, b: usize, bStep: usize,
   s0: usize, s1: usize, s2: usize, s3: usize, c0: usize, c1: usize, c2: usize, c3: usize,
 ): void {
   let x00 = f32x4.splat(0), x01 = x00, x10 = x00, x11 = x00, x20 = x00, x21 = x00, x30 = x00, x31 = x00;
-  let p = 0;
-  if (packed) {
-    for (; p + 4 <= depth; p += 4) {
-      let b0 = v128.load(b), b1 = v128.load(b, 16);
-      let a = v128.load32_splat(a0);
-      x00 = fma(x00, a, b0); x01 = fma(x01, a, b1);
-      a = v128.load32_splat(a0, 4);
-      x10 = fma(x10, a, b0); x11 = fma(x11, a, b1);
-      a = v128.load32_splat(a0, 8);
-      x20 = fma(x20, a, b0); x21 = fma(x21, a, b1);
-      a = v128.load32_splat(a0, 12);
-      x30 = fma(x30, a, b0); x31 = fma(x31, a, b1);
-      b0 = v128.load(b, 32); b1 = v128.load(b, 48);
-      a = v128.load32_splat(a0, 16);
-      x00 = fma(x00, a, b0); x01 = fma(x01, a, b1);
-      a = v128.load32_splat(a0, 20);
-      x10 = fma(x10, a, b0); x11 = fma(x11, a, b1);
-      a = v128.load32_splat(a0, 24);
-      x20 = fma(x20, a, b0); x21 = fma(x21, a, b1);
-      a = v128.load32_splat(a0, 28);
-      x30 = fma(x30, a, b0); x31 = fma(x31, a, b1);
-      b0 = v128.load(b, 64); b1 = v128.load(b, 80);
-      a = v128.load32_splat(a0, 32);
-      x00 = fma(x00, a, b0); x01 = fma(x01, a, b1);
-      a = v128.load32_splat(a0, 36);
-      x10 = fma(x10, a, b0); x11 = fma(x11, a, b1);
-      a = v128.load32_splat(a0, 40);
-      x20 = fma(x20, a, b0); x21 = fma(x21, a, b1);
-      a = v128.load32_splat(a0, 44);
-      x30 = fma(x30, a, b0); x31 = fma(x31, a, b1);
-      b0 = v128.load(b, 96); b1 = v128.load(b, 112);
-      a = v128.load32_splat(a0, 48);
-      x00 = fma(x00, a, b0); x01 = fma(x01, a, b1);
-      a = v128.load32_splat(a0, 52);
-      x10 = fma(x10, a, b0); x11 = fma(x11, a, b1);
-      a = v128.load32_splat(a0, 56);
-      x20 = fma(x20, a, b0); x21 = fma(x21, a, b1);
-      a = v128.load32_splat(a0, 60);
-      x30 = fma(x30, a, b0); x31 = fma(x31, a, b1);
-      a0 += 64;
-      b += 128;
-    }
-    a1 = a0 + 4;
-    a2 = a0 + 8;
-    a3 = a0 + 12;
-  } else if (inPlace) {
-    for (; p + 4 <= depth; p += 4) {
-      let b0 = v128.load(b), b1 = v128.load(b, 16);
-      let a = v128.load32_splat(a0);
-      x00 = fma(x00, a, b0); x01 = fma(x01, a, b1);
-      a = v128.load32_splat(a1);
-      x10 = fma(x10, a, b0); x11 = fma(x11, a, b1);
-      a = v128.load32_splat(a2);
-      x20 = fma(x20, a, b0); x21 = fma(x21, a, b1);
-      a = v128.load32_splat(a3);
-      x30 = fma(x30, a, b0); x31 = fma(x31, a, b1);
-      b0 = v128.load(b, 32); b1 = v128.load(b, 48);
-      a = v128.load32_splat(a0, 4);
-      x00 = fma(x00, a, b0); x01 = fma(x01, a, b1);
-      a = v128.load32_splat(a1, 4);
-      x10 = fma(x10, a, b0); x11 = fma(x11, a, b1);
-      a = v128.load32_splat(a2, 4);
-      x20 = fma(x20, a, b0); x21 = fma(x21, a, b1);
-      a = v128.load32_splat(a3, 4);
-      x30 = fma(x30, a, b0); x31 = fma(x31, a, b1);
-      b0 = v128.load(b, 64); b1 = v128.load(b, 80);
-      a = v128.load32_splat(a0, 8);
-      x00 = fma(x00, a, b0); x01 = fma(x01, a, b1);
-      a = v128.load32_splat(a1, 8);
-      x10 = fma(x10, a, b0); x11 = fma(x11, a, b1);
-      a = v128.load32_splat(a2, 8);
-      x20 = fma(x20, a, b0); x21 = fma(x21, a, b1);
-      a = v128.load32_splat(a3, 8);
-      x30 = fma(x30, a, b0); x31 = fma(x31, a, b1);
-      b0 = v128.load(b, 96); b1 = v128.load(b, 112);
-      a = v128.load32_splat(a0, 12);
-      x00 = fma(x00, a, b0); x01 = fma(x01, a, b1);
-      a = v128.load32_splat(a1, 12);
-      x10 = fma(x10, a, b0); x11 = fma(x11, a, b1);
-      a = v128.load32_splat(a2, 12);
-      x20 = fma(x20, a, b0); x21 = fma(x21, a, b1);
-      a = v128.load32_splat(a3, 12);
-      x30 = fma(x30, a, b0); x31 = fma(x31, a, b1);
-      a0 += 16; a1 += 16; a2 += 16; a3 += 16;
-      b += 128;
-    }
-  }
-  for (; p < depth; p++) {
+  for (let p = 0; p < depth; p++) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let a = v128.load32_splat(a0);
     x00 = fma(x00, a, b0); x01 = fma(x01, a, b1);
@@ -232,15 +157,11 @@ function tile(
 }
 
 function tilePacked(depth: i32, a: usize, b: usize, s: usize, s1: usize, s2: usize, s3: usize, c: usize, c1: usize, c2: usize, c3: usize): void {
-  tile(true, false, depth, a, a, a, a, 16, b, 32, s, s + s1, s + s2, s + s3, c, c + c1, c + c2, c + c3);
-}
-
-function tileRows(depth: i32, a: usize, a1: usize, a2: usize, a3: usize, b: usize, s: usize, s1: usize, s2: usize, s3: usize, c: usize, c1: usize, c2: usize, c3: usize): void {
-  tile(false, true, depth, a, a + a1, a + a2, a + a3, 4, b, 32, s, s + s1, s + s2, s + s3, c, c + c1, c + c2, c + c3);
+  tile(depth, a, a + 4, a + 8, a + 12, 16, b, 32, s, s + s1, s + s2, s + s3, c, c + c1, c + c2, c + c3);
 }
 
 function tileStrided(depth: i32, a: usize, a1: usize, a2: usize, a3: usize, aStep: usize, b: usize, bStep: usize, s: usize, s1: usize, s2: usize, s3: usize, c: usize, c1: usize, c2: usize, c3: usize): void {
-  tile(false, false, depth, a, a + a1, a + a2, a + a3, aStep, b, bStep, s, s + s1, s + s2, s + s3, c, c + c1, c + c2, c + c3);
+  tile(depth, a, a + a1, a + a2, a + a3, aStep, b, bStep, s, s + s1, s + s2, s + s3, c, c + c1, c + c2, c + c3);
 }
 
 /** One row, 32 columns, B in place with unit column stride. */
@@ -344,10 +265,9 @@ function copyTile(width: i32, source: usize, r1: usize, r2: usize, r3: usize, ta
 
 /**
  * All rows of a block over one packed panel of B. `start` (row stride startRow) is what the products are added to.
- * packedA is 0 where A is read in place (unit column stride).
  */
 function panel(
-  rows: i32, width: i32, depth: i32, a: usize, aRow: usize, packedA: usize, b: usize,
+  rows: i32, width: i32, depth: i32, packedA: usize, b: usize,
   start: usize, startRow: usize, c: usize, cRow: usize, tileC: usize,
 ): void {
   for (let i = 0; i < rows; i += 4) {
@@ -360,11 +280,7 @@ function panel(
       copyTile(width, s, s1, s2, s3, tileC + 128, 32, 64, 96);
       s = tileC + 128; s1 = 32; s2 = 64; s3 = 96;
     }
-    if (packedA) {
-      tilePacked(depth, packedA + <usize>(i * depth) * 4, b, s, s1, s2, s3, to, c1, c2, c3);
-    } else {
-      tileRows(depth, a + <usize>i * aRow, i1 * aRow, i2 * aRow, i3 * aRow, b, s, s1, s2, s3, to, c1, c2, c3);
-    }
+    tilePacked(depth, packedA + <usize>(i * depth) * 4, b, s, s1, s2, s3, to, c1, c2, c3);
     if (width < 8) {
       copyTile(width, to, i1 * 32, i2 * 32, i3 * 32, c + <usize>i * cRow, i1 * cRow, i2 * cRow, i3 * cRow);
     }
@@ -453,13 +369,10 @@ export function gemm(
       packB(depth, columns - done, blockB + <usize>done * bColBytes, bRowBytes, bColBytes, packedB);
       for (let i = 0; i < m; i += MC) {
         const rows = min(m - i, MC);
-        const rowsA = blockA + <usize>i * aRowBytes;
-        const usePacked = aCol != 1;
-        if (usePacked) packA(rows, depth, rowsA, aRowBytes, aColBytes, packedA);
+        packA(rows, depth, blockA + <usize>i * aRowBytes, aRowBytes, aColBytes, packedA);
         for (let jj = done; jj < columns; jj += 8) {
           panel(
-            rows, min(columns - jj, 8), depth, rowsA, aRowBytes, usePacked ? packedA : 0,
-            packedB + <usize>((jj - done) * depth) * 4,
+            rows, min(columns - jj, 8), depth, packedA, packedB + <usize>((jj - done) * depth) * 4,
             start + <usize>i * startRow + <usize>jj * 4, startRow,
             blockC + <usize>i * cRowBytes + <usize>jj * 4, cRowBytes, scratch + TILE_AT,
           );
