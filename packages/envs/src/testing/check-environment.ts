@@ -75,11 +75,12 @@ export async function checkEnvironment(options: CheckEnvironmentOptions): Promis
     const before = JSON.stringify(turns);
     const states = await environment.step({ turns, tokenizer });
     const single = await Promise.all(turns.map((one) => environment.step({ turns: [one], tokenizer })));
+    const unchanged = JSON.stringify(turns) === before;
     running = running.map((episode, index) => {
       const { task, segments } = episode.state;
       const state = states[index] ?? episode.state;
       require(states.length === turns.length, 'step must return one state per turn', task);
-      require(JSON.stringify(turns) === before, 'step must not change the states it is given', task);
+      require(unchanged, 'step must not change the states it is given', task);
       require(isDeepStrictEqual(single[index], [state]), 'a batch must give what single steps give', task);
       checkState(state);
       const written = state.segments[segments.length];
