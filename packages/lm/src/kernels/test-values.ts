@@ -16,15 +16,23 @@ export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
   }
 }
 
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
+  return sum;
+}
+
 /** Central differences of a scalar function of one array, in double precision. */
-export function centralDifferences(values: Float64Array, f: (values: Float64Array) => number): Float64Array {
+export function centralDifferences(values: ArrayLike<number>, f: (values: Float64Array) => number): Float64Array {
   const step = 1e-5;
-  return values.map((value, i) => {
+  const moved = Float64Array.from(values);
+  return moved.map((value, i) => {
     const at = (x: number) => {
-      const moved = values.slice();
       moved[i] = x;
       return f(moved);
     };
-    return (at(value + step) - at(value - step)) / (2 * step);
+    const slope = (at(value + step) - at(value - step)) / (2 * step);
+    moved[i] = value;
+    return slope;
   });
 }
