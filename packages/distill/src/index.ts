@@ -1,1 +1,1 @@
-export {};
+export { type CollectionStatistics, type KeepCorrectOptions, keepCorrect } from './keep-correct.js';

@@ -17,6 +17,7 @@ import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EpisodesJob, runEpisodesJob } from './episodes-job.js';
 import { type GradientResult, gradientOf } from './gradient.js';
+import { type ReadJob, runReadJob } from './read-job.js';
 import { type ScoredRow, scoredPositions } from './scored-rows.js';
 
 /** Puts a model under a name, or new weights into it. */
@@ -87,7 +88,7 @@ export interface ScoreJob {
   rows: ScoredRow[];
 }
 
-export type Job = ModelJob | LanguageModelJob | ColdStartJob | PolicyJob | ValueJob | ScoreJob | EpisodesJob;
+export type Job = ModelJob | LanguageModelJob | ColdStartJob | PolicyJob | ValueJob | ScoreJob | EpisodesJob | ReadJob;
 
 export interface JobResults {
   model: null;
@@ -97,6 +98,7 @@ export interface JobResults {
   value: GradientResult;
   score: Float32Array;
   episodes: Awaited<ReturnType<typeof runEpisodesJob>>;
+  read: string[];
 }
 
 export type JobResult<J extends Job> = JobResults[J['kind']];
@@ -284,5 +286,7 @@ export async function runJob(context: JobContext, job: Job): Promise<JobResults[
       return runScore(context, job);
     case 'episodes':
       return runEpisodesJob(context, job);
+    case 'read':
+      return runReadJob(context, job);
   }
 }

@@ -48,10 +48,9 @@ async function createLocalPool(engine: EngineName): Promise<ComputePool> {
 function startWorker(engine: EngineName): Worker {
   const fromSource = import.meta.url.endsWith('.ts');
   const entry = new URL(fromSource ? './worker.ts' : './worker.js', import.meta.url);
-  return new Worker(entry, {
-    workerData: { engine },
-    execArgv: fromSource ? ['--import', 'tsx', '--conditions=@dgpo/source'] : [],
-  });
+  if (!fromSource) return new Worker(entry, { workerData: { engine } });
+  const load = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); });`;
+  return new Worker(load, { eval: true, workerData: { engine }, execArgv: ['--conditions=@dgpo/source'] });
 }
 
 function createWorkerPool(engine: EngineName, count: number): ComputePool {
@@ -91,21 +90,24 @@ function createWorkerPool(engine: EngineName, count: number): ComputePool {
       worker.postMessage({ id, job });
     });
   };
+  const idle = workers.map((_, index) => index);
+  const waiting: ((index: number) => void)[] = [];
+  const release = (index: number) => {
+    const next = waiting.shift();
+    if (next === undefined) idle.push(index);
+    else next(index);
+  };
+  const schedule = async <J extends Job>(job: J): Promise<JobResult<J>> => {
+    const index = idle.shift() ?? (await new Promise<number>((resolve) => waiting.push(resolve)));
+    try {
+      return await send(index, job);
+    } finally {
+      release(index);
+    }
+  };
   return {
     parallel: count,
-    run: async <J extends Job>(jobs: readonly J[]) => {
-      const results = new Array<JobResult<J>>(jobs.length);
-      let next = 0;
-      await Promise.all(
-        workers.map(async (_, index) => {
-          while (next < jobs.length) {
-            const at = next++;
-            results[at] = await send(index, jobs[at] as J);
-          }
-        }),
-      );
-      return results;
-    },
+    run: (jobs) => Promise.all(jobs.map(schedule)),
     broadcast: async (job) => {
       await Promise.all(workers.map((_, index) => send(index, job)));
     },

@@ -81,13 +81,16 @@ export interface LanguageModellingOptions {
 /** Language modelling: pretraining, and supervised training on given text. */
 export async function trainLanguageModel(options: LanguageModellingOptions): Promise<void> {
   const { model, maxSteps, microBatchSize, schedule, firstStep = 1, onStep, signal } = options;
+  let rows = firstStep <= maxSteps ? options.batch(firstStep) : [];
   for (let step = firstStep; step <= maxSteps; step++) {
     signal?.throwIfAborted();
-    const rows = options.batch(step);
     const learningRate = learningRateAt({ ...schedule, maxSteps }, step);
     const jobs = languageModelJobs({ model: model.name, rows, microBatchSize });
-    const { loss, gradientNorm } = await model.update({ jobs, learningRate });
     const tokens = rows.reduce((total, row) => total + row.tokenIds.length, 0);
+    const update = model.update({ jobs, learningRate });
+    // The workers compute; this thread makes the next rows meanwhile.
+    if (step < maxSteps) rows = options.batch(step + 1);
+    const { loss, gradientNorm } = await update;
     await onStep(step, { loss, grad_norm: gradientNorm, lr: learningRate, num_tokens: tokens });
   }
 }

@@ -57,8 +57,17 @@ async function tryWebgpu(): Promise<string | undefined> {
 }
 
 async function tryWasm(): Promise<string | undefined> {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map((event) => process.listeners(event as 'uncaughtException'));
   await import('@tensorflow/tfjs-backend-wasm');
-  return (await tf.setBackend('wasm')) ? 'WebAssembly' : undefined;
+  const started = await tf.setBackend('wasm');
+  // The module rethrows every error of the process from inside its one-line source, which Node then prints whole.
+  events.forEach((event, index) => {
+    for (const listener of process.listeners(event as 'uncaughtException')) {
+      if (!before[index]?.includes(listener)) process.removeListener(event, listener);
+    }
+  });
+  return started ? 'WebAssembly' : undefined;
 }
 
 async function tryCpu(): Promise<string | undefined> {

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { loadKernels } from '../wasm/load-kernels.js';
+import { type WebAssemblyMemory, webAssembly } from '../wasm/web-assembly.js';
 
 /** The parts of tfjs-backend-wasm 4.22 that our kernels rely on; internal there, hence the exactly pinned version. */
 interface WasmBackend {
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   readonly dataIdMap: { get(dataId: object): { memoryOffset: number } };
   readonly wasm: {
-    readonly asm: { readonly memory: WebAssembly.Memory };
+    readonly asm: { readonly memory: WebAssemblyMemory };
     _malloc(bytes: number): number;
     _free(pointer: number): void;
   };
@@ -32,7 +33,7 @@ function isWasmBackend(backend: unknown): backend is WasmBackend {
   return (
     typeof candidate?.makeOutput === 'function' &&
     candidate.dataIdMap !== undefined &&
-    candidate.wasm?.asm?.memory instanceof WebAssembly.Memory &&
+    candidate.wasm?.asm?.memory instanceof webAssembly.Memory &&
     typeof candidate.wasm._malloc === 'function'
   );
 }

@@ -1,15 +1,15 @@
 import type { Kernels } from './kernels.js';
 import { wasmModule } from './wasm-module.js';
+import { type WebAssemblyMemory, webAssembly } from './web-assembly.js';
 
-let compiled: WebAssembly.Module | undefined;
+let compiled: object | undefined;
 
 /**
- * Instantiates the kernels on memory owned by someone else, such as tfjs-backend-wasm's. The kernels allocate nothing
- * and keep nothing: they read and write only what the pointers they are given name, and the scratch they are given.
- *
- * @throws WebAssembly.CompileError where the engine has no SIMD, WebAssembly.LinkError where the memory is shared.
+ * Instantiates the kernels on memory that somebody else owns. They allocate nothing and keep nothing: they read and write only what
+ * the pointers name, and the scratch they are given.
  */
-export function loadKernels({ memory }: { memory: WebAssembly.Memory }): Kernels {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(wasmModule), (character) => character.charCodeAt(0)));
-  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels;
+export function loadKernels(options: { memory: WebAssemblyMemory }): Kernels {
+  compiled ??= new webAssembly.Module(Buffer.from(wasmModule, 'base64'));
+  const { exports } = new webAssembly.Instance(compiled, { env: { memory: options.memory } });
+  return exports as Kernels;
 }

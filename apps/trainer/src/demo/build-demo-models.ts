@@ -1,0 +1,215 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type BytePairTokenizer,
+  createDecoder,
+  type DecoderConfig,
+  decoderConfig,
+  getParameters,
+  loadModel,
+  parameterCount,
+  saveModel,
+  saveTokenizer,
+} from '@dgpo/lm';
+import { createBm25Retriever } from '@dgpo/retriever';
+import { createRandom, type Task } from '@dgpo/trajectory';
+import { type Atlas, atlasTasks, createAtlas, evaluationTasks } from '../atlas/index.js';
+import type { Reporter } from '../pipeline/reporter.js';
+import { openWorkshop, type Workshop } from '../pipeline/workshop.js';
+import { hashFile } from '../run/stable-hash.js';
+import { episodeMetrics } from '../train/episode-metrics.js';
+import { episodeRow } from '../train/episode-rows.js';
+import { trainLanguageModel, type WeightedRow } from '../train/language-modelling.js';
+import { modelCheckpoints } from '../train/model-checkpoints.js';
+import { type Playground, playEpisodes } from '../train/play-episodes.js';
+import { createTrainedModel } from '../train/trained-model.js';
+import { atlasEnvironment, studentSize, teacherSize } from './demo-settings.js';
+import { demoTokenizer, expertRow, readingRow } from './training-text.js';
+
+export interface BuildDemoModelsOptions {
+  /** Work folder; an interrupted build continues here. */
+  outputDir: string;
+  /** Folder that gets `student/`, `teacher/` and `manifest.json`. */
+  assetsDir: string;
+  seed: number;
+  /** Updates of each model; fewer make worse models sooner. @default 3000 and 1600 */
+  steps?: { student: number; teacher: number };
+  engine: 'auto' | 'wasm' | 'cpu' | 'webgpu' | 'tensorflow';
+  /** 0 is one worker per core. */
+  workers: number;
+  /** Written into the manifest. */
+  commit: string;
+  reporter: Reporter;
+  signal?: AbortSignal;
+}
+
+const batchSize = 32;
+const defaultSteps = { student: 3000, teacher: 1600 };
+
+function initialParameters(config: DecoderConfig, seed: number, name: string): Promise<Float32Array> {
+  const decoder = createDecoder({ config, random: createRandom(seed).split(name) });
+  return getParameters(decoder).finally(() => decoder.dispose());
+}
+
+/** Trains one model on rows made step by step, with checkpoints. */
+async function trainOnRows(options: {
+  workshop: Workshop;
+  name: 'student' | 'teacher';
+  config: DecoderConfig;
+  seed: number;
+  maxSteps: number;
+  learningRate: number;
+  row: (step: number, index: number) => WeightedRow;
+}): Promise<Float32Array> {
+  const { workshop, name, config, maxSteps, learningRate, row } = options;
+  const stage = `build-${name}`;
+  const parameters = await initialParameters(config, options.seed, name);
+  const model = await createTrainedModel({ pool: workshop.pool, name, config, parameters, weightDecay: 0.01 });
+  const directory = workshop.run.checkpointsPath(stage);
+  const checkpoints = modelCheckpoints({ directory, config: { config, maxSteps, learningRate }, models: [model] });
+  const completedSteps = await checkpoints.restore();
+  const tracker = workshop.tracker({ stage, totalSteps: maxSteps, completedSteps, show: ['loss', 'lr'] });
+  await trainLanguageModel({
+    model,
+    maxSteps,
+    microBatchSize: 8,
+    schedule: { learningRate, warmupSteps: 50, lrSchedulerType: 'cosine', minLearningRateRatio: 0.05 },
+    firstStep: completedSteps + 1,
+    batch: (step) => Array.from({ length: batchSize }, (_, index) => row(step, index)),
+    onStep: async (step, metrics) => {
+      tracker.log(metrics, step);
+      if (step % 200 === 0 || step === maxSteps || workshop.signal?.aborted) await checkpoints.save(step);
+    },
+    ...(workshop.signal === undefined ? {} : { signal: workshop.signal }),
+  });
+  await tracker.finish();
+  const result = await model.parameters();
+  model.dispose();
+  return result;
+}
+
+/** The base student reads and copies; no tag of the protocol occurs in what it sees. */
+async function buildStudent(options: { workshop: Workshop; atlas: Atlas; tokenizer: BytePairTokenizer; seed: number; maxSteps: number }) {
+  const { workshop, atlas, tokenizer, seed, maxSteps } = options;
+  const config = decoderConfig({ vocabularySize: tokenizer.vocabularySize, ...studentSize });
+  const random = createRandom(seed).split('student-reading');
+  const parameters = await trainOnRows({
+    workshop,
+    name: 'student',
+    config,
+    seed,
+    maxSteps,
+    learningRate: 3e-3,
+    row: (step, index) => readingRow({ atlas, tokenizer, random: random.split(step, index) }),
+  });
+  return { config, parameters, tokenizer };
+}
+
+/** The teacher reads too, and learns the episodes of the scripted expert: some in the real index, some in worlds of their own. */
+async function buildTeacher(options: {
+  workshop: Workshop;
+  atlas: Atlas;
+  tokenizer: BytePairTokenizer;
+  playground: Playground;
+  seed: number;
+  maxSteps: number;
+}) {
+  const { workshop, atlas, tokenizer, playground, seed, maxSteps } = options;
+  const config = decoderConfig({ vocabularySize: tokenizer.vocabularySize, ...teacherSize });
+  const tasks = atlasTasks({ atlas, split: 'train', count: 6000, seed: 2 });
+  const expert = await playEpisodes({ ...playground, policy: 'expert', tasks, temperature: 0, seed });
+  const played: WeightedRow[] = expert
+    .filter((episode) => episode.outcome.correct)
+    .map((episode) => {
+      const row = episodeRow(episode);
+      return { ...row, weights: new Float32Array(row.logProbs.length).fill(1) };
+    });
+  const random = createRandom(seed).split('teach');
+  const parameters = await trainOnRows({
+    workshop,
+    name: 'teacher',
+    config,
+    seed,
+    maxSteps,
+    learningRate: 2e-3,
+    row: (step, index) => {
+      const own = random.split(step, index);
+      const kind = index % 8;
+      if (kind < 3) return readingRow({ atlas, tokenizer, random: own });
+      return kind < 6 ? expertRow({ atlas, tokenizer, random: own }) : own.pick(played);
+    },
+  });
+  return { config, parameters, tokenizer };
+}
+
+/** Share of correct answers on the held-out sets, greedy. */
+async function figures(playground: Playground, model: string, sets: Record<string, Task[]>, seed: number) {
+  const result: Record<string, Record<string, number>> = {};
+  for (const [name, tasks] of Object.entries(sets)) {
+    const episodes = await playEpisodes({ ...playground, policy: { model }, tasks, temperature: 0, seed });
+    const { correct = 0, valid_action_rate: validActionRate = 0, searches = 0 } = episodeMetrics(episodes);
+    result[name] = { exactMatch: correct, validActionRate, searches };
+  }
+  return result;
+}
+
+/**
+ * Makes the models that the demo starts from: a base student pretrained on plain passages and reading exercises, and a teacher taught
+ * on scripted expert episodes. Writes them as F16 with a manifest.
+ */
+export async function buildDemoModels(options: BuildDemoModelsOptions): Promise<void> {
+  const { outputDir, assetsDir, seed, reporter, signal } = options;
+  const steps = options.steps ?? defaultSteps;
+  const workshop = await openWorkshop({
+    directory: outputDir,
+    config: { seed, steps },
+    resume: true,
+    engine: options.engine,
+    workers: options.workers,
+    reporter,
+    signal,
+  });
+  try {
+    const atlas = createAtlas({ seed });
+    const tokenizer = demoTokenizer({ atlas, seed: seed + 1 });
+    const tokenizerDirectory = join(workshop.run.path, 'tokenizer');
+    mkdirSync(tokenizerDirectory, { recursive: true });
+    await saveTokenizer(tokenizer, tokenizerDirectory);
+    const indexDirectory = join(workshop.run.path, 'index');
+    await createBm25Retriever({ documents: [...atlas.corpus] }).save(indexDirectory);
+    const playground: Playground = {
+      pool: workshop.pool,
+      tokenizer: tokenizerDirectory,
+      retriever: { directory: indexDirectory },
+      environment: atlasEnvironment,
+    };
+    const sets = {
+      fiction: evaluationTasks({ atlas, split: 'fiction', count: 1000 }),
+      facts: evaluationTasks({ atlas, split: 'facts', count: 1000 }),
+    };
+    const manifest: Record<string, unknown> = { seed, commit: options.commit, steps, models: {} };
+    const builders = {
+      student: () => buildStudent({ workshop, atlas, tokenizer, seed, maxSteps: steps.student }),
+      teacher: () => buildTeacher({ workshop, atlas, tokenizer, playground, seed, maxSteps: steps.teacher }),
+    };
+    for (const [name, build] of Object.entries(builders)) {
+      reporter.stage(name);
+      const built = await build();
+      const directory = join(assetsDir, name);
+      await saveModel({ ...built, directory, dtype: 'F16', metadata: { seed: `${seed}` } });
+      // What is measured is what was stored: the weights as F16.
+      const { config, parameters } = await loadModel({ directory });
+      await workshop.pool.broadcast({ kind: 'model', name, config, valueHead: false, weights: parameters });
+      const measured = await figures(playground, name, sets, seed);
+      reporter.line(`${name}: ${JSON.stringify(measured)}`);
+      (manifest.models as Record<string, unknown>)[name] = {
+        parameters: parameterCount(config),
+        sha256: await hashFile(join(directory, 'model.safetensors')),
+        heldOut: measured,
+      };
+    }
+    writeFileSync(join(assetsDir, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  } finally {
+    await workshop.close();
+  }
+}

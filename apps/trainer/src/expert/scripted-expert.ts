@@ -1,0 +1,28 @@
+import type { EpisodeState } from '@dgpo/envs';
+import { supportingTitles } from '@dgpo/trajectory';
+import { expertTurn } from '../atlas/expert.js';
+
+/** The tasks of the demo world carry the plan of their question. */
+const isAtlasTask = (metadata: Record<string, unknown> | undefined) => Array.isArray(metadata?.subjects);
+
+/**
+ * The expert that teaches the teacher. On the demo world it reads what its searches bring and copies from it. On other questions it
+ * searches for each supporting title in turn (for the question itself where there are none) and then gives the golden answer.
+ */
+export function scriptedExpert(state: EpisodeState): string {
+  const { task, actions } = state;
+  if (isAtlasTask(task.metadata)) {
+    const observations = actions
+      .filter((action) => action.kind === 'search')
+      .map((action) => (action.documents ?? []).map(({ document }) => document.contents));
+    return expertTurn({ task, observations });
+  }
+  const titles = [...new Set(supportingTitles(task))];
+  const queries = titles.length > 0 ? titles : [task.question];
+  const query = queries[state.turn];
+  if (query === undefined || state.next?.stop.length === 0) {
+    const answer = task.goldenAnswers[0] ?? '';
+    return `<think>The passages say ${answer}.</think><answer>${answer}</answer>`;
+  }
+  return `<think>I need to read about ${query}.</think><search>${query}</search>`;
+}

@@ -1,0 +1,68 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { type Engine, type EngineName, selectEngine } from '@dgpo/lm';
+import { type ComputePool, createComputePool } from '../compute/pool.js';
+import { createJsonlTracker } from '../run/jsonl-tracker.js';
+import { openRunDirectory, type RunDirectory } from '../run/run-directory.js';
+import { createTensorBoardTracker } from '../run/tensorboard-tracker.js';
+import { combineTrackers, type Tracker } from '../run/tracker.js';
+import type { Reporter } from './reporter.js';
+
+/** What every stage of a run needs. */
+export interface Workshop {
+  run: RunDirectory;
+  engine: Engine;
+  pool: ComputePool;
+  reporter: Reporter;
+  signal: AbortSignal | undefined;
+  /** Metrics of one training: JSONL, TensorBoard and the terminal; files are cut back to `completedSteps` first. */
+  tracker(options: { stage: string; totalSteps: number; completedSteps: number; show?: string[] }): Tracker;
+  close(): Promise<void>;
+}
+
+export interface OpenWorkshopOptions {
+  directory: string;
+  /** Written to the run directory; another one is refused on resume. */
+  config: unknown;
+  resume: boolean;
+  engine: EngineName | 'auto';
+  /** 0 is one worker per core. */
+  workers: number;
+  reporter: Reporter;
+  signal?: AbortSignal | undefined;
+}
+
+/** Opens the run directory, starts the engine here and in the workers, and says once which it is. */
+export async function openWorkshop(options: OpenWorkshopOptions): Promise<Workshop> {
+  const { reporter, signal } = options;
+  const run = openRunDirectory({ directory: options.directory, config: options.config, resume: options.resume });
+  try {
+    const engine = await selectEngine(options.engine === 'auto' ? {} : { engine: options.engine });
+    const workers = options.workers === 0 ? availableParallelism() : options.workers;
+    const pool = await createComputePool({ engine: engine.name, workers });
+    const threads = pool.parallel > 1 ? `, ${pool.parallel} workers` : '';
+    reporter.line(`engine ${engine.name} (${engine.reason})${engine.fused ? ', own kernels' : ''}${threads}`);
+    return {
+      run,
+      engine,
+      pool,
+      reporter,
+      signal,
+      tracker: ({ stage, totalSteps, completedSteps, show }) => {
+        run.rewind({ stage, step: completedSteps });
+        return combineTrackers([
+          createJsonlTracker({ metricsPath: run.metricsPath, timingsPath: run.timingsPath, stage }),
+          createTensorBoardTracker({ directory: join(run.tensorboardPath, stage), firstStep: completedSteps + 1 }),
+          reporter.tracker({ stage, totalSteps, completedSteps, ...(show === undefined ? {} : { show }) }),
+        ]);
+      },
+      close: async () => {
+        await pool.close();
+        run.close();
+      },
+    };
+  } catch (error) {
+    run.close();
+    throw error;
+  }
+}

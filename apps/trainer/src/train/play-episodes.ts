@@ -1,0 +1,61 @@
+import type { Task, Trajectory } from '@dgpo/trajectory';
+import type { EnvironmentSettings, EpisodesJob, RetrieverSource } from '../compute/episodes-job.js';
+import type { ComputePool } from '../compute/pool.js';
+
+/** Where and by which rules episodes are played. */
+export interface Playground {
+  pool: ComputePool;
+  /** Folder of the tokenizer. */
+  tokenizer: string;
+  retriever: RetrieverSource;
+  environment: EnvironmentSettings;
+}
+
+export interface PlayOptions extends Playground {
+  /** A model that the workers have, or the scripted expert. */
+  policy: EpisodesJob['policy'];
+  tasks: readonly Task[];
+  /** @default 1 */
+  samplesPerTask?: number;
+  /** 0 is greedy. */
+  temperature: number;
+  seed: number;
+  /** Episodes played side by side in one worker. @default 64 */
+  batchSize?: number;
+  onProgress?: (episodes: number) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** Plays tasks on all workers; the episodes come in the order of the tasks and do not depend on the number of workers. */
+export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> {
+  const { pool, tasks, samplesPerTask = 1, batchSize = 64, onProgress, signal } = options;
+  // Twice as many pieces as workers keep all of them busy to the end; each piece is still a full batch where there is enough.
+  const pieces = Math.max(pool.parallel, Math.min(2 * pool.parallel, Math.ceil((tasks.length * samplesPerTask) / batchSize)));
+  const size = Math.max(1, Math.ceil(tasks.length / pieces));
+  const jobs: EpisodesJob[] = [];
+  for (let start = 0; start < tasks.length; start += size) {
+    jobs.push({
+      kind: 'episodes',
+      policy: options.policy,
+      tokenizer: options.tokenizer,
+      retriever: options.retriever,
+      environment: options.environment,
+      tasks: tasks.slice(start, start + size),
+      samplesPerTask,
+      temperature: options.temperature,
+      seed: options.seed,
+      batchSize,
+    });
+  }
+  let done = 0;
+  const results = await Promise.all(
+    jobs.map(async (job) => {
+      signal?.throwIfAborted();
+      const [episodes = []] = await pool.run([job]);
+      done += episodes.length;
+      onProgress?.(done);
+      return episodes;
+    }),
+  );
+  return results.flat();
+}
