@@ -1,0 +1,73 @@
+import { type Agent, createAgent, type Retriever } from '@dgpo/envs';
+import {
+  createDecoder,
+  createSampler,
+  type Engine,
+  type EngineName,
+  loadModel,
+  selectEngine,
+  setParameters,
+} from '@dgpo/lm';
+import { ConfigError } from '@dgpo/trajectory';
+import { type EnvironmentSettings, openRetriever } from '../compute/episodes-job.js';
+import { readAgentSettings, usualSettings } from './agent-settings.js';
+
+export interface LoadAgentOptions extends Partial<EnvironmentSettings> {
+  /** A model folder in Hugging Face layout. The rules of its `agent.json` hold where none are given here. */
+  checkpoint: string;
+  /** An index directory, or any retriever. */
+  index: string | Retriever;
+  /** 0 is greedy. @default 0 */
+  temperature?: number;
+  /** @default 0 */
+  seed?: number;
+  /** @default DGPO_ENGINE, else the fastest that works here */
+  engine?: EngineName | 'auto';
+}
+
+/** An agent and what it runs on. */
+export interface LoadedAgent extends Agent {
+  readonly engine: Engine;
+  /** The rules it keeps. */
+  readonly settings: EnvironmentSettings;
+  /** Frees the weights and the cache. */
+  dispose(): void;
+}
+
+/**
+ * Loads a trained model and a search engine as an agent that answers questions.
+ *
+ * @throws {ModelError} when the folder holds no model of this kind
+ * @throws {RetrieverError} when the index is missing or damaged
+ * @throws {ConfigError} when the engine cannot start, or a rule is out of range or does not fit the model
+ */
+export async function loadAgent(options: LoadAgentOptions): Promise<LoadedAgent> {
+  const { checkpoint, index, temperature = 0, seed = 0, engine: engineName, ...rules } = options;
+  const retriever = typeof index === 'string' ? await openRetriever({ directory: index }) : index;
+  const { config, parameters, tokenizer } = await loadModel({ directory: checkpoint });
+  const kept = await readAgentSettings(checkpoint);
+  const settings = { ...(kept ?? usualSettings(config.maxPositionEmbeddings)), ...rules };
+  if (settings.maxContextTokens > config.maxPositionEmbeddings) {
+    throw new ConfigError(
+      `is ${settings.maxContextTokens}, but this model reads ${config.maxPositionEmbeddings} tokens`,
+      {
+        where: 'maxContextTokens',
+      },
+    );
+  }
+  const engine = await selectEngine(engineName === undefined ? {} : { engine: engineName });
+  const decoder = createDecoder({ config });
+  setParameters(decoder, parameters);
+  const { maxContextTokens } = settings;
+  const sampler = createSampler({ decoder, tokenizer, slots: 1, maxContextTokens });
+  const agent = createAgent({ ...settings, model: { ...sampler, name: checkpoint }, retriever, temperature, seed });
+  return {
+    ...agent,
+    engine,
+    settings,
+    dispose: () => {
+      sampler.dispose();
+      decoder.dispose();
+    },
+  };
+}

@@ -1,0 +1,204 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decoderConfig, parameterCount } from '@dgpo/lm';
+import { ConfigError } from '@dgpo/trajectory';
+import { describe, expect, it } from 'vitest';
+import { type Recipe, recipeSchema } from '../recipe/recipe-schema.js';
+import { typicalEpisode } from './episode-size.js';
+import { estimateRun } from './estimate-run.js';
+import { estimateMemory } from './memory.js';
+import { readModelConfig } from './model-config.js';
+import { operations } from './work.js';
+
+const recipe = (overrides: object = {}): Recipe =>
+  recipeSchema.parse({ data: { corpus: '/c.jsonl', trainQuestions: '/q.jsonl' }, ...overrides });
+
+/** Width 8, one layer, two heads of four, MLP of 32, vocabulary 10: 10·8 + 8 + 24·8 + 8·8 + 8 + 64·8 + 8·32 + 8 = 1128. */
+const tiny = decoderConfig({
+  vocabularySize: 10,
+  hiddenSize: 8,
+  numHiddenLayers: 1,
+  numAttentionHeads: 2,
+  intermediateSize: 32,
+  maxPositionEmbeddings: 4096,
+});
+
+const messageOf = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  throw new Error('expected an error');
+};
+
+describe('operations', () => {
+  it('is 2N and the attention term per token, three times that in training', () => {
+    expect(parameterCount(tiny)).toBe(1128);
+    const work = { model: tiny, tokens: 5, context: 100 };
+    const forward = 5 * (2 * 1128 + 2 * 1 * 100 * 8);
+    expect(operations({ ...work, kind: 'score' })).toBe(forward);
+    expect(operations({ ...work, kind: 'sample' })).toBe(forward);
+    expect(operations({ ...work, kind: 'train' })).toBe(3 * forward);
+  });
+});
+
+describe('typicalEpisode', () => {
+  it('adds prompt, turns and passages, within the limits of the recipe', () => {
+    expect(typicalEpisode(recipe())).toEqual({ sampled: 96, total: 30 + 190 + 3 * 32 + 2 * 480 });
+    const short = recipe({
+      environment: { maxSearches: 1, maxTokensPerTurn: 10, maxObservationTokens: 50, promptTemplate: 'Q: {question}\n' },
+    });
+    expect(typicalEpisode(short)).toEqual({ sampled: 20, total: 30 + 5 + 20 + 50 });
+    expect(typicalEpisode(recipe({ environment: { maxTotalTokens: 64 } }))).toEqual({ sampled: 64, total: 64 });
+  });
+});
+
+describe('estimateMemory', () => {
+  it('adds up by hand', () => {
+    const small = recipe({
+      environment: { maxTotalTokens: 16 },
+      coldStart: { microBatchSize: 2, batchSize: 2 },
+      rl: { microBatchSize: 4, miniBatchSize: 4, tasksPerStep: 4 },
+      evaluation: { batchSize: 3 },
+    });
+    const { worker, optimizers, total } = estimateMemory({
+      recipe: small,
+      student: tiny,
+      teacher: tiny,
+      engine: 'wasm',
+      workers: 2,
+    });
+    const critic = 1128 + 8;
+    expect(worker.weights).toBe(4 * (1128 + critic + 1128));
+    expect(worker.gradients).toBe(4 * critic);
+    expect(worker.keyValueCache).toBe(2 * 4 * 3 * 1 * 2 * 2 * 4 * 16);
+    // 4 rows of 16 tokens: one layer kept, one passing with four more vectors of the width.
+    const perLayer = 7 * 8 + 2 * 24 + 3 * 32;
+    expect(worker.activations).toBe(4 * 64 * (2 * perLayer + 4 * 8));
+    const sum = worker.weights + worker.gradients + worker.keyValueCache + worker.activations;
+    expect(worker.heap).toBeCloseTo(1.35 * sum, 6);
+    expect(optimizers).toBe(16 * (1128 + critic + 1128));
+    expect(total).toBeCloseTo(2 * (worker.heap + 120e6) + 1.35 * optimizers + 120e6, 3);
+  });
+
+  it('leaves out what a run does not have, and counts attention matrices of stock ops', () => {
+    const grpo = recipe({ rl: { algorithm: 'grpo', numGenerations: 2 } });
+    const sizes = { recipe: grpo, student: tiny, teacher: tiny, workers: 1 } as const;
+    const wasm = estimateMemory({ ...sizes, engine: 'wasm' });
+    expect(wasm.worker.weights).toBe(4 * (1128 + 1128));
+    const matrices = 4 * 3 * 1 * 2 * 8 * 4096 ** 2;
+    expect(estimateMemory({ ...sizes, engine: 'cpu' }).worker.activations - wasm.worker.activations).toBe(matrices);
+  });
+});
+
+describe('estimateRun', () => {
+  it('counts the tokens of every stage', () => {
+    const run = recipe({
+      pretrain: { maxSteps: 10, batchSize: 4, maxLength: 50 },
+      coldStart: { numTasks: 100, numTrainEpochs: 2 },
+      rl: { maxSteps: 3, tasksPerStep: 64, ppoEpochs: 2 },
+      evaluation: { tasksPerSet: 40 },
+    });
+    const { stages, models } = estimateRun({ recipe: run, trainQuestions: 60, evalQuestions: [10, 500] });
+    const total = 1276;
+    expect(models.map(({ name, parameters }) => [name, parameters])).toEqual([
+      ['student', parameterCount(models[0]?.config ?? tiny)],
+      ['teacher', parameterCount(models[1]?.config ?? tiny)],
+    ]);
+    expect(stages.map(({ seconds, ...tokens }) => tokens)).toEqual([
+      { name: 'pretrain', trained: 2000, scored: 0, sampled: 0 },
+      { name: 'teacher', trained: 120 * total, scored: 0, sampled: 0 },
+      { name: 'cold start', trained: 120 * total, scored: 120 * total, sampled: 0 },
+      {
+        name: 'ppo',
+        trained: 2 * 2 * 192 * total,
+        scored: 192 * (total - 96) + 2 * 192 * total,
+        sampled: 192 * 96,
+      },
+      { name: 'evaluation', trained: 0, scored: 3 * 50 * (total - 96), sampled: 3 * 50 * 96 },
+    ]);
+  });
+
+  it('takes operations over rates over cores as time, and gives none where the rate depends on the device', () => {
+    const run = recipe({ pretrain: { maxSteps: 100 } });
+    const [pretrain] = estimateRun({ recipe: run, cores: 4 }).stages;
+    const [half] = estimateRun({ recipe: { ...run, workers: 2 }, cores: 4 }).stages;
+    expect(half?.seconds).toBeCloseTo(2 * (pretrain?.seconds ?? 0), 9);
+    const device = estimateRun({ recipe: run, engine: 'webgpu' });
+    expect(device.seconds).toBeUndefined();
+    expect(device.assumptions[1]).toBe('no time: the speed of webgpu depends on the device');
+    expect(device.memory.workers).toBe(1);
+  });
+
+  it('refuses what cannot fit a wasm heap, and every remedy it names works', () => {
+    const wide = { fresh: { hiddenSize: 512, numHiddenLayers: 8, numAttentionHeads: 8 } };
+    const large = recipe({ student: wide, engine: 'wasm', environment: { maxTotalTokens: 1024 } });
+    const message = messageOf(() => estimateRun({ recipe: large }));
+    expect(message).toMatch(/^engine wasm: episodes of full length need about \d+\.\d GiB in each worker \(weights and gradients 0\.\d GiB, /);
+    expect(message).toMatch(/or with engine tensorflow or webgpu$/);
+    const tokens = Number(/environment\.maxTotalTokens of (\d+)/.exec(message)?.[1]);
+    const mended = { ...large, environment: { ...large.environment, maxTotalTokens: tokens } };
+    expect(estimateRun({ recipe: mended }).memory.worker.heap).toBeLessThanOrEqual(2 ** 32);
+    const micro = recipe({
+      student: wide,
+      environment: { maxTotalTokens: 512 },
+      rl: { microBatchSize: 32 },
+      evaluation: { batchSize: 4 },
+    });
+    const size = Number(/rl\.microBatchSize of (\d+)/.exec(messageOf(() => estimateRun({ recipe: micro })))?.[1]);
+    expect(32 % size).toBe(0);
+    const smaller = { ...micro, rl: { ...micro.rl, microBatchSize: size } };
+    expect(estimateRun({ recipe: smaller }).warnings).toEqual([]);
+    expect(estimateRun({ recipe: { ...large, engine: 'tensorflow' } }).engine).toBe('tensorflow');
+  });
+
+  it('warns where the tensors fit but a heap with holes may not', () => {
+    const { warnings, memory } = estimateRun({ recipe: recipe() });
+    expect(memory.worker.heap).toBeGreaterThan(2 ** 32);
+    expect(memory.worker.heap / 1.35).toBeLessThan(2 ** 32);
+    expect(warnings).toEqual([expect.stringMatching(/; it fits with coldStart.microBatchSize and rl.microBatchSize of 4, or/)]);
+  });
+
+  it('says so when nothing but a smaller model helps', () => {
+    const huge = recipe({ student: { fresh: { hiddenSize: 2048, numHiddenLayers: 24, numAttentionHeads: 16 } } });
+    expect(messageOf(() => estimateRun({ recipe: huge }))).toMatch(/choose a smaller model, or with engine/);
+  });
+
+  it('refuses a model that reads less than an episode, and asks for sizes it was not given', () => {
+    const short = { ...tiny, maxPositionEmbeddings: 64 };
+    const folder = recipe({ student: { path: '/m' }, teacher: { kind: 'model', path: '/t' } });
+    expect(messageOf(() => estimateRun({ recipe: folder, student: short, teacher: tiny }))).toBe(
+      'student.path: this model reads 64 tokens, environment.maxTotalTokens is 4096; lower it',
+    );
+    expect(messageOf(() => estimateRun({ recipe: folder }))).toMatch(/^student\.path: the sizes/);
+    expect(messageOf(() => estimateRun({ recipe: folder, student: tiny }))).toMatch(/^teacher\.path: the sizes/);
+    expect(estimateRun({ recipe: folder, student: tiny, teacher: tiny }).stages[0]?.name).toBe('teacher episodes');
+  });
+});
+
+describe('readModelConfig', () => {
+  it('reads sizes and refuses other models', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'dgpo-config-'));
+    const json = {
+      model_type: 'llama',
+      vocab_size: 10,
+      hidden_size: 8,
+      intermediate_size: 32,
+      num_hidden_layers: 1,
+      num_attention_heads: 2,
+      max_position_embeddings: 4096,
+    };
+    const write = (value: object) => writeFileSync(join(directory, 'config.json'), JSON.stringify(value));
+    write(json);
+    expect(await readModelConfig(directory)).toEqual(tiny);
+    write({ ...json, model_type: 'qwen2' });
+    await expect(readModelConfig(directory)).rejects.toThrow(/model_type is "qwen2"; only "llama" is supported/);
+    write({ ...json, hidden_size: 'wide' });
+    await expect(readModelConfig(directory)).rejects.toThrow(/config\.json: hidden_size: /);
+    await expect(readModelConfig(join(directory, 'x'))).rejects.toThrow(/cannot be read; give the folder of a model/);
+    rmSync(directory, { recursive: true });
+  });
+});

@@ -1,0 +1,104 @@
+import { type DecoderConfig, type EngineName, parameterCount } from '@dgpo/lm';
+import type { Recipe } from '../recipe/recipe-schema.js';
+
+/** The most that a 32-bit WebAssembly heap can hold: 4 GiB. */
+export const wasmHeapLimit = 2 ** 32;
+
+/** A heap grows in steps and keeps holes: measured ones were 1.2 to 1.35 times what lay in them. */
+export const heapSlack = 1.35;
+
+/** Of a worker thread without any tensor, measured under Node 20. */
+const threadBytes = 120e6;
+
+const float = 4;
+
+/** Bytes, in float32. */
+export interface WorkerMemory {
+  /** Student, critic and teacher. */
+  weights: number;
+  /** Of the largest trained model. */
+  gradients: number;
+  /** Of the samplers of student and teacher: `slots · layers · 2 · keyValueHeads · headDim · maxTotalTokens` each. */
+  keyValueCache: number;
+  /** Kept for the backward pass of the largest micro-batch of episodes of full length. */
+  activations: number;
+  /** All of it times {@link heapSlack}. */
+  heap: number;
+}
+
+export interface MemoryEstimate {
+  worker: WorkerMemory;
+  workers: number;
+  /** Optimiser states in the main thread: parameters, two moments and the decay of each trained model. */
+  optimizers: number;
+  /** Everything. */
+  total: number;
+}
+
+export interface MemoryOptions {
+  recipe: Recipe;
+  student: DecoderConfig;
+  teacher: DecoderConfig;
+  engine: EngineName;
+  workers: number;
+}
+
+/**
+ * Floats that one token leaves behind in one block for its backward pass: seven vectors of the width (two inputs of norms, their two
+ * outputs, attention, its projection, the MLP's output), queries, keys and values twice (also rotated), and three of the gated MLP.
+ */
+function activationFloats(config: DecoderConfig): number {
+  const { hiddenSize, intermediateSize, headDim, numAttentionHeads, numKeyValueHeads } = config;
+  const projected = (numAttentionHeads + 2 * numKeyValueHeads) * headDim;
+  return 7 * hiddenSize + 2 * projected + 3 * intermediateSize;
+}
+
+function activationBytes(options: {
+  config: DecoderConfig;
+  rows: number;
+  time: number;
+  /** Whether attention keeps its matrix, as stock ops do. */
+  attentionMatrix: boolean;
+}): number {
+  const { config, rows, time, attentionMatrix } = options;
+  const tokens = rows * time;
+  const layers = config.numHiddenLayers * tokens * activationFloats(config);
+  // Gradients of the widest block pass through while the activations of the others are still kept.
+  const passing = tokens * (activationFloats(config) + 4 * config.hiddenSize);
+  const matrix = attentionMatrix ? 3 * config.numHiddenLayers * config.numAttentionHeads * rows * time * time : 0;
+  return float * (layers + passing + matrix);
+}
+
+const cacheBytes = (config: DecoderConfig, slots: number, time: number) =>
+  float * slots * config.numHiddenLayers * 2 * config.numKeyValueHeads * config.headDim * time;
+
+/** Memory of a run, from sizes alone. */
+export function estimateMemory(options: MemoryOptions): MemoryEstimate {
+  const { recipe, student, teacher, engine, workers } = options;
+  const { environment, coldStart, rl, pretrain, evaluation } = recipe;
+  const studentSize = parameterCount(student);
+  const teacherSize = parameterCount(teacher);
+  const criticSize = rl.algorithm === 'ppo' && rl.maxSteps > 0 ? studentSize + student.hiddenSize : 0;
+  const trainsTeacher = recipe.teacher.kind === 'scripted';
+  const time = environment.maxTotalTokens;
+  const attentionMatrix = engine !== 'wasm';
+  const kept = (config: DecoderConfig, rows: number, length: number) =>
+    activationBytes({ config, rows, time: length, attentionMatrix });
+  const activations = Math.max(
+    kept(student, Math.max(coldStart.microBatchSize, rl.maxSteps > 0 ? rl.microBatchSize : 0), time),
+    trainsTeacher ? kept(teacher, coldStart.microBatchSize, time) : 0,
+    pretrain === undefined ? 0 : kept(student, coldStart.microBatchSize, pretrain.maxLength),
+  );
+  const weights = float * (studentSize + criticSize + teacherSize);
+  const gradients = float * Math.max(studentSize, criticSize, trainsTeacher ? teacherSize : 0);
+  const keyValueCache =
+    cacheBytes(student, evaluation.batchSize, time) + cacheBytes(teacher, evaluation.batchSize, time);
+  const heap = heapSlack * (weights + gradients + keyValueCache + activations);
+  const optimizers = 4 * float * (studentSize + criticSize + (trainsTeacher ? teacherSize : 0));
+  return {
+    worker: { weights, gradients, keyValueCache, activations, heap },
+    workers,
+    optimizers,
+    total: workers * (heap + threadBytes) + heapSlack * optimizers + threadBytes,
+  };
+}
