@@ -49,7 +49,12 @@ describe('typicalEpisode', () => {
   it('adds prompt, turns and passages, within the limits of the recipe', () => {
     expect(typicalEpisode(recipe())).toEqual({ sampled: 96, total: 30 + 190 + 3 * 32 + 2 * 480 });
     const short = recipe({
-      environment: { maxSearches: 1, maxTokensPerTurn: 10, maxObservationTokens: 50, promptTemplate: 'Q: {question}\n' },
+      environment: {
+        maxSearches: 1,
+        maxTokensPerTurn: 10,
+        maxObservationTokens: 50,
+        promptTemplate: 'Q: {question}\n',
+      },
     });
     expect(typicalEpisode(short)).toEqual({ sampled: 20, total: 30 + 5 + 20 + 50 });
     expect(typicalEpisode(recipe({ environment: { maxTotalTokens: 64 } }))).toEqual({ sampled: 64, total: 64 });
@@ -137,7 +142,9 @@ describe('estimateRun', () => {
     const wide = { fresh: { hiddenSize: 512, numHiddenLayers: 8, numAttentionHeads: 8 } };
     const large = recipe({ student: wide, engine: 'wasm', environment: { maxTotalTokens: 1024 } });
     const message = messageOf(() => estimateRun({ recipe: large }));
-    expect(message).toMatch(/^engine wasm: episodes of full length need about \d+\.\d GiB in each worker \(weights and gradients 0\.\d GiB, /);
+    expect(message).toMatch(
+      /^engine wasm: episodes of full length need about \d+\.\d GiB in each worker \(weights and gradients 0\.\d GiB, /,
+    );
     expect(message).toMatch(/or with engine tensorflow or webgpu$/);
     const tokens = Number(/environment\.maxTotalTokens of (\d+)/.exec(message)?.[1]);
     const mended = { ...large, environment: { ...large.environment, maxTotalTokens: tokens } };
@@ -159,7 +166,9 @@ describe('estimateRun', () => {
     const { warnings, memory } = estimateRun({ recipe: recipe() });
     expect(memory.worker.heap).toBeGreaterThan(2 ** 32);
     expect(memory.worker.heap / 1.35).toBeLessThan(2 ** 32);
-    expect(warnings).toEqual([expect.stringMatching(/; it fits with coldStart.microBatchSize and rl.microBatchSize of 4, or/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/; it fits with coldStart.microBatchSize and rl.microBatchSize of 4, or/),
+    ]);
   });
 
   it('says so when nothing but a smaller model helps', () => {
