@@ -1,0 +1,78 @@
+import type { Recipe } from '../recipe/recipe-schema.js';
+import { recipeSchema } from '../recipe/recipe-schema.js';
+
+export type DemoPreset = 'full' | 'quick';
+
+/** What a preset trains and measures; everything else is the same. */
+export interface DemoSettings {
+  coldStart: Recipe['coldStart'];
+  rl: Recipe['rl'];
+  /** Held-out questions of each set. */
+  evaluationTasks: number;
+  trainTasks: number;
+}
+
+const sizes = {
+  full: { coldStartTasks: 1600, epochs: 2, updates: 30, tasksPerStep: 128, evaluationTasks: 200 },
+  quick: { coldStartTasks: 480, epochs: 2, updates: 5, tasksPerStep: 64, evaluationTasks: 60 },
+};
+
+/** The settings of a preset. They were chosen on seed 100, which no reported figure uses. */
+export function demoSettings(preset: DemoPreset): DemoSettings {
+  const size = sizes[preset];
+  const recipe = recipeSchema.parse({
+    data: { world: 'atlas' },
+    coldStart: {
+      numTasks: size.coldStartTasks,
+      samplesPerTask: 1,
+      temperature: 1,
+      numTrainEpochs: size.epochs,
+      batchSize: 32,
+      microBatchSize: 8,
+      learningRate: 1e-3,
+      warmupSteps: 10,
+    },
+    rl: {
+      algorithm: 'ppo',
+      maxSteps: size.updates,
+      tasksPerStep: size.tasksPerStep,
+      miniBatchSize: size.tasksPerStep / 2,
+      microBatchSize: 16,
+      learningRate: 3e-4,
+      criticLearningRate: 1e-3,
+      warmupSteps: 2,
+      guidance: {
+        gate: 'failure',
+        beta: 0.5,
+        estimator: 'full',
+        direction: 'reverse',
+        form: 'loss',
+        aggregation: 'token-mean',
+      },
+    },
+  });
+  return { coldStart: recipe.coldStart, rl: recipe.rl, evaluationTasks: size.evaluationTasks, trainTasks: 8000 };
+}
+
+/** The methods that `--compare` adds, as changes of the second phase; all have the budget of DGPO. */
+export function comparisons(rl: Recipe['rl']): { name: string; from: 'base' | 'cold-start'; rl: Recipe['rl'] }[] {
+  const unguided = { ...rl.guidance, gate: 'never' as const };
+  return [
+    { name: 'ppo-from-base', from: 'base', rl: { ...rl, guidance: unguided } },
+    { name: 'cold-start-ppo', from: 'cold-start', rl: { ...rl, guidance: unguided } },
+    { name: 'uniform-kl', from: 'cold-start', rl: { ...rl, guidance: { ...rl.guidance, gate: 'always' } } },
+    {
+      name: 'grpo',
+      from: 'cold-start',
+      rl: { ...rl, algorithm: 'grpo', numGenerations: 4, tasksPerStep: rl.tasksPerStep / 4 },
+    },
+    {
+      name: 'dgpo-reference',
+      from: 'cold-start',
+      rl: {
+        ...rl,
+        guidance: { ...rl.guidance, beta: 0.001, estimator: 'k1', direction: 'reverse', form: 'reward', aggregation: 'sum' },
+      },
+    },
+  ];
+}

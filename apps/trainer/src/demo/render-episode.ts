@@ -1,0 +1,17 @@
+import type { Trajectory } from '@dgpo/trajectory';
+
+/** An episode as indented text for a terminal. Control characters of a model's output are not passed on. */
+export function renderEpisode(trajectory: Trajectory): string {
+  const { outcome, segments, task } = trajectory;
+  const text = segments
+    .filter((segment) => segment.kind !== 'prompt')
+    .map((segment) => segment.text)
+    .join('')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point
+    .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '\u00b7')
+    .replace(/(<\/search>|<\/information>|<\/answer>|<\/think>)/g, '$1\n')
+    .trim();
+  const verdict = outcome.correct ? 'right' : 'wrong';
+  const lines = [`Question: ${task.question}`, ...text.split('\n'), `→ ${verdict}; the answer is ${task.goldenAnswers[0] ?? ''}`];
+  return lines.map((line) => `  ${line}`).join('\n');
+}

@@ -1,0 +1,191 @@
+import { createDecoder, type DecoderConfig, decoderConfig, getParameters, saveModel, type BytePairTokenizer, trainCompactTokenizer, saveTokenizer } from '@dgpo/lm';
+import { createRandom, type Task } from '@dgpo/trajectory';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import { runStage } from '../run/run-stage.js';
+import { trainColdStart, coldStartSteps } from '../train/cold-start.js';
+import { episodeRow } from '../train/episode-rows.js';
+import { trainLanguageModel, weightedRow } from '../train/language-modelling.js';
+import { modelCheckpoints } from '../train/model-checkpoints.js';
+import { type Playground, playEpisodes } from '../train/play-episodes.js';
+import { createTrainedModel } from '../train/trained-model.js';
+import { protocolTags } from '../demo/demo-settings.js';
+import { createCorpusText } from './corpus-text.js';
+import { type StageModel, stageModel } from './stages.js';
+import type { Workshop } from './workshop.js';
+
+type FreshModel = NonNullable<Recipe['student']['fresh']>;
+
+/** A compact vocabulary over a corpus and its training questions. */
+export async function tokenizerStage(options: {
+  workshop: Workshop;
+  texts: readonly string[];
+  vocabSize: number;
+}): Promise<{ directory: string; tokenizer: BytePairTokenizer; key: string }> {
+  const { workshop, texts, vocabSize } = options;
+  // Two tokens of its own, the tags and the 256 bytes come before the pieces.
+  const maximumPieces = vocabSize - 258 - protocolTags.length;
+  const tokenizer = trainCompactTokenizer({ texts, specialTokens: protocolTags, maximumPieces });
+  const { directory, key } = await runStage({
+    runDirectory: workshop.run.path,
+    name: 'tokenizer',
+    inputs: { pieces: tokenizer.model.merges, vocabularySize: tokenizer.vocabularySize },
+    run: async ({ directory: target }) => {
+      workshop.reporter.stage('tokenizer', `${tokenizer.vocabularySize} tokens`);
+      await mkdir(target, { recursive: true });
+      await saveTokenizer(tokenizer, target);
+      return null;
+    },
+  });
+  return { directory, tokenizer, key };
+}
+
+function configOf(fresh: FreshModel, vocabularySize: number): DecoderConfig {
+  const { hiddenSize, numHiddenLayers, numAttentionHeads, maxPositionEmbeddings, ropeTheta } = fresh;
+  return decoderConfig({
+    vocabularySize,
+    hiddenSize,
+    numHiddenLayers,
+    numAttentionHeads,
+    maxPositionEmbeddings,
+    ropeTheta,
+    ...(fresh.intermediateSize === undefined ? {} : { intermediateSize: fresh.intermediateSize }),
+    ...(fresh.numKeyValueHeads === undefined ? {} : { numKeyValueHeads: fresh.numKeyValueHeads }),
+  });
+}
+
+async function initialParameters(config: DecoderConfig, seed: number, name: string): Promise<Float32Array> {
+  const decoder = createDecoder({ config, random: createRandom(seed).split('initial', name) });
+  const parameters = (await getParameters(decoder)).slice();
+  decoder.dispose();
+  return parameters;
+}
+
+/** A new model, pretrained on the corpus where the recipe says so. */
+export async function freshModelStage(options: {
+  workshop: Workshop;
+  name: 'student' | 'teacher';
+  fresh: FreshModel;
+  tokenizer: BytePairTokenizer;
+  tokenizerKey: string;
+  pretrain: Recipe['pretrain'];
+  documents: readonly { contents: string }[];
+  corpusKey: unknown;
+  tasks: readonly Task[];
+  seed: number;
+}): Promise<StageModel> {
+  const { workshop, name, fresh, tokenizer, pretrain, documents, tasks, seed } = options;
+  const stage = `pretrain-${name}`;
+  const { directory, skipped } = await runStage({
+    runDirectory: workshop.run.path,
+    name: stage,
+    inputs: { fresh, tokenizer: options.tokenizerKey, pretrain, corpus: options.corpusKey, tasks, seed },
+    run: async ({ directory: target }) => {
+      const config = configOf(fresh, tokenizer.vocabularySize);
+      let parameters = await initialParameters(config, seed, name);
+      if (pretrain !== undefined) {
+        workshop.reporter.stage(stage, `${pretrain.maxSteps} updates on the corpus`);
+        const model = await createTrainedModel({ pool: workshop.pool, name, config, parameters, weightDecay: 0.01 });
+        const checkpoints = modelCheckpoints({
+          directory: join(target, 'checkpoints'),
+          config: { pretrain, fresh, seed },
+          models: [model],
+          keep: 1,
+        });
+        const completedSteps = await checkpoints.restore();
+        const tracker = workshop.tracker({ stage, totalSteps: pretrain.maxSteps, completedSteps, show: ['loss'] });
+        const draw = createCorpusText({ documents, tasks, ...pretrain });
+        const random = createRandom(seed).split(stage);
+        await trainLanguageModel({
+          model,
+          maxSteps: pretrain.maxSteps,
+          microBatchSize: 8,
+          schedule: {
+            learningRate: pretrain.learningRate,
+            warmupSteps: pretrain.warmupSteps,
+            lrSchedulerType: 'cosine',
+            minLearningRateRatio: 0.05,
+          },
+          firstStep: completedSteps + 1,
+          batch: (step) =>
+            Array.from({ length: pretrain.batchSize }, (_, index) =>
+              weightedRow({ tokenizer, segments: draw(random.split(step, index)), maxTokens: pretrain.maxLength }),
+            ),
+          onStep: async (step, metrics) => {
+            tracker.log(metrics, step);
+            if (step % 100 === 0 || workshop.signal?.aborted) await checkpoints.save(step);
+          },
+          ...(workshop.signal === undefined ? {} : { signal: workshop.signal }),
+        });
+        await tracker.finish();
+        parameters = (await model.parameters()).slice();
+        model.dispose();
+      }
+      await saveModel({ directory: join(target, 'model'), config, parameters, tokenizer });
+      return null;
+    },
+  });
+  if (skipped) workshop.reporter.stage(stage, 'already there');
+  return stageModel(join(directory, 'model'));
+}
+
+/** Teaches a model on the episodes of the scripted expert; it becomes the teacher. */
+export async function scriptedTeacherStage(options: {
+  workshop: Workshop;
+  playground: Playground;
+  model: StageModel;
+  tasks: readonly Task[];
+  settings: Recipe['coldStart'];
+  seed: number;
+}): Promise<StageModel> {
+  const { workshop, playground, model, tasks, settings, seed } = options;
+  const stage = 'teacher';
+  const { directory, skipped } = await runStage({
+    runDirectory: workshop.run.path,
+    name: stage,
+    inputs: { model: model.key, tasks, settings, seed, environment: playground.environment },
+    run: async ({ directory: target }) => {
+      const episodes = await playEpisodes({
+        ...playground,
+        policy: 'expert',
+        tasks,
+        temperature: 0,
+        seed,
+        signal: workshop.signal,
+      });
+      const rows = episodes.filter((episode) => episode.outcome.correct).map(episodeRow);
+      const { config, parameters, tokenizer } = model.weights;
+      // A teacher that only imitates needs more passes than a student that also sees its distributions.
+      const numTrainEpochs = 2 * settings.numTrainEpochs;
+      const maxSteps = coldStartSteps({ episodes: rows.length, numTrainEpochs, batchSize: settings.batchSize });
+      workshop.reporter.stage(stage, `${rows.length} episodes of the scripted expert, ${maxSteps} updates`);
+      const trained = await createTrainedModel({ pool: workshop.pool, name: 'teacher', config, parameters, weightDecay: 0.01 });
+      const tracker = workshop.tracker({ stage, totalSteps: maxSteps, completedSteps: 0, show: ['loss'] });
+      await trainColdStart({
+        student: trained,
+        rows,
+        numTrainEpochs,
+        batchSize: settings.batchSize,
+        microBatchSize: settings.microBatchSize,
+        schedule: { learningRate: settings.learningRate, warmupSteps: settings.warmupSteps, lrSchedulerType: 'cosine' },
+        ceWeight: 1,
+        klWeight: 0,
+        seed,
+        onStep: (step, metrics) => tracker.log(metrics, step),
+        signal: workshop.signal,
+      });
+      await tracker.finish();
+      await saveModel({
+        directory: join(target, 'model'),
+        config,
+        parameters: (await trained.parameters()).slice(),
+        tokenizer,
+      });
+      trained.dispose();
+      return null;
+    },
+  });
+  if (skipped) workshop.reporter.stage(stage, 'already there');
+  return stageModel(join(directory, 'model'));
+}
