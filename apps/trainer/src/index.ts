@@ -1,1 +1,133 @@
-export {};
+export { type LoadAgentOptions, type LoadedAgent, loadAgent } from './ask/load-agent.js';
+export {
+  type Atlas,
+  type AtlasOptions,
+  type AtlasTasksOptions,
+  atlasTasks,
+  type Country,
+  createAtlas,
+  documentTemplate,
+  type EvaluationTasksOptions,
+  type ExpertEpisode,
+  type ExpertTurnOptions,
+  type ExportAtlasOptions,
+  type ExportedAtlas,
+  evaluationTasks,
+  expertEpisodeExample,
+  expertEpisodes,
+  expertScript,
+  expertTurn,
+  exportAtlas,
+  type MostFrequentAnswerBaseline,
+  mostFrequentAnswerBaseline,
+  observationPrefix,
+  observationSuffix,
+  type PretrainingExample,
+  type PretrainingTextsOptions,
+  pretrainingExample,
+  pretrainingTexts,
+  type QuestionPlan,
+  type QuestionType,
+  renderDocuments,
+  renderObservation,
+  type Split,
+} from './atlas/index.js';
+export { type ConsoleReporterOptions, createConsoleReporter } from './commands/console-reporter.js';
+export {
+  type EnvironmentSettings,
+  type EpisodesJob,
+  openRetriever,
+  type RetrieverSource,
+  searchEnvironment,
+} from './compute/episodes-job.js';
+export type { GradientResult } from './compute/gradient.js';
+export type {
+  ColdStartJob,
+  Job,
+  JobResult,
+  JobResults,
+  LanguageModelJob,
+  ModelJob,
+  PolicyJob,
+  ScoreJob,
+  ValueJob,
+} from './compute/jobs.js';
+export { type ComputePool, createComputePool } from './compute/pool.js';
+export type { ScoredRow } from './compute/scored-rows.js';
+export { type DemoOptions, type DemoResult, runDemo } from './demo/run-demo.js';
+export {
+  type EstimateRunOptions,
+  estimateRun,
+  type RunEstimate,
+  type StageEstimate,
+} from './estimate/estimate-run.js';
+export type { MemoryEstimate, WorkerMemory } from './estimate/memory.js';
+export { readModelConfig } from './estimate/model-config.js';
+export { readAgentSettings, writeAgentSettings } from './evaluate/agent-settings.js';
+export {
+  type EvaluateModelOptions,
+  type EvaluationProgress,
+  type EvaluationSet,
+  evaluateModel,
+  type ModelEvaluation,
+  type ReadingScores,
+  type SetEvaluation,
+} from './evaluate/evaluate-model.js';
+export {
+  evaluationResults,
+  readEvaluation,
+  type StoredEvaluation,
+  type StoredSet,
+  type WriteEvaluationOptions,
+  writeEvaluation,
+} from './evaluate/evaluation-files.js';
+export { type RunReportResult, type RunReportSet, resultsLegend, resultsTable } from './evaluate/results-table.js';
+export { scriptedExpert } from './expert/scripted-expert.js';
+export { type CatalogueEntry, catalogue, type DownloadKind, findEntry } from './hub/catalogue.js';
+export { type DownloadOptions, type DownloadPlan, type DownloadProgress, download } from './hub/download.js';
+export type { HubFile } from './hub/hub-client.js';
+export { type InitResult, type InitRunOptions, initRun } from './init/init-run.js';
+export type { Reporter } from './pipeline/reporter.js';
+export { environmentOf, type PipelineOptions, type PipelineResult, runPipeline } from './pipeline/run-pipeline.js';
+export { type LoadRecipeOptions, loadRecipe, parseRecipe } from './recipe/load-recipe.js';
+export { type ReadQuestionsOptions, readQuestions } from './recipe/read-questions.js';
+export { type JsonSchemaNode, type RecipeField, recipeFields, recipeJsonSchema } from './recipe/recipe-fields.js';
+export { type RecipeOverride, recipeFlags, splitRecipeFlags } from './recipe/recipe-flags.js';
+export { recipeReference } from './recipe/recipe-reference.js';
+export { type Recipe, type RecipeInput, recipeSchema } from './recipe/recipe-schema.js';
+export {
+  type Checkpoint,
+  latestCheckpointStep,
+  type ReadCheckpointOptions,
+  readCheckpoint,
+  type WriteCheckpointOptions,
+  writeCheckpoint,
+} from './run/checkpoint.js';
+export { type ConsoleStream, type ConsoleTrackerOptions, createConsoleTracker } from './run/console-tracker.js';
+export { type InterruptResult, type WithInterruptOptions, withInterrupt } from './run/interrupt.js';
+export { createJsonlTracker, type JsonlTrackerOptions } from './run/jsonl-tracker.js';
+export { type OpenRunDirectoryOptions, openRunDirectory, type RunDirectory } from './run/run-directory.js';
+export { type RunStageOptions, runStage, type StageResult } from './run/run-stage.js';
+export { createTensorBoardTracker, type TensorBoardTrackerOptions } from './run/tensorboard-tracker.js';
+export { combineTrackers, type Metrics, type Tracker } from './run/tracker.js';
+export { type ColdStartOptions, coldStartSteps, trainColdStart } from './train/cold-start.js';
+export { type CollapseWatchOptions, createCollapseWatch } from './train/collapse-watch.js';
+export { episodeMetrics } from './train/episode-metrics.js';
+export { type EpisodeRow, episodeRow } from './train/episode-rows.js';
+export {
+  type LanguageModellingOptions,
+  languageModelJobs,
+  trainLanguageModel,
+  type WeightedRow,
+  type WeightedSegment,
+  weightedRow,
+} from './train/language-modelling.js';
+export { type ModelCheckpoints, type ModelCheckpointsOptions, modelCheckpoints } from './train/model-checkpoints.js';
+export { type Playground, type PlayOptions, playEpisodes } from './train/play-episodes.js';
+export { type Guidance, optimizePolicy, type PolicyOptimizationOptions } from './train/policy-optimization.js';
+export {
+  createTrainedModel,
+  type TrainedModel,
+  type TrainedModelOptions,
+  type UpdateResult,
+} from './train/trained-model.js';

@@ -50,7 +50,7 @@ describe('demo', () => {
       const { reporter, signal: _, ...rest } = options;
       seen.push(rest);
       reporter.stage('cold start', '12 updates');
-      return { interrupted, result: { dgpo: { em: 0.7 } }, text: table };
+      return { interrupted, result: { dgpo: { em: 0.7 } }, entries: [], text: table };
     };
 
   it('passes its options on and prints progress and result apart', async () => {
@@ -160,16 +160,18 @@ describe('train and validate', () => {
       data      994 passages, 80 training questions, 20 in hotpotqa-dev
       student   529 k parameters (3 layers, width 96, 4 heads, vocabulary 2048)
       teacher   1.07 M parameters (4 layers, width 128, 4 heads, vocabulary 2048)
-      memory    1.1 GiB in each worker, 2.6 GiB with 2 workers and the main thread, engine wasm
-                each 1.35 x (weights 9 MiB, gradients 5 MiB, activations 441 MiB, key-value cache 400 MiB)
+      memory    1.5 GiB in each worker, 3.3 GiB with 2 workers and the main thread, engine wasm
+                each 1.35 x (weights 13 MiB, gradients 5 MiB, activations 441 MiB, key-value cache 656 MiB)
 
       tokens and time, roughly
-      stage       trained  scored  sampled
-      pretrain      922 k       0        0
-      teacher       662 k       0        0
-      cold start    662 k   662 k        0
-      ppo          1.06 M  1.53 M   61.4 k
-      evaluation        0  43.9 k    5.8 k
+      stage             trained  scored  sampled
+      pretrain student    922 k       0        0
+      pretrain teacher    922 k       0        0
+      teacher            1.32 M       0        0
+      teacher outputs         0  58.6 k    7.7 k
+      cold start          662 k   662 k        0
+      ppo                1.06 M  1.53 M   61.4 k
+      evaluation              0   176 k   12.8 k
 
       assumed   episodes of 828 tokens, 96 of them sampled (at most 2 searches, 32 tokens a turn); memory counts full length
       "

@@ -10,7 +10,7 @@ import {
 } from '@dgpo/lm';
 import { ConfigError } from '@dgpo/trajectory';
 import { type EnvironmentSettings, openRetriever } from '../compute/episodes-job.js';
-import { readAgentSettings, usualSettings } from './agent-settings.js';
+import { readAgentSettings } from '../evaluate/agent-settings.js';
 
 export interface LoadAgentOptions extends Partial<EnvironmentSettings> {
   /** A model folder in Hugging Face layout. The rules of its `agent.json` hold where none are given here. */
@@ -45,8 +45,8 @@ export async function loadAgent(options: LoadAgentOptions): Promise<LoadedAgent>
   const { checkpoint, index, temperature = 0, seed = 0, engine: engineName, ...rules } = options;
   const retriever = typeof index === 'string' ? await openRetriever({ directory: index }) : index;
   const { config, parameters, tokenizer } = await loadModel({ directory: checkpoint });
-  const kept = await readAgentSettings(checkpoint);
-  const settings = { ...(kept ?? usualSettings(config.maxPositionEmbeddings)), ...rules };
+  const { maxPositionEmbeddings } = config;
+  const settings = { ...(await readAgentSettings({ directory: checkpoint, maxPositionEmbeddings })), ...rules };
   if (settings.maxContextTokens > config.maxPositionEmbeddings) {
     throw new ConfigError(
       `is ${settings.maxContextTokens}, but this model reads ${config.maxPositionEmbeddings} tokens`,

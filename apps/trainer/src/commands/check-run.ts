@@ -11,7 +11,7 @@ import type { Recipe } from '../recipe/recipe-schema.js';
 const passagesToCheck = 100_000;
 
 /** What the files of a recipe hold. */
-export interface DataSummary {
+interface DataSummary {
   passages: number;
   /** False when the corpus goes on after the passages that were read. */
   complete: boolean;
@@ -38,6 +38,9 @@ async function countPassages(path: string): Promise<Pick<DataSummary, 'passages'
 
 async function summarize({ data }: Recipe): Promise<DataSummary | undefined> {
   if (data.corpus === undefined || data.trainQuestions === undefined) return undefined;
+  if (data.evalQuestions.length === 0) {
+    throw new ConfigError('needs at least one held-out set to measure on', { where: 'data.evalQuestions' });
+  }
   const corpus = await countPassages(data.corpus);
   if (corpus.passages === 0) throw new ConfigError('has no passages', { where: data.corpus });
   const trainQuestions = (await readQuestions({ path: data.trainQuestions })).length;
@@ -54,7 +57,7 @@ async function sizesOf(path: string | undefined, where: string) {
   return readModelConfig(path);
 }
 
-function warningsOf(estimate: RunEstimate, data: DataSummary | undefined, memory: number): string[] {
+function warningsOf(estimate: RunEstimate, memory: number): string[] {
   const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
   const { total, workers } = estimate.memory;
   return [
@@ -63,9 +66,6 @@ function warningsOf(estimate: RunEstimate, data: DataSummary | undefined, memory
       ? [
           `about ${gibibytes(total)} GiB for ${workers} workers is close to or above the ${gibibytes(memory)} GiB of this machine; set workers lower`,
         ]
-      : []),
-    ...(data !== undefined && data.evalQuestions.length === 0
-      ? ['no data.evalQuestions: the run will train but measure nothing']
       : []),
   ];
 }
@@ -100,5 +100,5 @@ export async function checkRun(options: {
       ? {}
       : { trainQuestions: data.trainQuestions, evalQuestions: data.evalQuestions.map((set) => set.questions) }),
   });
-  return { ...(data === undefined ? {} : { data }), estimate, warnings: warningsOf(estimate, data, memory) };
+  return { ...(data === undefined ? {} : { data }), estimate, warnings: warningsOf(estimate, memory) };
 }

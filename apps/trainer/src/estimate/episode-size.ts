@@ -4,6 +4,8 @@ import type { Recipe } from '../recipe/recipe-schema.js';
 export interface EpisodeSize {
   /** What the policy writes. */
   sampled: number;
+  /** What it writes in one turn. */
+  perTurn: number;
   /** All of it: prompt, policy and passages. */
   total: number;
 }
@@ -31,8 +33,9 @@ export function typicalEpisode({ environment, retriever }: Pick<Recipe, 'environ
     assumed.questionTokens +
     (template === undefined ? assumed.promptTokens : Math.ceil(template.length / assumed.charactersPerToken));
   const searches = Math.min(environment.maxSearches, assumed.searches);
-  const sampled = (searches + 1) * Math.min(environment.maxTokensPerTurn, assumed.tokensPerTurn);
+  const perTurn = Math.min(environment.maxTokensPerTurn, assumed.tokensPerTurn);
+  const sampled = (searches + 1) * perTurn;
   const observed = searches * Math.min(environment.maxObservationTokens, retriever.topK * assumed.tokensPerPassage);
   const total = Math.min(environment.maxTotalTokens, prompt + sampled + observed);
-  return { sampled: Math.min(sampled, total), total };
+  return { sampled: Math.min(sampled, total), perTurn, total };
 }

@@ -14,7 +14,7 @@ export interface EstimateRunOptions {
   student?: DecoderConfig;
   /** Sizes of the teacher, for one that comes from a folder. @default those of `teacher.fresh` */
   teacher?: DecoderConfig;
-  /** Training questions there are. @default as many as the recipe asks for */
+  /** Training questions there are. @default 8000 for the atlas world, else as many as `coldStart.numTasks` */
   trainQuestions?: number;
   /** Questions in each held-out set. @default two full sets for the atlas world, one for each of `data.evalQuestions` */
   evalQuestions?: readonly number[];
@@ -48,6 +48,9 @@ export interface RunEstimate {
   /** What may go wrong. */
   warnings: string[];
 }
+
+/** Training questions that are written for the atlas world. */
+const worldQuestions = 8000;
 
 const tokensOf = (work: readonly Work[], kind: Work['kind']) =>
   work.reduce((sum, item) => sum + (item.kind === kind ? item.tokens : 0), 0);
@@ -103,7 +106,8 @@ export function estimateRun(options: EstimateRunOptions): RunEstimate {
     recipe,
     student,
     teacher,
-    trainQuestions: options.trainQuestions ?? Number.POSITIVE_INFINITY,
+    trainQuestions:
+      options.trainQuestions ?? (recipe.data.world === undefined ? recipe.coldStart.numTasks : worldQuestions),
     evalQuestions: options.evalQuestions ?? new Array<number>(sets).fill(recipe.evaluation.tasksPerSet),
   }).map(({ name, work }): StageEstimate => {
     const seconds = secondsOf(work, engine);

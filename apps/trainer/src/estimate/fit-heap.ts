@@ -1,4 +1,5 @@
 import type { Recipe } from '../recipe/recipe-schema.js';
+import { typicalEpisode } from './episode-size.js';
 import { estimateMemory, heapSlack, type MemoryOptions, wasmHeapLimit } from './memory.js';
 
 const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
@@ -19,9 +20,13 @@ const withTotalTokens = (recipe: Recipe, tokens: number): Recipe => ({
   environment: { ...recipe.environment, maxTotalTokens: Math.min(tokens, recipe.environment.maxTotalTokens) },
 });
 
-/** The divisors of a number below it, largest first: micro-batches must divide their batch. */
-const divisorsBelow = (value: number) =>
-  Array.from({ length: Math.max(0, value - 1) }, (_, index) => value - 1 - index).filter((size) => value % size === 0);
+/** Sizes below the largest one that divide the batches of both phases, largest first. */
+function microBatchSizes({ coldStart, rl }: Recipe): number[] {
+  const largest = Math.max(coldStart.microBatchSize, rl.microBatchSize);
+  return Array.from({ length: largest - 1 }, (_, index) => largest - 1 - index).filter(
+    (size) => coldStart.batchSize % size === 0 && rl.miniBatchSize % size === 0,
+  );
+}
 
 const halves = (value: number, least: number) => {
   const sizes: number[] = [];
@@ -30,7 +35,7 @@ const halves = (value: number, least: number) => {
 };
 
 export interface HeapProblem {
-  /** True when the tensors alone outgrow the heap; false when they fit only if it grows without holes. */
+  /** True when the tensors alone outgrow the heap with episodes of typical length; false when only long ones or holes do. */
   certain: boolean;
   /** What is needed, and each single change that makes it fit, or else what to change together. */
   message: string;
@@ -45,8 +50,7 @@ export function heapProblem(options: MemoryOptions): HeapProblem | undefined {
   if (heap <= wasmHeapLimit) return undefined;
   const fits = (changed: Recipe) => heapOf(changed) <= wasmHeapLimit;
 
-  const largestMicroBatch = Math.max(recipe.coldStart.microBatchSize, recipe.rl.microBatchSize);
-  const microBatch = divisorsBelow(largestMicroBatch).find((size) => fits(withMicroBatch(recipe, size)));
+  const microBatch = microBatchSizes(recipe).find((size) => fits(withMicroBatch(recipe, size)));
   const batch = halves(recipe.evaluation.batchSize, 1).find((size) => fits(withBatchSize(recipe, size)));
   const tokens = halves(recipe.environment.maxTotalTokens, 128).find((size) => fits(withTotalTokens(recipe, size)));
   const single = [
@@ -65,13 +69,14 @@ export function heapProblem(options: MemoryOptions): HeapProblem | undefined {
         ? `it fits with micro-batches and evaluation.batchSize of 1 and environment.maxTotalTokens of ${together}`
         : 'choose a smaller model';
   const { worker } = estimateMemory(options);
+  const typical = estimateMemory({ ...options, episodeTokens: typicalEpisode(recipe).total }).worker.heap;
   const parts = [
     `weights and gradients ${gibibytes(worker.weights + worker.gradients)}`,
     `activations ${gibibytes(worker.activations)}`,
     `key-value cache ${gibibytes(worker.keyValueCache)}`,
   ].join(', ');
   return {
-    certain: heap / heapSlack > wasmHeapLimit,
+    certain: typical / heapSlack > wasmHeapLimit,
     message: `episodes of full length need about ${gibibytes(heap)} in each worker (${parts}), and a WebAssembly heap holds 4 GiB; ${advice}, or with engine tensorflow or webgpu`,
   };
 }

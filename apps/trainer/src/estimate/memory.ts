@@ -12,15 +12,21 @@ const threadBytes = 120e6;
 
 const float = 4;
 
+/** Episodes that a worker plays side by side in training. */
+const rolloutSlots = 64;
+
 /** Bytes, in float32. */
 export interface WorkerMemory {
-  /** Student, critic and teacher. */
+  /** Student, critic, teacher and the model that is evaluated. */
   weights: number;
   /** Of the largest trained model. */
   gradients: number;
-  /** Of the samplers of student and teacher: `slots · layers · 2 · keyValueHeads · headDim · maxTotalTokens` each. */
+  /**
+   * Of the samplers: `slots · layers · 2 · keyValueHeads · headDim · maxTotalTokens` each, for student and teacher with 64 slots and for the
+   * model that is evaluated with `evaluation.batchSize`.
+   */
   keyValueCache: number;
-  /** Kept for the backward pass of the largest micro-batch of episodes of full length. */
+  /** Kept for the backward pass of the largest micro-batch. */
   activations: number;
   /** All of it times {@link heapSlack}. */
   heap: number;
@@ -41,6 +47,8 @@ export interface MemoryOptions {
   teacher: DecoderConfig;
   engine: EngineName;
   workers: number;
+  /** Tokens of the longest episode in a micro-batch. @default environment.maxTotalTokens */
+  episodeTokens?: number;
 }
 
 /**
@@ -81,18 +89,21 @@ export function estimateMemory(options: MemoryOptions): MemoryEstimate {
   const criticSize = rl.algorithm === 'ppo' && rl.maxSteps > 0 ? studentSize + student.hiddenSize : 0;
   const trainsTeacher = recipe.teacher.kind === 'scripted';
   const time = environment.maxTotalTokens;
+  const episodeTokens = Math.min(time, options.episodeTokens ?? time);
   const attentionMatrix = engine !== 'wasm';
   const kept = (config: DecoderConfig, rows: number, length: number) =>
     activationBytes({ config, rows, time: length, attentionMatrix });
   const activations = Math.max(
-    kept(student, Math.max(coldStart.microBatchSize, rl.maxSteps > 0 ? rl.microBatchSize : 0), time),
-    trainsTeacher ? kept(teacher, coldStart.microBatchSize, time) : 0,
-    pretrain === undefined ? 0 : kept(student, coldStart.microBatchSize, pretrain.maxLength),
+    kept(student, Math.max(coldStart.microBatchSize, rl.maxSteps > 0 ? rl.microBatchSize : 0), episodeTokens),
+    trainsTeacher ? kept(teacher, coldStart.microBatchSize, episodeTokens) : 0,
+    pretrain === undefined ? 0 : Math.max(...[student, teacher].map((model) => kept(model, 8, pretrain.maxLength))),
   );
-  const weights = float * (studentSize + criticSize + teacherSize);
+  const weights = float * (studentSize + criticSize + teacherSize + Math.max(studentSize, teacherSize));
   const gradients = float * Math.max(studentSize, criticSize, trainsTeacher ? teacherSize : 0);
   const keyValueCache =
-    cacheBytes(student, evaluation.batchSize, time) + cacheBytes(teacher, evaluation.batchSize, time);
+    cacheBytes(student, rolloutSlots, time) +
+    cacheBytes(teacher, rolloutSlots, time) +
+    Math.max(...[student, teacher].map((model) => cacheBytes(model, evaluation.batchSize, time)));
   const heap = heapSlack * (weights + gradients + keyValueCache + activations);
   const optimizers = 4 * float * (studentSize + criticSize + (trainsTeacher ? teacherSize : 0));
   return {

@@ -43,6 +43,14 @@ export function stagesOf(options: StagesOptions): StageWork[] {
     score(model, episodes * (episode.total - episode.sampled)),
   ];
 
+  /** Episodes, and twice the reading of gold passages in one turn. */
+  const examine = (model: DecoderConfig, count: number): Work[] => [
+    ...play(model, count),
+    { kind: 'sample', model, tokens: 2 * count * episode.perTurn, context: episode.total },
+    score(model, 2 * count * (episode.total - episode.sampled)),
+  ];
+
+  const pretrained = pretrain === undefined ? 0 : pretrain.maxSteps * pretrain.batchSize * pretrain.maxLength;
   const demonstrations = Math.min(coldStart.numTasks, trainQuestions) * coldStart.samplesPerTask;
   const kept = Math.min(demonstrations, coldStart.maxEpisodes);
   const imitated = coldStart.numTrainEpochs * kept * episode.total;
@@ -52,18 +60,18 @@ export function stagesOf(options: StagesOptions): StageWork[] {
   const guided = rl.guidance.gate !== 'never' && rl.guidance.beta > 0;
   const questions = options.evalQuestions.reduce((sum, count) => sum + Math.min(count, evaluation.tasksPerSet), 0);
 
+  const fresh = [
+    ...(recipe.student.path === undefined ? [{ name: 'pretrain student', model: student }] : []),
+    ...(scripted ? [{ name: 'pretrain teacher', model: teacher }] : []),
+  ];
+  const taught = 2 * coldStart.numTrainEpochs * trainQuestions;
   return [
-    ...(pretrain === undefined
-      ? []
-      : [
-          {
-            name: 'pretrain',
-            work: [train(student, pretrain.maxSteps * pretrain.batchSize * pretrain.maxLength, pretrain.maxLength)],
-          },
-        ]),
-    scripted
-      ? { name: 'teacher', work: [train(teacher, imitated, episode.total)] }
-      : { name: 'teacher episodes', work: play(teacher, demonstrations) },
+    ...(pretrain === undefined ? [] : fresh).map(({ name, model }) => ({
+      name,
+      work: [train(model, pretrained, pretrain?.maxLength ?? 0)],
+    })),
+    ...(scripted ? [{ name: 'teacher', work: [train(teacher, taught * episode.total, episode.total)] }] : []),
+    { name: 'teacher outputs', work: play(teacher, demonstrations) },
     {
       name: 'cold start',
       work: [train(student, imitated, episode.total), ...(coldStart.klWeight > 0 ? [score(teacher, imitated)] : [])],
@@ -79,7 +87,7 @@ export function stagesOf(options: StagesOptions): StageWork[] {
           : []),
       ],
     },
-    // Before and after the second phase, and the teacher.
-    { name: 'evaluation', work: [...play(student, 2 * questions), ...play(teacher, questions)] },
+    // Base, cold start and the trained student, and the teacher.
+    { name: 'evaluation', work: [...examine(student, 3 * questions), ...examine(teacher, questions)] },
   ];
 }

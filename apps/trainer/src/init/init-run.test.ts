@@ -65,10 +65,12 @@ it('uses held-out questions that are given, and notes what the files lack', asyn
   expect(recipe.coldStart).toMatchObject({ numTasks: 300, numTrainEpochs: 5 });
 });
 
-it('leaves a place for held-out questions when there is but one question', async () => {
-  const { data, recipePath } = await initRun({ directory: join(root, 'one'), files: writeFiles(1) });
-  expect(data).toMatchObject({ trainQuestions: 1, evalQuestions: 0 });
-  expect((await loadRecipe({ path: recipePath })).data.evalQuestions).toEqual([]);
+it('holds the last one of a few questions out, and asks for more than one', async () => {
+  const { data } = await initRun({ directory: join(root, 'few'), files: writeFiles(3) });
+  expect(data).toMatchObject({ trainQuestions: 2, evalQuestions: 1 });
+  await expect(initRun({ directory: join(root, 'one'), files: writeFiles(1) })).rejects.toThrow(
+    /q\.jsonl: has one question alone, so none can be held out/,
+  );
 });
 
 it('writes a recipe for the generated world without files', async () => {

@@ -39,8 +39,13 @@ function notesOn(tasks: readonly Task[]): string[] {
 }
 
 /** Every tenth question is held out, and the last one where there are fewer. */
-function split(tasks: readonly Task[]): { train: Task[]; heldOut: Task[] } {
-  const isHeldOut = (index: number) => (tasks.length < 10 ? index > 0 && index === tasks.length - 1 : index % 10 === 9);
+function split(tasks: readonly Task[], where: string): { train: Task[]; heldOut: Task[] } {
+  if (tasks.length < 2) {
+    throw new ConfigError('has one question alone, so none can be held out; add more, or give --eval-questions', {
+      where,
+    });
+  }
+  const isHeldOut = (index: number) => (tasks.length < 10 ? index === tasks.length - 1 : index % 10 === 9);
   return {
     train: tasks.filter((_, index) => !isHeldOut(index)),
     heldOut: tasks.filter((_, index) => isHeldOut(index)),
@@ -58,7 +63,7 @@ function refuseToOverwrite(paths: readonly string[]): void {
  * Checks a corpus and questions, holds some of the questions out where no others are given, and writes a commented recipe.
  *
  * @throws {DatasetError} for the first bad line of a file
- * @throws {ConfigError} when a file that would be written is there already
+ * @throws {ConfigError} when a file that would be written is there already, or there is nothing to hold out
  */
 export async function initRun(options: InitRunOptions): Promise<InitResult> {
   const { directory, files } = options;
@@ -77,22 +82,21 @@ export async function initRun(options: InitRunOptions): Promise<InitResult> {
   const passages = (await loadCorpus({ path: files.corpus })).length;
   const tasks = await readQuestions({ path: files.questions });
   const given = files.evalQuestions === undefined ? undefined : await readQuestions({ path: files.evalQuestions });
-  const { train, heldOut } = given === undefined ? split(tasks) : { train: tasks, heldOut: given };
+  const { train, heldOut } = given === undefined ? split(tasks, files.questions) : { train: tasks, heldOut: given };
   const fromRecipe = (path: string) => {
     const short = relative(directory, path);
     return isAbsolute(short) ? path : short.split(sep).join('/');
   };
   if (splits) {
     await writeTasks(join(directory, trainName), train);
-    if (heldOut.length > 0) await writeTasks(join(directory, heldOutName), heldOut);
+    await writeTasks(join(directory, heldOutName), heldOut);
   }
-  const evalPath = files.evalQuestions ?? (heldOut.length > 0 ? join(directory, heldOutName) : undefined);
   write(
     ownDataRecipe({
       outputDir: 'outputs/run',
       corpus: fromRecipe(files.corpus),
       trainQuestions: splits ? trainName : fromRecipe(files.questions),
-      ...(evalPath === undefined ? {} : { evalQuestions: fromRecipe(evalPath) }),
+      evalQuestions: files.evalQuestions === undefined ? heldOutName : fromRecipe(files.evalQuestions),
       questions: train.length,
     }),
   );

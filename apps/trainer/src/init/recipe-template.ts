@@ -5,8 +5,7 @@ export interface RecipeTemplateOptions {
   outputDir: string;
   corpus: string;
   trainQuestions: string;
-  /** Undefined leaves a commented place for it. */
-  evalQuestions?: string;
+  evalQuestions: string;
   /** Training questions. */
   questions: number;
 }
@@ -20,18 +19,6 @@ const header = (name: string) => `# dgpo train ${name}
 seed: 0
 `;
 
-function heldOut(path: string | undefined): string {
-  if (path === undefined) {
-    return `  # Without held-out questions nothing is measured.
-  # evalQuestions:
-  #   - name: held-out
-  #     path: held-out.jsonl`;
-  }
-  return `  evalQuestions:
-    - name: held-out
-      path: ${scalar(path)}`;
-}
-
 /** A commented recipe for a corpus and questions: a small new model that trains on two cores. */
 export function ownDataRecipe(options: RecipeTemplateOptions): string {
   const { questions } = options;
@@ -43,7 +30,10 @@ data:
   corpus: ${scalar(options.corpus)}
   # FlashRAG JSONL ({"id", "question", "golden_answers", "metadata"}) or a Search-R1 .parquet
   trainQuestions: ${scalar(options.trainQuestions)}
-${heldOut(options.evalQuestions)}
+  # Measured before and after each phase, and never trained on.
+  evalQuestions:
+    - name: held-out
+      path: ${scalar(options.evalQuestions)}
 
 retriever:
   # bm25 by words, flat or hnsw by vectors, server with url: for a Search-R1 /retrieve server

@@ -4,7 +4,7 @@ import { createDecoder, decoderConfig, getParameters, saveModel, selectEngine, t
 import { createRetriever } from '@dgpo/retriever';
 import { createRandom } from '@dgpo/trajectory';
 
-export const passages = [
+const passages = [
   { id: '0', contents: '"Peru"\nPeru is a country in South America. Its capital is Lima.' },
   { id: '1', contents: '"Lima"\nLima lies on the Pacific coast.' },
 ];
