@@ -1,4 +1,4 @@
-import type { runDemo } from '../demo/run-demo.js';
+import type { DemoResult, runDemo } from '../demo/run-demo.js';
 import type { Fetch } from '../hub/hub-client.js';
 import type { runPipeline } from '../pipeline/run-pipeline.js';
 import type { ConsoleStream } from '../run/console-tracker.js';
@@ -18,5 +18,5 @@ export interface CliSurroundings {
   /** @default the pipeline */
   runPipeline?: typeof runPipeline;
   /** @default the demo */
-  runDemo?: typeof runDemo;
+  runDemo?: (...options: Parameters<typeof runDemo>) => Promise<Pick<DemoResult, 'interrupted' | 'result' | 'text'>>;
 }

@@ -6,9 +6,11 @@ import {
   hiddenStates,
   parameter,
   setParameters,
+  type Sampler,
   type TokenBatch,
   tokenBatch,
   tokenLogProbs,
+  valueHeadName,
   valuesOf,
   vocabularyKl,
 } from '@dgpo/lm';
@@ -145,16 +147,25 @@ function weightedSum(values: tf.Tensor, weights: Float32Array): tf.Scalar {
   return tf.sum(tf.mul(values, tf.tensor1d(weights)));
 }
 
+const sameShape = (decoder: Decoder, job: ModelJob) =>
+  JSON.stringify(decoder.config) === JSON.stringify(job.config) && decoder.parameters.has(valueHeadName) === job.valueHead;
+
 function runModel(context: JobContext, job: ModelJob): null {
   let decoder = context.models.get(job.name);
-  if (decoder === undefined) {
+  const isNew = decoder === undefined || !sameShape(decoder, job);
+  if (isNew) {
+    decoder?.dispose();
     decoder = createDecoder({ config: job.config, valueHead: job.valueHead });
     context.models.set(job.name, decoder);
   }
-  setParameters(decoder, job.weights);
-  for (const kept of context.kept.values()) {
-    const sampler = kept as { model?: string; reset?: () => void };
-    if (sampler.model === job.name) sampler.reset?.();
+  setParameters(decoder as Decoder, job.weights);
+  for (const [key, kept] of context.kept) {
+    const sampler = kept as Partial<Sampler> & { model?: string };
+    if (sampler.model !== job.name) continue;
+    if (isNew) {
+      sampler.dispose?.();
+      context.kept.delete(key);
+    } else sampler.reset?.();
   }
   return null;
 }

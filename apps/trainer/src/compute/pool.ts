@@ -47,7 +47,7 @@ async function createLocalPool(engine: EngineName): Promise<ComputePool> {
 /** Workers start from TypeScript when this file does (tests, development), else from the built file beside it. */
 function startWorker(engine: EngineName): Worker {
   const fromSource = import.meta.url.endsWith('.ts');
-  const entry = new URL(fromSource ? './worker.ts' : './worker.js', import.meta.url);
+  const entry = new URL(fromSource ? '../worker.ts' : './worker.js', import.meta.url);
   if (!fromSource) return new Worker(entry, { workerData: { engine } });
   const load = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); });`;
   return new Worker(load, { eval: true, workerData: { engine }, execArgv: ['--conditions=@dgpo/source'] });

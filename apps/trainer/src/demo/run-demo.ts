@@ -36,10 +36,29 @@ export interface DemoOptions {
   resume: boolean;
   signal?: AbortSignal;
   reporter: Reporter;
+  /** Held-out questions of each set. @default the preset's */
+  evaluationTasks?: number;
+  /** Which methods of the comparison to run. @default all with `compare`, else none */
+  methods?: readonly string[];
+  /** Adds the scripted expert, and DGPO with a search engine that returns other passages than asked for. @default false */
+  controls?: boolean;
+}
+
+/** One model of the table. */
+export interface DemoEntry {
+  name: string;
+  /** Folder of the model; the expert has none. */
+  directory: string | undefined;
+  evaluation: ModelEvaluation;
+  /** Time of its training. */
+  seconds: number;
+  /** Why its training stopped early. */
+  collapsed?: string;
 }
 
 export interface DemoResult {
   interrupted: boolean;
+  entries: readonly DemoEntry[];
   /** Every figure of the table, for machines. */
   result: Record<string, unknown>;
   /** Table, transcripts and paths, for people. */
@@ -48,16 +67,6 @@ export interface DemoResult {
 
 /** The folder of the shipped models, beside `src` or `dist`. */
 export const assetsDirectory = fileURLToPath(new URL('../assets', import.meta.url).href.replace('/src/assets', '/assets'));
-
-/** One model of the table. */
-interface Entry {
-  name: string;
-  model: StageModel;
-  evaluation: ModelEvaluation;
-  seconds: number;
-  /** Why its training stopped early. */
-  collapsed?: string;
-}
 
 /** The world never changes with `--seed`: the shipped models know only its training half. */
 const worldSeed = 0;
@@ -131,7 +140,8 @@ function showcase(before: ModelEvaluation, after: ModelEvaluation): { before: Tr
 /** Trains a search agent by DGPO in the demo world and measures every step of the way. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { preset, compare, seed, reporter, signal } = options;
-  const settings = demoSettings(preset);
+  const settings = { ...demoSettings(preset) };
+  if (options.evaluationTasks !== undefined) settings.evaluationTasks = options.evaluationTasks;
   const workshop = await openWorkshop({
     directory: options.outputDir,
     config: { demo: preset, seed, fromScratch: options.fromScratch, settings },
@@ -162,14 +172,20 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         seed: 0,
         corpus: atlas.corpus,
       });
-    const entries: Entry[] = [];
+    const entries: DemoEntry[] = [];
     const add = async (name: string, train: () => Promise<StageModel & { collapsed?: string | null }>) => {
       const started = performance.now();
       const model = await train();
       const seconds = (performance.now() - started) / 1000;
       const evaluation = await evaluate(name, model);
       const { collapsed } = model;
-      entries.push({ name, model, evaluation, seconds, ...(typeof collapsed === 'string' ? { collapsed } : {}) });
+      entries.push({
+        name,
+        directory: model.directory,
+        evaluation,
+        seconds,
+        ...(typeof collapsed === 'string' ? { collapsed } : {}),
+      });
       const em = (set: string) => (100 * (overall(evaluation, set)?.exactMatch.mean ?? Number.NaN)).toFixed(1);
       reporter.line(`${name}: ${em('fiction')} % of fiction, ${em('facts')} % of facts right`);
       return model;
@@ -205,15 +221,31 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       add(name, () =>
         policyStage({ workshop, name, playground, student: from, teacher, tasks: trainTasks, settings: rl, seed }),
       );
-    await secondPhase('dgpo', coldStart, settings.rl);
-    if (compare) {
-      for (const { name, from, rl } of comparisons(settings.rl)) {
-        await secondPhase(name, from === 'base' ? student : coldStart, rl);
-      }
+    const dgpo = await secondPhase('dgpo', coldStart, settings.rl);
+    for (const { name, from, rl } of comparisons(settings.rl)) {
+      if (options.methods?.includes(name) ?? compare) await secondPhase(name, from === 'base' ? student : coldStart, rl);
+    }
+    if (options.controls) {
+      const control = { workshop, playground, sets, temperature: 0, batchSize: 64, seed: 0 };
+      const shuffled = { ...playground, retriever: { ...retriever, shuffleSeed: 0 } };
+      entries.push(
+        {
+          name: 'expert',
+          directory: undefined,
+          evaluation: await evaluateStage({ ...control, name: 'expert', policy: 'expert' }),
+          seconds: 0,
+        },
+        {
+          name: 'dgpo-shuffled-passages',
+          directory: dgpo.directory,
+          evaluation: await evaluateStage({ ...control, name: 'dgpo-shuffled-passages', playground: shuffled, policy: dgpo }),
+          seconds: 0,
+        },
+      );
     }
     return await present({ options, workshop, entries, index: retriever });
   } catch (error) {
-    if (signal?.aborted && error === signal.reason) return { interrupted: true, result: {}, text: '' };
+    if (signal?.aborted && error === signal.reason) return { interrupted: true, entries: [], result: {}, text: '' };
     throw error;
   } finally {
     await workshop.close();
@@ -223,7 +255,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
 async function present(context: {
   options: DemoOptions;
   workshop: Workshop;
-  entries: readonly Entry[];
+  entries: readonly DemoEntry[];
   index: Playground['retriever'];
 }): Promise<DemoResult> {
   const { options, workshop, entries, index } = context;
@@ -286,13 +318,13 @@ async function present(context: {
     ...(shown === undefined ? [] : ['', 'The same question before and after:', renderEpisode(shown.before), '', renderEpisode(shown.after)]),
     '',
     `report   ${reportPath}`,
-    `model    ${dgpo?.model.directory ?? ''}`,
+    `model    ${dgpo?.directory ?? ''}`,
     '',
     'Try next:',
-    `  npx dgpo ask ${dgpo?.model.directory ?? ''} --index ${indexDirectory} "What money is used in the country whose capital is Lima?"`,
+    `  npx dgpo ask ${dgpo?.directory ?? ''} --index ${indexDirectory} "What money is used in the country whose capital is Lima?"`,
     '  npx dgpo demo --compare            the same budget for PPO, uniform KL, GRPO and the reference form',
     '  npx dgpo init my-agent             a recipe for your own corpus and questions',
   ].join('\n');
-  return { interrupted: false, result, text };
+  return { interrupted: false, entries, result, text };
 }
 

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type EngineName, selectEngine } from '@dgpo/lm';
 import { isDgpoError } from '@dgpo/trajectory';
-import { createJobContext, type Job, runJob } from './jobs.js';
+import { createJobContext, type Job, runJob } from './compute/jobs.js';
 
 const port = parentPort;
 if (port === null) throw new Error('this file is the entry of a worker thread');
