@@ -16,31 +16,63 @@ export function embeddingGradient(rows: i32, width: i32, vocabulary: i32, ids: u
   }
 }
 
+// The steps below take `left` as a constant 4 in the main loops, where the branches of take and put then fold away.
+
+// @ts-ignore: decorator
+@inline
+function normStep(i: i32, left: i32, row: usize, gain: usize, target: usize, scale: v128): void {
+  const normed = f32x4.mul(take(floatAt(row, i), left), scale);
+  put(floatAt(target, i), left, f32x4.mul(normed, take(floatAt(gain, i), left)));
+}
+
 /** y = x / sqrt(mean(x²) + epsilon) · gain. */
 export function rmsNorm(rows: i32, width: i32, x: usize, gain: usize, epsilon: f32, y: usize, inverseRms: usize): void {
+  const whole = width & ~3;
   for (let r = 0; r < rows; r++) {
     const row = floatAt(x, r * width);
     const target = floatAt(y, r * width);
     let squares = f32x4.splat(0);
-    for (let i = 0; i < width; i += 4) {
-      const value = take(floatAt(row, i), width - i);
+    for (let i = 0; i < whole; i += 4) {
+      const value = v128.load(floatAt(row, i));
+      squares = f32x4.add(squares, f32x4.mul(value, value));
+    }
+    if (whole < width) {
+      const value = take(floatAt(row, whole), width - whole);
       squares = f32x4.add(squares, f32x4.mul(value, value));
     }
     const inverse: f32 = 1 / sqrt<f32>(sumLanes(squares) / <f32>width + epsilon);
     store<f32>(floatAt(inverseRms, r), inverse);
     const scale = f32x4.splat(inverse);
-    for (let i = 0; i < width; i += 4) {
-      const left = width - i;
-      const normed = f32x4.mul(take(floatAt(row, i), left), scale);
-      put(floatAt(target, i), left, f32x4.mul(normed, take(floatAt(gain, i), left)));
-    }
+    for (let i = 0; i < whole; i += 4) normStep(i, 4, row, gain, target, scale);
+    if (whole < width) normStep(whole, width - whole, row, gain, target, scale);
   }
+}
+
+/** Adds dy·n to dGain and returns gain·dy·n. */
+// @ts-ignore: decorator
+@inline
+function gainStep(i: i32, left: i32, row: usize, upstream: usize, gain: usize, dGain: usize, scale: v128): v128 {
+  const slope = f32x4.mul(take(floatAt(upstream, i), left), f32x4.mul(take(floatAt(row, i), left), scale));
+  const total = floatAt(dGain, i);
+  put(total, left, f32x4.add(take(total, left), slope));
+  return f32x4.mul(slope, take(floatAt(gain, i), left));
+}
+
+// @ts-ignore: decorator
+@inline
+function inputStep(
+  i: i32, left: i32, row: usize, upstream: usize, gain: usize, target: usize, scale: v128, mean: v128,
+): void {
+  const normed = f32x4.mul(take(floatAt(row, i), left), scale);
+  const scaled = f32x4.mul(take(floatAt(upstream, i), left), take(floatAt(gain, i), left));
+  put(floatAt(target, i), left, f32x4.mul(f32x4.sub(scaled, f32x4.mul(normed, mean)), scale));
 }
 
 /** With n = x / rms: dx = (gain·dy − n · mean(gain·dy·n)) / rms, dGain = Σ over rows of dy·n. */
 export function rmsNormGradient(
   rows: i32, width: i32, x: usize, gain: usize, inverseRms: usize, dy: usize, dx: usize, dGain: usize,
 ): void {
+  const whole = width & ~3;
   memory.fill(dGain, 0, <usize>width << 2);
   for (let r = 0; r < rows; r++) {
     const row = floatAt(x, r * width);
@@ -48,20 +80,15 @@ export function rmsNormGradient(
     const target = floatAt(dx, r * width);
     const scale = v128.load32_splat(floatAt(inverseRms, r));
     let products = f32x4.splat(0);
-    for (let i = 0; i < width; i += 4) {
-      const left = width - i;
-      const slope = f32x4.mul(take(floatAt(upstream, i), left), f32x4.mul(take(floatAt(row, i), left), scale));
-      const total = floatAt(dGain, i);
-      put(total, left, f32x4.add(take(total, left), slope));
-      products = f32x4.add(products, f32x4.mul(slope, take(floatAt(gain, i), left)));
+    for (let i = 0; i < whole; i += 4) {
+      products = f32x4.add(products, gainStep(i, 4, row, upstream, gain, dGain, scale));
+    }
+    if (whole < width) {
+      products = f32x4.add(products, gainStep(whole, width - whole, row, upstream, gain, dGain, scale));
     }
     const mean = f32x4.splat(sumLanes(products) / <f32>width);
-    for (let i = 0; i < width; i += 4) {
-      const left = width - i;
-      const normed = f32x4.mul(take(floatAt(row, i), left), scale);
-      const scaled = f32x4.mul(take(floatAt(upstream, i), left), take(floatAt(gain, i), left));
-      put(floatAt(target, i), left, f32x4.mul(f32x4.sub(scaled, f32x4.mul(normed, mean)), scale));
-    }
+    for (let i = 0; i < whole; i += 4) inputStep(i, 4, row, upstream, gain, target, scale, mean);
+    if (whole < width) inputStep(whole, width - whole, row, upstream, gain, target, scale, mean);
   }
 }
 
