@@ -1,0 +1,60 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError } from '@dgpo/trajectory';
+import { z } from 'zod';
+import type { EnvironmentSettings } from '../compute/episodes-job.js';
+
+const whole = (least: number) => z.int().min(least);
+
+const settingsSchema: z.ZodType<EnvironmentSettings> = z.strictObject({
+  topK: whole(1),
+  maxSearches: whole(0),
+  maxTokensPerTurn: whole(1),
+  maxObservationTokens: whole(1),
+  maxContextTokens: whole(1),
+  promptTemplate: z.string().exactOptional(),
+  documentTemplate: z.string().exactOptional(),
+  observationPrefix: z.string().exactOptional(),
+  observationSuffix: z.string().exactOptional(),
+  invalidActionMessage: z.string().exactOptional(),
+});
+
+/** The file beside a model's weights that says by which rules it searches. */
+const agentFileName = 'agent.json';
+
+/** Writes the rules that a model was trained by into its folder. */
+export async function writeAgentSettings(options: { directory: string; settings: EnvironmentSettings }): Promise<void> {
+  await writeFile(join(options.directory, agentFileName), `${JSON.stringify(options.settings, null, 2)}\n`);
+}
+
+/**
+ * The rules by which a model searches, from `agent.json` in its folder. Without that file they are those of Search-R1: 3 passages, 4
+ * searches, 500 tokens a turn and an observation, 4096 in all. A model that takes fewer gets an eighth of them a turn and an observation.
+ *
+ * @throws ConfigError when the file is there but cannot be read; the message names the key.
+ */
+export async function readAgentSettings(options: {
+  directory: string;
+  /** Longest sequence of the model. */
+  maxPositionEmbeddings: number;
+}): Promise<EnvironmentSettings> {
+  const where = join(options.directory, agentFileName);
+  let text: string;
+  try {
+    text = await readFile(where, 'utf8');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
+      const maxContextTokens = Math.min(4096, options.maxPositionEmbeddings);
+      const tokens = Math.min(500, Math.floor(maxContextTokens / 8));
+      return { topK: 3, maxSearches: 4, maxTokensPerTurn: tokens, maxObservationTokens: tokens, maxContextTokens };
+    }
+    throw new ConfigError('cannot be read', { where, cause });
+  }
+  try {
+    return settingsSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    const [issue] = cause instanceof z.ZodError ? cause.issues : [];
+    const reason = issue === undefined ? 'is not JSON' : `${issue.path.join('.') || 'the file'}: ${issue.message}`;
+    throw new ConfigError(reason, { where, cause });
+  }
+}

@@ -1,0 +1,169 @@
+import {
+  passagesByTitle,
+  type ReadingScore,
+  type ScoreSummary,
+  scoreTrajectories,
+  sourceReferencing,
+  thinking,
+} from '@dgpo/arc';
+import { ConfigError, ModelError, type Task, type Trajectory } from '@dgpo/trajectory';
+import { type MostFrequentAnswerBaseline, mostFrequentAnswerBaseline } from '../atlas/most-frequent-answer.js';
+import type { EpisodesJob } from '../compute/episodes-job.js';
+import { type Playground, playEpisodes } from '../train/play-episodes.js';
+import { goldEvidence } from './gold-evidence.js';
+import { readAnswers } from './read-answers.js';
+
+/** Questions that are scored together. */
+export interface EvaluationSet {
+  /** Unique among the sets. */
+  name: string;
+  tasks: readonly Task[];
+}
+
+/** The ARC components that are measured apart from searching. */
+export interface ReadingScores {
+  /** Gold passages given, answer at once. */
+  sourceReferencing: ReadingScore;
+  /** Gold passages given, reason first. */
+  thinking: ReadingScore;
+}
+
+/** What a policy did on one set. */
+export interface SetEvaluation {
+  name: string;
+  /** Every measure with its interval, over all episodes and by number of hops (else by type). */
+  summary: ScoreSummary;
+  /** In the order of the tasks. */
+  trajectories: Trajectory[];
+  /** What guessing the most frequent answer of each question type would score. */
+  baseline: MostFrequentAnswerBaseline;
+  /** Absent without a corpus, for the scripted expert, and where no task names passages of the corpus. */
+  arc?: ReadingScores;
+}
+
+export interface ModelEvaluation {
+  /** In the order of the sets. */
+  sets: SetEvaluation[];
+}
+
+export interface EvaluationProgress {
+  set: string;
+  /** What is being measured. */
+  part: 'episodes' | 'source referencing' | 'thinking';
+  done: number;
+  total: number;
+}
+
+export interface EvaluateModelOptions {
+  playground: Playground;
+  /** A model that the workers have, or the scripted expert. */
+  policy: EpisodesJob['policy'];
+  sets: readonly EvaluationSet[];
+  /** 0 is greedy. @default 0 */
+  temperature?: number;
+  /** Episodes per question; of use above temperature 0 only. @default 1 */
+  samplesPerTask?: number;
+  /** Of sampling and of the bootstrap. */
+  seed: number;
+  /** Episodes side by side in one worker. @default 64 */
+  batchSize?: number;
+  /** The passages behind the retriever, for source referencing and thinking; without them these are left out. */
+  corpus?: Iterable<{ contents: string }>;
+  /** Resamples of the intervals. @default 1000 */
+  bootstrapSamples?: number;
+  onProgress?: (progress: EvaluationProgress) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Plays every question of every set and scores the episodes; with a corpus it also measures source referencing and thinking. The
+ * figures do not depend on the number of workers or the batch size.
+ *
+ * @throws ConfigError when two sets have one name or a set has no tasks; whatever the workers throw; the signal's reason.
+ */
+export async function evaluateModel(options: EvaluateModelOptions): Promise<ModelEvaluation> {
+  const { sets, corpus } = options;
+  const names = new Set(sets.map(({ name }) => name));
+  if (names.size !== sets.length) throw new ConfigError('two sets have the same name', { where: 'sets' });
+  const empty = sets.find(({ tasks }) => tasks.length === 0);
+  if (empty !== undefined) throw new ConfigError('has no questions', { where: `set ${empty.name}` });
+  const byTitle = corpus === undefined ? undefined : passagesByTitle(corpus);
+  const evaluations: SetEvaluation[] = [];
+  for (const set of sets) {
+    const trajectories = await playSet(options, set);
+    const arc =
+      byTitle === undefined ? undefined : await readSet(options, set, (task) => goldEvidence({ task, corpus: byTitle }));
+    evaluations.push({
+      name: set.name,
+      summary: scoreTrajectories(trajectories, bootstrapOf(options)),
+      trajectories,
+      baseline: mostFrequentAnswerBaseline(set.tasks),
+      ...(arc === undefined ? {} : { arc }),
+    });
+  }
+  return { sets: evaluations };
+}
+
+const bootstrapOf = ({ bootstrapSamples = 1000, seed }: EvaluateModelOptions) => ({ bootstrapSamples, seed });
+
+async function playSet(options: EvaluateModelOptions, { name, tasks }: EvaluationSet): Promise<Trajectory[]> {
+  const { playground, policy, temperature = 0, samplesPerTask = 1, seed, batchSize = 64, signal } = options;
+  const trajectories: Trajectory[] = [];
+  const total = tasks.length * samplesPerTask;
+  // A few batches at a time: an interrupt does not wait for the whole set, and progress shows. An episode draws by its own task.
+  const share = Math.max(1, Math.ceil((4 * batchSize * playground.pool.parallel) / samplesPerTask));
+  for (let start = 0; start < tasks.length; start += share) {
+    const before = trajectories.length;
+    const played = await playEpisodes({
+      ...playground,
+      policy,
+      tasks: tasks.slice(start, start + share),
+      samplesPerTask,
+      temperature,
+      seed,
+      batchSize,
+      onProgress: (done) => options.onProgress?.({ set: name, part: 'episodes', done: before + done, total }),
+      signal,
+    });
+    trajectories.push(...played);
+  }
+  return trajectories;
+}
+
+async function readSet(
+  options: EvaluateModelOptions,
+  { name, tasks }: EvaluationSet,
+  evidenceOf: (task: Task) => string[],
+): Promise<ReadingScores | undefined> {
+  const { playground, policy, temperature = 0, seed, batchSize = 64, signal, onProgress } = options;
+  if (policy === 'expert') return undefined;
+  const passages = new Map(tasks.map((task) => [task, evidenceOf(task)]));
+  const readable = tasks.filter((task) => task.goldenAnswers.length > 0 && (passages.get(task)?.length ?? 0) > 0);
+  if (readable.length === 0) return undefined;
+  const answer = (think: boolean, part: EvaluationProgress['part']) =>
+    readAnswers({
+      ...playground,
+      policy,
+      requests: readable.map((task) => ({ task, passages: passages.get(task) ?? [] })),
+      think,
+      temperature,
+      seed,
+      batchSize,
+      onProgress: (done) => onProgress?.({ set: name, part, done, total: readable.length }),
+      signal,
+    });
+  const reading = (think: boolean, part: EvaluationProgress['part']) => ({
+    tasks,
+    goldPassages: (task: Task) => passages.get(task) ?? [],
+    ...bootstrapOf(options),
+    // The requests of arc carry the question alone; the prompt may be one that the task brings.
+    answerFrom: async (requests: readonly unknown[]) => {
+      if (requests.length !== readable.length) throw new ModelError('the questions to read are not those asked for');
+      return answer(think, part);
+    },
+  });
+  return {
+    sourceReferencing: await sourceReferencing(reading(false, 'source referencing')),
+    thinking: await thinking(reading(true, 'thinking')),
+  };
+}
