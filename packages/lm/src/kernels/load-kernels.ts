@@ -1,7 +1,8 @@
+import { type WebAssemblyMemory, webAssembly } from '../wasm/web-assembly.js';
 import type { Kernels } from './kernels.js';
 import { wasmModule } from './wasm-module.js';
 
-let compiled: WebAssembly.Module | undefined;
+let compiled: object | undefined;
 
 /**
  * Instantiates the kernels on memory owned by someone else, such as tfjs-backend-wasm's. The kernels allocate nothing
@@ -9,7 +10,7 @@ let compiled: WebAssembly.Module | undefined;
  *
  * @throws WebAssembly.CompileError where the engine has no SIMD, WebAssembly.LinkError where the memory is shared.
  */
-export function loadKernels({ memory }: { memory: WebAssembly.Memory }): Kernels {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(wasmModule), (character) => character.charCodeAt(0)));
-  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels;
+export function loadKernels({ memory }: { memory: WebAssemblyMemory }): Kernels {
+  compiled ??= new webAssembly.Module(Buffer.from(wasmModule, 'base64'));
+  return new webAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels;
 }

@@ -1,8 +1,15 @@
+import type { WebAssemblyMemory } from '../wasm/web-assembly.js';
 import { loadKernels } from './load-kernels.js';
+
+interface GrowableMemory extends WebAssemblyMemory {
+  grow(pages: number): number;
+}
+type NewMemory = new (limits: { initial: number; maximum: number }) => GrowableMemory;
+const { WebAssembly: webAssembly } = globalThis as unknown as { WebAssembly: { Memory: NewMemory } };
 
 /** A memory with a bump allocator for the kernels' tests. */
 export function testMemory() {
-  const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 });
+  const memory = new webAssembly.Memory({ initial: 64, maximum: 65536 });
   const kernels = loadKernels({ memory });
   let top = 1024;
   const allocate = (bytes: number): number => {
