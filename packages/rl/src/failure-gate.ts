@@ -1,15 +1,42 @@
-export type Gate = 'incorrect' | 'always' | 'never' | 'groupAllFail';
+import { requireLength } from './grid.js';
 
 /**
- * Which episodes the teacher guides: `incorrect` ones (DGPO, arXiv 2508.20324), `always` (uniform KL), `never`, or those of a group
- * without one correct episode. It reads the boolean `correct`, not the reward, so partial rewards cannot open or close it.
- *
- * @returns `[batch]`, 1 where guidance applies
+ * Which episodes the teacher guides.
+ * - `incorrect`: those whose answer is wrong (DGPO).
+ * - `always`: all of them (uniform KL). `never`: none (plain PPO or GRPO).
+ * - `groupAllFail`: those of a task of which no sample is correct.
+ * - `{ lowReward }`: those with a reward below this number, as the released code does with 0.1. Partial rewards can then close the gate
+ *   on wrong episodes; it is here to reproduce, prefer `incorrect`.
  */
-export function failureGate(options: { gate: Gate; correct: readonly boolean[]; groups?: readonly string[] }): Float32Array {
-  const { gate, correct, groups } = options;
+export type Gate = 'incorrect' | 'always' | 'never' | 'groupAllFail' | { lowReward: number };
+
+export interface FailureGateOptions {
+  gate: Gate;
+  /** Of every episode, as its environment decided. */
+  correct: readonly boolean[];
+  /** Task of every episode; needed by `groupAllFail`. */
+  groups?: readonly string[];
+  /** Reward of every episode; needed by `{ lowReward }`. */
+  rewards?: Float32Array;
+}
+
+/**
+ * The failure gate of DGPO (arXiv 2508.20324): correct episodes learn from the reward alone, the others are pulled towards the teacher.
+ * It reads the boolean `correct`, not the reward, so partial rewards neither open nor close it.
+ *
+ * @returns `[batch]`, 1 where guidance applies, else 0
+ * @throws RangeError when a list that the gate needs is missing or does not have one entry per episode.
+ */
+export function failureGate(options: FailureGateOptions): Float32Array {
+  const { gate, correct, groups, rewards } = options;
+  if (typeof gate === 'object') {
+    if (rewards === undefined) throw new RangeError('the gate { lowReward } needs the reward of every episode');
+    requireLength('rewards', rewards.length, correct.length);
+    return rewards.map((reward) => (reward < gate.lowReward ? 1 : 0));
+  }
   if (gate === 'groupAllFail') {
-    if (groups?.length !== correct.length) throw new RangeError('the gate groupAllFail needs the group of every episode');
+    if (groups === undefined) throw new RangeError('the gate groupAllFail needs the group of every episode');
+    requireLength('groups', groups.length, correct.length);
     const solved = new Set(groups.filter((_, index) => correct[index]));
     return Float32Array.from(groups, (group) => (solved.has(group) ? 0 : 1));
   }

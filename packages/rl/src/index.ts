@@ -1,5 +1,21 @@
-export { type GaeOptions, generalizedAdvantageEstimation, groupRelativeAdvantages, whiten } from './advantages.js';
-export { failureGate, type Gate } from './failure-gate.js';
+export { applyKlPenalty, type KlPenalty, type KlPenaltyOptions } from './apply-kl-penalty.js';
+export {
+  type CollapseGuard,
+  type CollapseGuardOptions,
+  type CollapseMetrics,
+  type CollapseThresholds,
+  type CollapseVerdict,
+  createCollapseGuard,
+} from './collapse-guard.js';
+export { type EntropyBonusOptions, entropyBonus } from './entropy-bonus.js';
+export { type EstimateKlOptions, estimateKl, type KlEstimator } from './estimate-kl.js';
+export { type FailureGateOptions, failureGate, type Gate } from './failure-gate.js';
+export { type GaeOptions, generalizedAdvantageEstimation } from './generalized-advantage-estimation.js';
 export type { Grid } from './grid.js';
-export { applyKlPenalty, estimateKl, type KlEstimator, type KlPenalty, type KlPenaltyOptions } from './kl-penalty.js';
-export { type LossResult, type PolicyLossOptions, policyLoss, type ValueLossOptions, valueLoss } from './losses.js';
+export { type GroupRelativeAdvantagesOptions, groupRelativeAdvantages } from './group-relative-advantages.js';
+export { createKlController, type KlController, type KlControllerOptions } from './kl-controller.js';
+export type { LossResult } from './loss-result.js';
+export { type PolicyLossOptions, policyLoss } from './policy-loss.js';
+export { type Aggregation, type TokenWeightsOptions, tokenWeights } from './token-weights.js';
+export { type ValueLossOptions, valueLoss } from './value-loss.js';
+export { whiten } from './whiten.js';
