@@ -1,1 +1,21 @@
-export { type CollectionStatistics, type KeepCorrectOptions, keepCorrect } from './keep-correct.js';
+export { type ColdStartLoss, type ColdStartLossOptions, coldStartLoss } from './cold-start-loss.js';
+export {
+  type CollectTeacherOutputsOptions,
+  collectTeacherOutputs,
+  type RunTeacherOptions,
+} from './collect-teacher-outputs.js';
+export { type DivergenceName, type DivergenceOptions, divergence } from './divergence.js';
+export {
+  type CollectionStatistics,
+  type CorrectFilter,
+  type CorrectFilterOptions,
+  createCorrectFilter,
+  type KeepCorrectOptions,
+  keepCorrect,
+} from './keep-correct.js';
+export {
+  type PackedTrajectories,
+  type PackTrajectoriesOptions,
+  packTrajectories,
+  type TokenGrid,
+} from './pack-trajectories.js';

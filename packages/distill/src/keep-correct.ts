@@ -1,13 +1,12 @@
-import { flattenTrajectory, type Trajectory } from '@dgpo/trajectory';
+import type { Trajectory } from '@dgpo/trajectory';
+import { requireCount } from './require-options.js';
 
-export interface KeepCorrectOptions {
-  /** Episodes of the teacher, in the order in which they were collected. */
-  trajectories: readonly Trajectory[];
+export interface CorrectFilterOptions {
   /** Correct episodes kept per task. @default all */
   maxPerTask?: number;
   /** Correct episodes kept in all. @default all */
   maxEpisodes?: number;
-  /** Keep only one of several episodes of a task whose policy tokens are the same. @default true */
+  /** Keep only one of several episodes of a task in which the policy wrote the same. @default true */
   dedupe?: boolean;
   /** Leave out episodes with an action that the environment could not read. @default false */
   requireValidActions?: boolean;
@@ -27,49 +26,95 @@ export interface CollectionStatistics {
   meanPolicyTokens: number;
 }
 
-const mean = (values: readonly number[]) =>
-  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+export interface CorrectFilter {
+  /** Takes the next episode and says whether it is one to distil from. */
+  keep(trajectory: Trajectory): boolean;
+  /** Over all episodes so far. */
+  statistics(): CollectionStatistics;
+}
+
+/** What the policy wrote, turn by turn; logs without token ids are told apart by their text. */
+const writingOf = (trajectory: Trajectory) =>
+  JSON.stringify(
+    trajectory.segments
+      .filter((segment) => segment.kind === 'policy')
+      .map((segment) => segment.tokenIds ?? segment.text),
+  );
 
 const policyTokens = (trajectory: Trajectory) =>
-  trajectory.segments.flatMap((segment) => (segment.kind === 'policy' ? (segment.tokenIds ?? []) : []));
+  trajectory.segments.reduce(
+    (sum, segment) => sum + (segment.kind === 'policy' ? (segment.tokenIds?.length ?? 0) : 0),
+    0,
+  );
+
+const searches = (trajectory: Trajectory) =>
+  trajectory.actions.filter((action) => action.kind === 'search' && action.executed).length;
 
 /**
- * Teacher-generated outputs to distil from: only episodes whose answer is correct, since wrong ones hand down bad decisions to search
- * (DGPO, arXiv 2508.20324).
+ * Chooses the episodes to distil from, one at a time, so that a collection of any size can stream through it: those whose answer is
+ * correct, since wrong ones hand down bad decisions to search (DGPO, arXiv 2508.20324). Episodes that an error ended are never kept. The
+ * first of several equal ones stays, so the choice depends on the order of the episodes alone.
+ *
+ * @throws ConfigError when a maximum is not at least 1.
+ */
+export function createCorrectFilter(options: CorrectFilterOptions = {}): CorrectFilter {
+  const { dedupe = true, requireValidActions = false } = options;
+  const { maxPerTask = Number.POSITIVE_INFINITY, maxEpisodes = Number.POSITIVE_INFINITY } = options;
+  requireCount('maxPerTask', maxPerTask);
+  requireCount('maxEpisodes', maxEpisodes);
+  const tasks = new Map<string, { isSolved: boolean; kept: number; writings: Set<string> }>();
+  let samples = 0;
+  let correct = 0;
+  let kept = 0;
+  let keptSearches = 0;
+  let keptTokens = 0;
+  return {
+    keep(trajectory) {
+      const { outcome, actions } = trajectory;
+      const task = tasks.get(trajectory.task.id) ?? { isSolved: false, kept: 0, writings: new Set() };
+      tasks.set(trajectory.task.id, task);
+      samples += 1;
+      if (!outcome.correct || outcome.endedBy === 'error') return false;
+      correct += 1;
+      task.isSolved = true;
+      if (requireValidActions && actions.some((action) => action.kind === 'invalid')) return false;
+      if (task.kept >= maxPerTask || kept >= maxEpisodes) return false;
+      if (dedupe) {
+        const writing = writingOf(trajectory);
+        if (task.writings.has(writing)) return false;
+        task.writings.add(writing);
+      }
+      task.kept += 1;
+      kept += 1;
+      keptSearches += searches(trajectory);
+      keptTokens += policyTokens(trajectory);
+      return true;
+    },
+    statistics: () => ({
+      tasks: tasks.size,
+      samples,
+      correct,
+      kept,
+      tasksSolved: [...tasks.values()].filter((task) => task.isSolved).length,
+      meanSearches: kept === 0 ? 0 : keptSearches / kept,
+      meanPolicyTokens: kept === 0 ? 0 : keptTokens / kept,
+    }),
+  };
+}
+
+export interface KeepCorrectOptions extends CorrectFilterOptions {
+  /** Episodes of the teacher, in the order in which they were collected. */
+  trajectories: Iterable<Trajectory>;
+}
+
+/**
+ * {@link createCorrectFilter} over a list.
+ * @throws ConfigError when a maximum is not at least 1.
  */
 export function keepCorrect(options: KeepCorrectOptions): { kept: Trajectory[]; statistics: CollectionStatistics } {
-  const { trajectories, dedupe = true, requireValidActions = false } = options;
-  const { maxPerTask = Number.POSITIVE_INFINITY, maxEpisodes = Number.POSITIVE_INFINITY } = options;
-  const perTask = new Map<string, number>();
-  const seen = new Set<string>();
-  const solved = new Set<string>();
+  const { trajectories, ...rest } = options;
+  const filter = createCorrectFilter(rest);
   const kept: Trajectory[] = [];
-  for (const trajectory of trajectories) {
-    if (!trajectory.outcome.correct) continue;
-    const { id } = trajectory.task;
-    solved.add(id);
-    if (requireValidActions && trajectory.actions.some((action) => action.kind === 'invalid')) continue;
-    const key = `${id}\u0000${policyTokens(trajectory).join()}`;
-    const count = perTask.get(id) ?? 0;
-    if ((dedupe && seen.has(key)) || count >= maxPerTask || kept.length >= maxEpisodes) continue;
-    seen.add(key);
-    perTask.set(id, count + 1);
-    kept.push(trajectory);
-  }
-  const executed = (trajectory: Trajectory) =>
-    trajectory.actions.filter((action) => action.kind === 'search' && action.executed).length;
-  return {
-    kept,
-    statistics: {
-      tasks: new Set(trajectories.map((trajectory) => trajectory.task.id)).size,
-      samples: trajectories.length,
-      correct: trajectories.filter((trajectory) => trajectory.outcome.correct).length,
-      kept: kept.length,
-      tasksSolved: solved.size,
-      meanSearches: mean(kept.map(executed)),
-      meanPolicyTokens: mean(
-        kept.map((trajectory) => flattenTrajectory(trajectory).policyMask.filter((isPolicy) => isPolicy === 1).length),
-      ),
-    },
-  };
+  for (const trajectory of trajectories) if (filter.keep(trajectory)) kept.push(trajectory);
+  return { kept, statistics: filter.statistics() };
 }
