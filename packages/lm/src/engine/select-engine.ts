@@ -98,7 +98,7 @@ const remedies: Record<EngineName, string> = {
  * @throws ConfigError when the engine asked for cannot start, with what to install
  */
 export async function selectEngine(options: SelectEngineOptions = {}): Promise<Engine> {
-  const wanted = options.engine ?? process.env.DGPO_ENGINE ?? 'auto';
+  const wanted = options.engine ?? (process.env.DGPO_ENGINE || 'auto');
   if (wanted !== 'auto' && !engineNames.some((name) => name === wanted)) {
     throw new ConfigError(`unknown engine "${wanted}"; choose auto, ${engineNames.join(', ')}`);
   }

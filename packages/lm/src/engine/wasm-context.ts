@@ -1,3 +1,4 @@
+import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadKernels } from '../wasm/load-kernels.js';
 import { type WebAssemblyMemory, webAssembly } from '../wasm/web-assembly.js';
@@ -20,9 +21,16 @@ export interface WasmContext {
   readonly kernels: Kernels;
   /** The byte offset of a tensor's values. Stays valid while the tensor lives: growing memory moves nothing. */
   pointer(tensor: tf.TensorInfo): number;
+  /** A view of values in the memory. To be taken anew for each use: growing memory detaches it. */
+  floats(pointer: number, count: number): Float32Array;
+  integers(pointer: number, count: number): Int32Array;
   /** A new, uninitialised float32 tensor. */
   output(shape: number[]): tf.TensorInfo;
-  /** The byte offset of at least `bytes` of scratch memory, valid until the next call. */
+  /**
+   * The byte offset of at least `bytes` of scratch memory, valid until the next call.
+   *
+   * @throws ModelError when the heap is full
+   */
   scratch(bytes: number): number;
 }
 
@@ -38,23 +46,50 @@ function isWasmBackend(backend: unknown): backend is WasmBackend {
   );
 }
 
+/** A 32-bit module addresses this much. */
+const heapLimit = 2 ** 32;
+
+/**
+ * Makes every allocation of the backend fail with a clear error. Its own code takes the 0 of a full heap for an address and writes
+ * there, and sizes past 4 GiB wrap around.
+ */
+function guardAllocations(wasm: WasmBackend['wasm']): void {
+  // The module replaces its own function in the first call.
+  wasm._free(wasm._malloc(8));
+  const allocate = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    const pointer = bytes < heapLimit ? allocate(bytes) >>> 0 : 0;
+    if (pointer !== 0) return pointer;
+    throw new ModelError(
+      `the wasm engine is out of memory: ${(bytes / 2 ** 20).toFixed(0)} MiB more do not fit into its 4 GiB; use smaller micro-batches, shorter contexts or another engine`,
+    );
+  };
+}
+
 /** The kernels on the wasm backend's memory, or `undefined` where the backend does not show its memory. */
 export function wasmContext(): WasmContext | undefined {
   if (context !== undefined) return context;
   const backend: unknown = tf.findBackend('wasm');
   if (!isWasmBackend(backend)) return undefined;
-  const kernels = loadKernels({ memory: backend.wasm.asm.memory });
+  guardAllocations(backend.wasm);
+  const { memory } = backend.wasm.asm;
+  const kernels = loadKernels({ memory });
   let scratchPointer = 0;
   let scratchBytes = 0;
   context = {
     kernels,
     pointer: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
+    floats: (pointer, count) => new Float32Array(memory.buffer, pointer, count),
+    integers: (pointer, count) => new Int32Array(memory.buffer, pointer, count),
     output: (shape) => backend.makeOutput(shape, 'float32'),
     scratch: (bytes) => {
       if (bytes > scratchBytes) {
         if (scratchPointer !== 0) backend.wasm._free(scratchPointer);
-        scratchBytes = Math.ceil(bytes * 1.25);
-        scratchPointer = backend.wasm._malloc(scratchBytes) >>> 0;
+        scratchPointer = 0;
+        scratchBytes = 0;
+        const enough = Math.ceil(bytes * 1.25);
+        scratchPointer = backend.wasm._malloc(enough);
+        scratchBytes = enough;
       }
       return scratchPointer;
     },

@@ -34,7 +34,11 @@ function shapesOf(config: DecoderConfig, valueHead: boolean): Map<string, number
   return shapes;
 }
 
-/** One flat vector of parameters as the tensors of a Llama checkpoint. */
+/**
+ * One flat vector of parameters as the tensors of a Llama checkpoint.
+ *
+ * @throws ModelError for a vector of another size
+ */
 export function toLlamaTensors(options: {
   config: DecoderConfig;
   parameters: Float32Array;
@@ -54,6 +58,9 @@ export function toLlamaTensors(options: {
       });
       offset += size;
     }
+  }
+  if (offset !== parameters.length) {
+    throw new ModelError(`the model has ${offset} parameters, the vector ${parameters.length}`);
   }
   return tensors;
 }

@@ -42,14 +42,11 @@ export function toConfigJson(config: DecoderConfig, tokens: { endOfTextId: numbe
 export function fromConfigJson(value: unknown, where: string): DecoderConfig {
   if (typeof value !== 'object' || value === null) throw new ModelError('is not a JSON object', { where });
   const json = value as Record<string, unknown>;
-  const required: Record<string, unknown> = {
-    model_type: 'llama',
-    hidden_act: 'silu',
-    tie_word_embeddings: true,
-    attention_bias: false,
-    mlp_bias: false,
-  };
-  for (const [field, expected] of Object.entries(required)) {
+  const required: Record<string, unknown> = { model_type: 'llama', tie_word_embeddings: true };
+  // What Hugging Face takes for granted when a file, often an older one, does not say.
+  const defaults: Record<string, unknown> = { hidden_act: 'silu', attention_bias: false, mlp_bias: false };
+  for (const [field, expected] of Object.entries({ ...required, ...defaults })) {
+    if (json[field] === undefined && field in defaults) continue;
     if (json[field] !== expected) {
       throw new ModelError(
         `${field} is ${JSON.stringify(json[field])}; only ${JSON.stringify(expected)} is supported`,

@@ -21,6 +21,8 @@ export interface ModelWeights {
 /**
  * Writes a folder in the layout of Hugging Face (`config.json`, `model.safetensors`, `tokenizer.json`, `tokenizer_config.json`),
  * which `transformers` loads as `LlamaForCausalLM`.
+ *
+ * @throws ModelError for a vector of another size or a file that cannot be written
  */
 export async function saveModel(
   options: ModelWeights & {
@@ -32,13 +34,14 @@ export async function saveModel(
   },
 ): Promise<void> {
   const { directory, config, parameters, tokenizer, dtype = 'F32', metadata = {} } = options;
+  const tensors = toLlamaTensors({ config, parameters });
   await mkdir(directory, { recursive: true });
   const json = `${JSON.stringify(toConfigJson(config, tokenizer), null, 2)}\n`;
   await writeFileBeside(join(directory, 'config.json'), (file) => file.writeFile(json));
   await saveTokenizer(tokenizer, directory);
   await writeSafetensors({
     path: join(directory, 'model.safetensors'),
-    tensors: toLlamaTensors({ config, parameters }),
+    tensors,
     dtype,
     metadata: { format: 'pt', ...metadata },
   });

@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { attribute, defineWasmKernel, hasFusedKernel, input, runFused, runFusedSingle, saved } from './fused-op.js';
+import {
+  attribute,
+  defineWasmKernel,
+  hasFusedKernel,
+  input,
+  runFused,
+  runFusedSingle,
+  saved,
+  spreadMask,
+} from './fused-op.js';
 
 interface Heads {
   batch: number;
@@ -161,8 +170,13 @@ export function rotaryReference(options: { x: tf.Tensor3D; positions: tf.Tensor;
 /** The same from stock ops, for every backend. */
 export function causalAttentionReference(options: CausalAttentionOptions): tf.Tensor2D {
   const { batch, time, heads, keyValueHeads, headDim } = options;
+  const steps = tf.range(0, time, 1, 'int32');
+  const real = tf.less(tf.expandDims(steps, 0), tf.expandDims(options.lengths, 1)); // [batch, time]
+  const rows = spreadMask(tf.reshape(real, [batch * time]), options.queryKeyValue);
+  // A bias hides the scores of padding but not a NaN among them.
+  const clean = tf.where(rows, options.queryKeyValue, tf.zerosLike(options.queryKeyValue));
   const split = tf.split(
-    tf.reshape(options.queryKeyValue, [batch * time, heads + 2 * keyValueHeads, headDim]),
+    tf.reshape(clean, [batch * time, heads + 2 * keyValueHeads, headDim]),
     [heads, keyValueHeads, keyValueHeads],
     1,
   ) as tf.Tensor3D[];
@@ -190,9 +204,7 @@ export function causalAttentionReference(options: CausalAttentionOptions): tf.Te
     ),
     1 / Math.sqrt(headDim),
   );
-  const steps = tf.range(0, time, 1, 'int32');
   const causal = tf.lessEqual(tf.expandDims(steps, 0), tf.expandDims(steps, 1));
-  const real = tf.less(tf.expandDims(steps, 0), tf.expandDims(options.lengths, 1)); // [batch, time]
   const visible = tf.logicalAnd(tf.reshape(causal, [1, 1, time, time]), tf.reshape(real, [batch, 1, 1, time]));
   const bias = tf.mul(tf.sub(1, tf.cast(visible, 'float32')), -1e9);
   const mixed = tf.matMul(tf.softmax(tf.add(scores, bias), -1), spread(value, keyValueHeads));

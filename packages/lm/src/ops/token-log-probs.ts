@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { countedRows } from './counted-rows.js';
 import {
   attribute,
   defineWasmKernel,
@@ -79,12 +80,22 @@ defineWasmKernel('DgpoTokenLogProbsGradient', ({ inputs, attributes, context }) 
     kernels.gemmScratchBytes(chunk, width, vocabulary),
     kernels.gemmScratchBytes(vocabulary, width, chunk),
   );
-  const logits = context.scratch(logitBytes + gemmBytes);
+  const cleanBytes = chunk * width * 4;
+  const clean = context.scratch(cleanBytes + logitBytes + gemmBytes);
+  const logits = clean + cleanBytes;
   const gemmScratch = logits + logitBytes;
   for (let start = 0; start < rows; start += chunk) {
     const count = Math.min(chunk, rows - start);
     const at = (tensor: tf.TensorInfo, stride: number) => pointer(tensor) + start * stride * 4;
-    const hiddenAt = at(hidden, width);
+    const targetIds = context.integers(at(targets, 1), count);
+    const hiddenAt = countedRows({
+      context,
+      pointer: at(hidden, width),
+      count,
+      width,
+      counts: (row) => (targetIds[row] ?? -1) >= 0,
+      scratch: clean,
+    });
     kernels.gemm(
       count,
       vocabulary,

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { countedRows } from './counted-rows.js';
 import {
   attribute,
   defineWasmKernel,
@@ -17,6 +18,8 @@ interface Chunk {
   start: number;
   studentLogits: number;
   teacherLogits: number;
+  /** The student's hidden states, zeros where the mask is 0. */
+  hidden: number;
   gemmScratch: number;
 }
 
@@ -37,20 +40,32 @@ function forEachChunk(inputs: Record<string, tf.TensorInfo>, context: Context, v
     kernels.gemmScratchBytes(size, width, vocabulary),
     kernels.gemmScratchBytes(vocabulary, width, size),
   );
-  const studentLogits = context.scratch(2 * logitBytes + gemmBytes);
+  const cleanBytes = size * width * 4;
+  const clean = context.scratch(cleanBytes + 2 * logitBytes + gemmBytes);
+  const studentLogits = clean + cleanBytes;
   const teacherLogits = studentLogits + logitBytes;
   const gemmScratch = teacherLogits + logitBytes;
   for (let start = 0; start < rows; start += size) {
     const count = Math.min(size, rows - start);
-    for (const { hidden, weight, inner, logits } of [
-      { ...student, inner: width, logits: studentLogits },
-      { ...teacher, inner: teacherWidth, logits: teacherLogits },
+    const mask = context.floats(pointer(input(inputs, 'mask')) + start * 4, count);
+    const hidden = countedRows({
+      context,
+      pointer: pointer(student.hidden) + start * width * 4,
+      count,
+      width,
+      counts: (row) => (mask[row] ?? 0) > 0,
+      scratch: clean,
+    });
+    const teacherAt = pointer(teacher.hidden) + start * teacherWidth * 4;
+    for (const { from, weight, inner, logits } of [
+      { from: hidden, weight: student.weight, inner: width, logits: studentLogits },
+      { from: teacherAt, weight: teacher.weight, inner: teacherWidth, logits: teacherLogits },
     ]) {
       kernels.gemm(
         count,
         vocabulary,
         inner,
-        pointer(hidden) + start * inner * 4,
+        from,
         inner,
         1,
         pointer(weight),
@@ -63,7 +78,7 @@ function forEachChunk(inputs: Record<string, tf.TensorInfo>, context: Context, v
         gemmScratch,
       );
     }
-    visit({ count, start, studentLogits, teacherLogits, gemmScratch });
+    visit({ count, start, studentLogits, teacherLogits, hidden, gemmScratch });
   }
 }
 
@@ -99,9 +114,9 @@ defineWasmKernel('DgpoVocabularyKlGradient', ({ inputs, attributes, context }) =
   const vocabulary = matrixShape(weight).rows;
   const dHidden = context.output([...hidden.shape]);
   const dWeight = context.output([...weight.shape]);
-  forEachChunk(inputs, context, ({ count, start, studentLogits, teacherLogits, gemmScratch }) => {
+  forEachChunk(inputs, context, (chunk) => {
+    const { count, start, studentLogits, teacherLogits, gemmScratch } = chunk;
     const at = (name: string) => pointer(input(inputs, name)) + start * 4;
-    const hiddenAt = pointer(hidden) + start * width * 4;
     kernels.klDivergenceGradient(
       count,
       vocabulary,
@@ -139,7 +154,7 @@ defineWasmKernel('DgpoVocabularyKlGradient', ({ inputs, attributes, context }) =
       studentLogits,
       1,
       vocabulary,
-      hiddenAt,
+      chunk.hidden,
       width,
       1,
       pointer(dWeight),

@@ -103,8 +103,9 @@ export function createAdamW(options: AdamWOptions): AdamW {
       secondMoment: (await current.secondMoment.data()) as Float32Array,
     }),
     load: (state) => {
-      if (state.parameters.length !== size) {
-        throw new ModelError(`the optimiser state is for ${state.parameters.length} parameters, the model has ${size}`);
+      for (const { length } of [state.parameters, state.firstMoment, state.secondMoment]) {
+        if (length === size) continue;
+        throw new ModelError(`the optimiser state is for ${length} parameters, the model has ${size}`);
       }
       tf.dispose(current);
       step = state.step;

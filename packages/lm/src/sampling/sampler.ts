@@ -137,7 +137,7 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
       tokenIds: [],
       logProbs: [],
       stopState: matcherFor(request.stop ?? []).start(),
-      finishReason: request.maxTokens <= 0 ? 'length' : undefined,
+      finishReason: request.maxTokens <= 0 || context.length === maxContextTokens ? 'length' : undefined,
     };
   };
 

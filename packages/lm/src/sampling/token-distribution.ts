@@ -1,4 +1,4 @@
-import type { Random } from '@dgpo/trajectory';
+import { ModelError, type Random } from '@dgpo/trajectory';
 
 export interface DistributionOptions {
   /** 0 chooses the most probable token. */
@@ -13,7 +13,8 @@ export interface DistributionOptions {
  * Draws one token and its log-probability under the processed distribution (after temperature, top-k and top-p). For temperature 0
  * the token is the first of the most probable and the log-probability that of the unprocessed distribution.
  *
- * @param logits one row, `[vocabulary]`
+ * @param logits one row, `[vocabulary]`; minus infinity excludes a token
+ * @throws ModelError for logits that are not numbers: the weights of the model have diverged
  */
 export function sampleToken(
   logits: Float32Array,
@@ -31,6 +32,7 @@ export function sampleToken(
     weights[id] = weight;
     total += weight;
   }
+  if (!Number.isFinite(total)) throw new ModelError('the logits are not finite: the weights of the model are damaged');
   if (temperature === 0) return { id: best, logProb: -Math.log(total) };
   if (topP < 1 || topK > 0) total = truncate(weights, total, topP, topK);
   const target = random.next() * total;

@@ -1,0 +1,50 @@
+import { ConfigError } from '@dgpo/trajectory';
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { selectEngine } from './select-engine.js';
+
+describe('selectEngine', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  test('an unknown name is a ConfigError that lists the names', async () => {
+    vi.stubEnv('DGPO_ENGINE', 'nonsense');
+    const failure = await selectEngine().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ConfigError);
+    expect((failure as Error).message).toBe('unknown engine "nonsense"; choose auto, tensorflow, webgpu, wasm, cpu');
+  });
+
+  test('the option wins over DGPO_ENGINE, and DGPO_ENGINE over the default', async () => {
+    vi.stubEnv('DGPO_ENGINE', 'nonsense');
+    expect((await selectEngine({ engine: 'cpu' })).name).toBe('cpu');
+    vi.stubEnv('DGPO_ENGINE', 'cpu');
+    expect(await selectEngine()).toEqual({ name: 'cpu', reason: 'plain JavaScript, as asked', fused: false });
+    expect(tf.getBackend()).toBe('cpu');
+  });
+
+  test('an empty DGPO_ENGINE is as good as none', async () => {
+    vi.stubEnv('DGPO_ENGINE', '');
+    expect((await selectEngine()).reason).toContain('the first that is available');
+  });
+
+  test('wasm runs our kernels and leaves the error handling of the process alone', async () => {
+    const listeners = () => ['uncaughtException', 'unhandledRejection'].map((event) => process.listenerCount(event));
+    const before = listeners();
+    expect(await selectEngine({ engine: 'wasm' })).toEqual({
+      name: 'wasm',
+      reason: 'WebAssembly, as asked',
+      fused: true,
+    });
+    expect(tf.getBackend()).toBe('wasm');
+    expect(listeners()).toEqual(before);
+  });
+
+  test('an engine that cannot start says what to install', async () => {
+    vi.doMock('webgpu', () => ({ create: undefined }));
+    const failure = await selectEngine({ engine: 'webgpu' }).catch((error: unknown) => error);
+    vi.doUnmock('webgpu');
+    expect(failure).toBeInstanceOf(ConfigError);
+    expect((failure as Error).message).toContain('install webgpu and @tensorflow/tfjs-backend-webgpu');
+  });
+});

@@ -1,0 +1,122 @@
+import { createRandom, ModelError } from '@dgpo/trajectory';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { selectEngine } from '../engine/select-engine.js';
+import { createDecoder } from '../model/decoder.js';
+import { decoderConfig } from '../model/decoder-config.js';
+import { getParameters, setParameters } from '../model/flat-parameters.js';
+import { trainCompactTokenizer } from '../tokenizer/compact-tokenizer.js';
+import { createSampler, type SampleRequest } from './sampler.js';
+
+const tokenizer = trainCompactTokenizer({ texts: [], specialTokens: ['<stop>'], maximumPieces: 0 });
+const config = decoderConfig({
+  vocabularySize: tokenizer.vocabularySize,
+  hiddenSize: 8,
+  numHiddenLayers: 1,
+  numAttentionHeads: 2,
+  maxPositionEmbeddings: 16,
+});
+const create = (seed = 1) => createDecoder({ config, random: createRandom(seed) });
+const request = (options: Partial<SampleRequest> = {}): SampleRequest => ({
+  id: 'a',
+  contextTokenIds: [7, 8, 9],
+  maxTokens: 4,
+  temperature: 1,
+  random: createRandom(3),
+  ...options,
+});
+
+describe.each(['cpu', 'wasm'] as const)('createSampler on %s', (engine) => {
+  beforeAll(async () => {
+    await selectEngine({ engine });
+  });
+
+  test('context and sampled tokens together never exceed the context of the model', async () => {
+    const decoder = create();
+    const sampler = createSampler({ decoder, tokenizer, slots: 1 });
+    for (const length of [14, 15, 16]) {
+      const contextTokenIds = new Array<number>(length).fill(9);
+      const [result] = await sampler.generate([request({ id: `${length}`, contextTokenIds, maxTokens: 10 })]);
+      expect(result?.tokenIds).toHaveLength(16 - length);
+      expect(result?.finishReason).toBe('length');
+    }
+    expect(sampler.maxContextTokens).toBe(16);
+    sampler.dispose();
+    decoder.dispose();
+  });
+
+  test('refuses empty and too long contexts and two requests of one name, and works on afterwards', async () => {
+    const decoder = create();
+    const sampler = createSampler({ decoder, tokenizer, slots: 2 });
+    for (const bad of [
+      [request({ contextTokenIds: [] })],
+      [request({ contextTokenIds: new Array<number>(17).fill(9) })],
+      [request(), request()],
+    ]) {
+      await expect(sampler.generate(bad)).rejects.toThrow(ModelError);
+    }
+    const [result] = await sampler.generate([request()]);
+    expect(result?.tokenIds.length).toBeGreaterThan(0);
+    sampler.dispose();
+    decoder.dispose();
+  });
+
+  test('after reset, new weights give what a new sampler gives', async () => {
+    const decoder = create();
+    const sampler = createSampler({ decoder, tokenizer, slots: 2 });
+    await sampler.generate([request()]);
+    const other = create(2);
+    setParameters(decoder, await getParameters(other));
+    sampler.reset();
+    const fresh = createSampler({ decoder: other, tokenizer, slots: 2 });
+    const again = () => [request({ random: createRandom(4) })];
+    expect(await sampler.generate(again())).toEqual(await fresh.generate(again()));
+    for (const part of [sampler, fresh, decoder, other]) part.dispose();
+  });
+
+  test('a shorter context than before goes back in the cache', async () => {
+    const decoder = create();
+    const sampler = createSampler({ decoder, tokenizer, slots: 1 });
+    const fresh = createSampler({ decoder, tokenizer, slots: 1 });
+    await sampler.generate([request({ contextTokenIds: [1, 2, 3, 4, 5, 6, 7, 8] })]);
+    const shorter = () => [request({ contextTokenIds: [1, 2, 3, 9], random: createRandom(5) })];
+    const [actual] = await sampler.generate(shorter());
+    const [expected] = await fresh.generate(shorter());
+    expect(actual?.tokenIds).toEqual(expected?.tokenIds);
+    for (const part of [sampler, fresh, decoder]) part.dispose();
+  });
+
+  test('the end-of-text token ends a sequence, and every token is announced', async () => {
+    const decoder = create();
+    const flat = await getParameters(decoder);
+    // The embedding of the end-of-text token becomes that of all hidden states: a lone direction, 1000 times the rest.
+    setParameters(
+      decoder,
+      flat.map((value, index) =>
+        index < config.vocabularySize * 8 ? 1e-3 * value + 0.01 * Number(index % 8 === 0) : value,
+      ),
+    );
+    const boosted = await getParameters(decoder);
+    boosted[tokenizer.endOfTextId * 8] = 100;
+    setParameters(decoder, boosted);
+    const sampler = createSampler({ decoder, tokenizer, slots: 1 });
+    const announced: number[] = [];
+    const [result] = await sampler.generate([request({ onToken: (id) => announced.push(id) })]);
+    expect(result).toMatchObject({ tokenIds: [tokenizer.endOfTextId], finishReason: 'end' });
+    expect(announced).toEqual(result?.tokenIds);
+    sampler.dispose();
+    decoder.dispose();
+  });
+
+  test('damaged weights are a ModelError', async () => {
+    const decoder = create();
+    const flat = await getParameters(decoder);
+    setParameters(
+      decoder,
+      flat.map(() => Number.NaN),
+    );
+    const sampler = createSampler({ decoder, tokenizer, slots: 1 });
+    await expect(sampler.generate([request()])).rejects.toThrow(ModelError);
+    sampler.dispose();
+    decoder.dispose();
+  });
+});

@@ -1,0 +1,108 @@
+import { createRandom, ModelError } from '@dgpo/trajectory';
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import { type DistributionOptions, sampleToken } from './token-distribution.js';
+
+/** The distribution by its definition: sort, cut, renormalise. */
+function enumerate(logits: Float32Array, { temperature, topK = 0, topP = 1 }: DistributionOptions): number[] {
+  const exponentials = [...logits].map((logit) => Math.exp(logit / temperature));
+  const total = exponentials.reduce((sum, value) => sum + value, 0);
+  const ranked = exponentials
+    .map((value, id) => ({ id, probability: value / total }))
+    .sort((a, b) => b.probability - a.probability || a.id - b.id)
+    .slice(0, topK > 0 ? topK : exponentials.length);
+  const kept: typeof ranked = [];
+  let sum = 0;
+  for (const entry of ranked) {
+    if (kept.length > 0 && sum >= topP) break;
+    kept.push(entry);
+    sum += entry.probability;
+  }
+  const result = new Array<number>(logits.length).fill(0);
+  for (const { id, probability } of kept) result[id] = probability / sum;
+  return result;
+}
+
+const logits = Float32Array.of(0.3, -1.2, 2.1, 0.3, -4, 1.4);
+
+describe('sampleToken', () => {
+  test.each([
+    { temperature: 1 },
+    { temperature: 0.5 },
+    { temperature: 2.5 },
+    { temperature: 1, topK: 3 },
+    { temperature: 1, topP: 0.8 },
+    { temperature: 0.7, topK: 4, topP: 0.9 },
+  ])('draws from the enumerated distribution with %j', (options) => {
+    const expected = enumerate(logits, options);
+    const random = createRandom(5).split(JSON.stringify(options));
+    const draws = 20_000;
+    const counts = new Array<number>(logits.length).fill(0);
+    for (let draw = 0; draw < draws; draw++) {
+      const { id, logProb } = sampleToken(logits, { ...options, random });
+      counts[id] = (counts[id] as number) + 1;
+      expect(Math.abs(Math.exp(logProb) - (expected[id] as number))).toBeLessThan(1e-6);
+    }
+    // Pearson's statistic; 25.7 is the 0.9999 quantile of χ² with 5 degrees of freedom.
+    let statistic = 0;
+    expected.forEach((probability, id) => {
+      if (probability === 0) expect(counts[id]).toBe(0);
+      else statistic += ((counts[id] as number) - draws * probability) ** 2 / (draws * probability);
+    });
+    expect(statistic).toBeLessThan(25.7);
+  });
+
+  test('temperature 0 takes the first of the most probable, with its unprocessed log-probability', () => {
+    const drawn = sampleToken(Float32Array.of(1, 3, 3, -2), { temperature: 0, topK: 1, random: createRandom(0) });
+    const total = Math.exp(1) + 2 * Math.exp(3) + Math.exp(-2);
+    expect(drawn.id).toBe(1);
+    expect(drawn.logProb).toBeCloseTo(3 - Math.log(total), 12);
+  });
+
+  test('top-k of 1 and a tiny top-p leave one token with probability 1', () => {
+    for (const options of [{ topK: 1 }, { topP: 1e-9 }, { topP: 0 }]) {
+      expect(sampleToken(logits, { temperature: 1, random: createRandom(1), ...options })).toEqual({
+        id: 2,
+        logProb: 0,
+      });
+    }
+  });
+
+  test('ties at the border of top-k are kept by id', () => {
+    const tied = Float32Array.of(0, 0, 0, 0);
+    const random = createRandom(2);
+    const seen = new Set(Array.from({ length: 100 }, () => sampleToken(tied, { temperature: 1, topK: 2, random }).id));
+    expect([...seen].sort()).toEqual([0, 1]);
+  });
+
+  test('excluded tokens (minus infinity) are never drawn', () => {
+    const masked = Float32Array.of(Number.NEGATIVE_INFINITY, 0, Number.NEGATIVE_INFINITY, 0);
+    const random = createRandom(3);
+    for (let draw = 0; draw < 200; draw++) {
+      const { id, logProb } = sampleToken(masked, { temperature: 1, random });
+      expect(id % 2).toBe(1);
+      expect(logProb).toBeCloseTo(-Math.LN2, 12);
+    }
+  });
+
+  test.each([0, 1])('logits that are not numbers are an error at temperature %d', (temperature) => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => sampleToken(Float32Array.of(1, bad, 0), { temperature, random: createRandom(0) })).toThrow(
+        ModelError,
+      );
+    }
+  });
+
+  property.prop([
+    fc.float32Array({ minLength: 1, maxLength: 12, min: -60, max: 60, noNaN: true }),
+    fc.double({ min: Math.fround(0.2), max: 3, noNaN: true }),
+    fc.integer({ min: 0, max: 13 }),
+    fc.double({ min: 0.01, max: 1, noNaN: true }),
+    fc.integer(),
+  ])('the log-probability is that of the processed distribution', (row, temperature, topK, topP, seed) => {
+    const { id, logProb } = sampleToken(row, { temperature, topK, topP, random: createRandom(seed) });
+    const expected = enumerate(row, { temperature, topK, topP })[id] as number;
+    expect(expected).toBeGreaterThan(0);
+    expect(Math.abs(logProb - Math.log(expected))).toBeLessThan(1e-6);
+  });
+});
