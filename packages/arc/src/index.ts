@@ -48,6 +48,7 @@ export type {
   CurveSeries,
   RadarSeries,
   ReportBars,
+  ReportComparison,
   ReportCurve,
   ReportHighlight,
   ReportOptions,

@@ -8,6 +8,15 @@ import type { ReportOptions } from './report-options.js';
 /** A report with the given text in every place that takes text. */
 function reportOf(text: string): string {
   const figure = { mean: 0.5, low: 0.4, high: 0.6, count: 10 };
+  const trajectory = makeEpisode({
+    task: { question: text, goldenAnswers: [text] },
+    segments: [
+      { kind: 'prompt', text },
+      { kind: 'policy', text: `${text}<think>${text}</think><search>${text}</search><answer>${text}</answer>` },
+      { kind: 'observation', text: `<information>${text}</information>${text}` },
+    ],
+    outcome: { answer: text, correct: false, endedBy: 'error', error: text },
+  });
   const options: ReportOptions = {
     title: text,
     subtitle: text,
@@ -46,20 +55,15 @@ function reportOf(text: string): string {
         caption: text,
       },
     ],
-    transcripts: [
+    comparisons: [
       {
-        label: text,
-        trajectory: makeEpisode({
-          task: { question: text, goldenAnswers: [text] },
-          segments: [
-            { kind: 'prompt', text },
-            { kind: 'policy', text: `${text}<think>${text}</think><search>${text}</search><answer>${text}</answer>` },
-            { kind: 'observation', text: `<information>${text}</information>${text}` },
-          ],
-          outcome: { answer: text, correct: false, endedBy: 'error', error: text },
-        }),
+        sides: [
+          { label: text, trajectory },
+          { label: text, trajectory },
+        ],
       },
     ],
+    transcripts: [{ label: text, trajectory }],
     notes: [text],
   };
   return renderReport(options);
@@ -116,6 +120,26 @@ test('same options, same bytes; nothing but a title is fine', () => {
   const html = renderReport({ title: 'Bare' });
   expect(html).toContain('<h1>Bare</h1>');
   expect(html).not.toMatch(/<section|<figure/);
+});
+
+test('a comparison shows the question once and each side with its verdict', () => {
+  const wrong = makeEpisode({ outcome: { correct: false, reward: 0, answer: 'dollar' } });
+  const html = renderReport({
+    title: 'a',
+    comparisons: [
+      {
+        sides: [
+          { label: 'before', trajectory: wrong },
+          { label: 'after', trajectory: makeEpisode() },
+        ],
+      },
+    ],
+  });
+  expect(html.match(/What money is used in Peru\?/g)).toHaveLength(1);
+  expect(html).toContain('✗ before');
+  expect(html).toContain('✓ after');
+  expect(html.match(/<section aria-label=/g)).toHaveLength(2);
+  expect(() => renderReport({ title: 'a', comparisons: [{ sides: [] }] })).toThrow(RangeError);
 });
 
 test('both colour schemes and narrow screens have their rules', () => {

@@ -3,7 +3,7 @@ import { lineChart } from './line-chart.js';
 import { element, type Markup, renderMarkup } from './markup.js';
 import { radarChart } from './radar-chart.js';
 import { renderTable } from './render-table.js';
-import { renderTranscript } from './render-transcript.js';
+import { renderComparison, renderTranscript } from './render-transcript.js';
 import type { ReportOptions } from './report-options.js';
 import { reportStyle } from './report-style.js';
 
@@ -14,11 +14,11 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'";
  * A report as one self-contained HTML page: inline style and SVG, no script, no request, light and dark. All text is escaped, since
  * transcripts hold what a model wrote. The same options give the same bytes.
  *
- * @throws RangeError if the radar has fewer than three axes.
+ * @throws RangeError if the radar has fewer than three axes or a comparison no side.
  */
 export function renderReport(options: ReportOptions): string {
   const { title, subtitle, highlights = [], tables = [], bars = [], radar, curves = [] } = options;
-  const { transcripts = [], notes = [], language = 'en' } = options;
+  const { comparisons = [], transcripts = [], notes = [], language = 'en' } = options;
   const charts = [...(radar === undefined ? [] : [radarChart(radar)]), ...bars.map(barChart)];
   const page = element(
     'html',
@@ -44,6 +44,7 @@ export function renderReport(options: ReportOptions): string {
         section(null, 'stack', tables.map(renderTable)),
         section('Charts', 'grid', charts),
         section('Curves', 'grid', curves.map(lineChart)),
+        section('Side by side', 'stack', comparisons.map(renderComparison)),
         section('Transcripts', 'stack', transcripts.map(renderTranscript)),
         notes.length === 0
           ? null

@@ -74,6 +74,14 @@ export interface ReportTranscript {
   open?: boolean;
 }
 
+/** Episodes of one question next to each other, such as before and after training. */
+export interface ReportComparison {
+  /** One column each; all of the same question. */
+  sides: readonly Omit<ReportTranscript, 'open'>[];
+  /** Whether it is unfolded at first. @default false */
+  open?: boolean;
+}
+
 export interface ReportOptions {
   title: string;
   subtitle?: string;
@@ -82,6 +90,7 @@ export interface ReportOptions {
   bars?: readonly ReportBars[];
   radar?: ReportRadar;
   curves?: readonly ReportCurve[];
+  comparisons?: readonly ReportComparison[];
   transcripts?: readonly ReportTranscript[];
   /** Paragraphs at the end, plain text. */
   notes?: readonly string[];
