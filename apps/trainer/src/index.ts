@@ -82,6 +82,7 @@ export {
   writeEvaluation,
 } from './evaluate/evaluation-files.js';
 export { type RunReportResult, type RunReportSet, resultsLegend, resultsTable } from './evaluate/results-table.js';
+export { type RunReportOptions, renderRunReport, writeRunReport } from './evaluate/run-report.js';
 export { scriptedExpert } from './expert/scripted-expert.js';
 export { type CatalogueEntry, catalogue, type DownloadKind, findEntry } from './hub/catalogue.js';
 export { type DownloadOptions, type DownloadPlan, type DownloadProgress, download } from './hub/download.js';

@@ -92,7 +92,9 @@ export async function evaluateModel(options: EvaluateModelOptions): Promise<Mode
   for (const set of sets) {
     const trajectories = await playSet(options, set);
     const arc =
-      byTitle === undefined ? undefined : await readSet(options, set, (task) => goldEvidence({ task, corpus: byTitle }));
+      byTitle === undefined
+        ? undefined
+        : await readSet(options, set, (task) => goldEvidence({ task, corpus: byTitle }));
     evaluations.push({
       name: set.name,
       summary: scoreTrajectories(trajectories, bootstrapOf(options)),

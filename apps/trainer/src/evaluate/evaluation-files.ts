@@ -169,4 +169,3 @@ function parseResults(text: string, where: string) {
     throw new DatasetError(`these are no results of dgpo-eval run (${reason})`, { where, cause });
   }
 }
-

@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import type { CurveSeries, ReportCurve } from '@dgpo/arc';
+import { DatasetError } from '@dgpo/trajectory';
+
+/** Metrics worth a chart, in the order of the report. */
+const charted: readonly { metric: string; title: string; caption?: string; share?: true }[] = [
+  { metric: 'reward', title: 'Training reward', caption: 'Mean over the sampled episodes of each update.' },
+  { metric: 'correct', title: 'Right episodes in training', share: true },
+  { metric: 'completions/mean_length', title: 'Tokens of the policy per episode' },
+  { metric: 'searches', title: 'Executed searches per episode' },
+  { metric: 'valid_action_rate', title: 'Valid actions', share: true },
+  { metric: 'gated_fraction', title: 'Episodes behind the failure gate', share: true },
+  { metric: 'kl', title: 'KL to the teacher' },
+  {
+    metric: 'beta_kl_sum',
+    title: 'β · Σ KL of gated episodes',
+    caption: 'The penalty as the reward feels it: small beside 1, or length pays.',
+  },
+  { metric: 'entropy', title: 'Entropy' },
+];
+
+/** Curves of more points than this are averaged. */
+const maximumPoints = 240;
+
+interface MetricLine {
+  stage: string;
+  step: number;
+  values: Record<string, unknown>;
+}
+
+/** A last line without an end is one that is being written. */
+async function readMetrics(path: string): Promise<MetricLine[]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw new DatasetError('cannot be read', { where: path, cause });
+  }
+  const lines = text.split('\n').slice(0, -1);
+  return lines
+    .map((line, index) => ({ line, where: `${path}:${index + 1}` }))
+    .filter(({ line }) => line.trim() !== '')
+    .map(({ line, where }) => parseLine(line, where));
+}
+
+function parseLine(line: string, where: string): MetricLine {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new DatasetError('is not JSON', { where, cause });
+  }
+  if (typeof value !== 'object' || value === null || !('stage' in value) || !('step' in value)) {
+    throw new DatasetError('is no line of metrics: it has no stage and step', { where });
+  }
+  return { stage: String(value.stage), step: Number(value.step), values: { ...value } };
+}
+
+/** Averages neighbours until there are few enough. */
+function thin(points: readonly (readonly [number, number])[]): (readonly [number, number])[] {
+  const size = Math.ceil(points.length / maximumPoints);
+  if (size <= 1) return [...points];
+  return Array.from({ length: Math.ceil(points.length / size) }, (_, index) => {
+    const part = points.slice(index * size, (index + 1) * size);
+    const mean = (at: 0 | 1) => part.reduce((sum, point) => sum + point[at], 0) / part.length;
+    return [mean(0), mean(1)] as const;
+  });
+}
+
+function seriesOf(lines: readonly MetricLine[], metric: string): CurveSeries[] {
+  const stages = [...new Set(lines.filter(({ values }) => metric in values).map(({ stage }) => stage))];
+  return stages.map((stage) => {
+    const own = lines.filter((line) => line.stage === stage && metric in line.values);
+    // Numbers that JSON cannot hold are written as text; `Number` reads them back.
+    return { name: stage, points: thin(own.map(({ step, values }) => [step, Number(values[metric])] as const)) };
+  });
+}
+
+/**
+ * The curves of a run from its `metrics.jsonl`: a chart per metric with a line per stage, and a chart of the loss for each stage that
+ * has one. None when the file is not there.
+ *
+ * @throws DatasetError for a line that is no metrics, with its number
+ */
+export async function trainingCurves({ path }: { path: string }): Promise<ReportCurve[]> {
+  const lines = await readMetrics(path);
+  const metrics = charted.map(
+    ({ metric, share, ...rest }): ReportCurve => ({
+      ...rest,
+      xLabel: 'update',
+      series: seriesOf(lines, metric),
+      ...(share === undefined ? {} : { yRange: [0, 1] as const }),
+    }),
+  );
+  const losses = seriesOf(lines, 'loss').map(
+    (series): ReportCurve => ({
+      title: `Loss, ${series.name}`,
+      xLabel: 'update',
+      series: [series],
+    }),
+  );
+  return [...metrics, ...losses].filter(({ series }) => series.length > 0);
+}
