@@ -1,7 +1,7 @@
 import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
-import { loadKernels } from '../wasm/load-kernels.js';
-import { type WebAssemblyMemory, webAssembly } from '../wasm/web-assembly.js';
+import { loadKernels } from '../kernels/load-kernels.js';
+import { type WebAssemblyMemory, webAssembly } from '../kernels/web-assembly.js';
 
 /** The parts of tfjs-backend-wasm 4.22 that our kernels rely on; internal there, hence the exactly pinned version. */
 interface WasmBackend {

@@ -1,4 +1,4 @@
-import { type WebAssemblyMemory, webAssembly } from '../wasm/web-assembly.js';
+import { type WebAssemblyMemory, webAssembly } from './web-assembly.js';
 import type { Kernels } from './kernels.js';
 import { wasmModule } from './wasm-module.js';
 

@@ -1,4 +1,4 @@
-import type { WebAssemblyMemory } from '../wasm/web-assembly.js';
+import type { WebAssemblyMemory } from './web-assembly.js';
 import { loadKernels } from './load-kernels.js';
 
 interface GrowableMemory extends WebAssemblyMemory {
