@@ -64,6 +64,7 @@ export {
 export type { MemoryEstimate, WorkerMemory } from './estimate/memory.js';
 export { readModelConfig } from './estimate/model-config.js';
 export { readAgentSettings, writeAgentSettings } from './evaluate/agent-settings.js';
+export { type DisagreementsOptions, disagreements } from './evaluate/disagreements.js';
 export {
   type EvaluateModelOptions,
   type EvaluationProgress,

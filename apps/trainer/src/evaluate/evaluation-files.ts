@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type LmEvalResults, lmEvalResults, type ReadingScore, scoreTrajectories } from '@dgpo/arc';
 import { DatasetError, readTrajectories, type Trajectory, writeTrajectories } from '@dgpo/trajectory';
 import { z } from 'zod';
@@ -29,6 +30,7 @@ export interface StoredSet extends RunReportSet {
 }
 
 const resultsName = 'results.json';
+const stageFileName = 'evaluation.json';
 
 const number = z
   .number()
@@ -129,24 +131,34 @@ export async function writeEvaluation(options: WriteEvaluationOptions): Promise<
 }
 
 /**
- * Reads an evaluation that {@link writeEvaluation} wrote: a folder or its `results.json`.
+ * Reads an evaluation: a folder that {@link writeEvaluation} wrote or its `results.json`, or a folder `stages/evaluation-<model>` of a
+ * run directory.
  *
  * @throws DatasetError when it is missing, damaged or of another version.
  */
 export async function readEvaluation({ path }: { path: string }): Promise<StoredEvaluation> {
-  const isFile = path.endsWith('.json');
-  const where = isFile ? path : join(path, resultsName);
-  const directory = isFile ? join(path, '..') : path;
+  if (existsSync(join(path, stageFileName))) return readStage(path);
+  const where = path.endsWith('.json') ? path : join(path, resultsName);
   const stored = parseResults(await readResults(where), where);
   const { bootstrapSamples, seed } = stored.dgpo;
   const sets: StoredSet[] = [];
-  for (const { name, samples, baseline, arc } of stored.dgpo.sets) {
+  for (const { name, samples, ...rest } of stored.dgpo.sets) {
     const trajectories: Trajectory[] = [];
-    for await (const trajectory of readTrajectories(join(directory, samples))) trajectories.push(trajectory);
-    const summary = scoreTrajectories(trajectories, { bootstrapSamples, seed });
-    sets.push({ name, summary, trajectories, baseline, ...(arc === undefined ? {} : { arc }) });
+    for await (const trajectory of readTrajectories(join(dirname(where), samples))) trajectories.push(trajectory);
+    sets.push({ name, summary: scoreTrajectories(trajectories, { bootstrapSamples, seed }), trajectories, ...rest });
   }
   return { model: stored.model_name ?? 'model', sets };
+}
+
+/** What a stage of a run keeps; its manifest has the hash of the file. */
+async function readStage(path: string): Promise<StoredEvaluation> {
+  const where = join(path, stageFileName);
+  try {
+    const { sets } = JSON.parse(await readFile(where, 'utf8')) as ModelEvaluation;
+    return { model: basename(resolve(path)).replace(/^evaluation-/, ''), sets };
+  } catch (cause) {
+    throw new DatasetError('is damaged', { where, cause });
+  }
 }
 
 async function readResults(where: string): Promise<string> {
