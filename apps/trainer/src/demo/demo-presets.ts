@@ -13,8 +13,8 @@ export interface DemoSettings {
 }
 
 const sizes = {
-  full: { coldStartTasks: 1600, epochs: 2, updates: 30, tasksPerStep: 128, evaluationTasks: 200 },
-  quick: { coldStartTasks: 480, epochs: 2, updates: 5, tasksPerStep: 64, evaluationTasks: 60 },
+  full: { coldStartTasks: 1200, epochs: 3, updates: 30, tasksPerStep: 128, evaluationTasks: 200 },
+  quick: { coldStartTasks: 1200, epochs: 3, updates: 6, tasksPerStep: 64, evaluationTasks: 60 },
 };
 
 /** The settings of a preset. They were chosen on seed 100, which no reported figure uses. */
@@ -29,7 +29,7 @@ export function demoSettings(preset: DemoPreset): DemoSettings {
       numTrainEpochs: size.epochs,
       batchSize: 32,
       microBatchSize: 8,
-      learningRate: 1e-3,
+      learningRate: 1.5e-3,
       warmupSteps: 10,
     },
     rl: {
