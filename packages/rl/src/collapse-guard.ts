@@ -75,6 +75,8 @@ export function createCollapseGuard(options: CollapseGuardOptions = {}): Collaps
   const recent = new Map<Name, number[]>();
   const best = { reward: 0, validActionRate: 0, meanLength: 0 };
 
+  const averaged = (text: string) => `${text} (averages of ${window} updates)`;
+
   /** Average of the last `window` values, undefined while there are fewer. */
   const average = (name: Name, value: number | undefined): number | undefined => {
     if (value === undefined) return undefined;
@@ -96,22 +98,22 @@ export function createCollapseGuard(options: CollapseGuardOptions = {}): Collaps
         if (now === undefined) continue;
         if (name === 'entropy') {
           if (minimumEntropy !== undefined && now < minimumEntropy) {
-            reasons.push(`${words.entropy} is ${show(now)}, below ${minimumEntropy}`);
+            reasons.push(averaged(`${words.entropy} is ${show(now)}, below ${minimumEntropy}`));
           }
         } else if (name === 'kl') {
           if (maximumKl !== undefined && now > maximumKl)
-            reasons.push(`${words.kl} is ${show(now)}, above ${maximumKl}`);
+            reasons.push(averaged(`${words.kl} is ${show(now)}, above ${maximumKl}`));
         } else {
           best[name] = Math.max(best[name], now);
           if (name === 'meanLength' && now <= minimumLength) {
-            reasons.push(`${words.meanLength} is ${show(now)} tokens`);
+            reasons.push(averaged(`${words.meanLength} is ${show(now)} tokens`));
           } else if (best[name] >= leastBest[name] && now < shares[name] * best[name]) {
-            reasons.push(`${words[name]} fell from ${show(best[name])} to ${show(now)}`);
+            reasons.push(averaged(`${words[name]} fell from ${show(best[name])} to ${show(now)}`));
           }
         }
       }
       if (reasons.length === 0) return { status: 'ok', reason: null };
-      return { status: 'collapsed', reason: `${reasons.join('; ')} (averages of ${window} updates)` };
+      return { status: 'collapsed', reason: reasons.join('; ') };
     },
   };
 }

@@ -5,7 +5,7 @@ import { type Grid, requireSameShape } from './grid.js';
  * `k1 = log π − log π_ref`:
  * - `k1`: unbiased; subtracted from the reward it gives the policy gradient of the KL. As a loss its expected gradient is 0.
  * - `k2`: `½ k1²`, biased, with the right gradient as a loss.
- * - `k3`: `e^−k1 + k1 − 1`, unbiased and never negative, clamped to ±10 as verl's `low_var_kl`; its gradient as a loss is that of
+ * - `k3`: `e^−k1 + k1 − 1`, never negative and unbiased but for its clamp to 10 (verl's `low_var_kl`); its gradient as a loss is that of
  *   KL(reference ‖ policy).
  * - `abs`: `|k1|`.
  */

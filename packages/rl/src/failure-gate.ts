@@ -32,7 +32,9 @@ export function failureGate(options: FailureGateOptions): Float32Array {
   if (typeof gate === 'object') {
     if (rewards === undefined) throw new RangeError('the gate { lowReward } needs the reward of every episode');
     requireLength('rewards', rewards.length, correct.length);
-    return rewards.map((reward) => (reward < gate.lowReward ? 1 : 0));
+    // In float32 like the rewards, or 0.7 would lie below 0.7.
+    const threshold = Math.fround(gate.lowReward);
+    return rewards.map((reward) => (reward < threshold ? 1 : 0));
   }
   if (gate === 'groupAllFail') {
     if (groups === undefined) throw new RangeError('the gate groupAllFail needs the group of every episode');
