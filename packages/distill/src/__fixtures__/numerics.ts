@@ -1,0 +1,28 @@
+import * as tf from '@tensorflow/tfjs';
+import { expect } from 'vitest';
+
+/** Derivatives of a float64 function, one coordinate at a time. */
+export function centralDifferences(compute: (x: number[]) => number, x: readonly number[], step = 1e-5): number[] {
+  return x.map((value, index) => {
+    const at = (moved: number) => compute(x.map((other, position) => (position === index ? moved : other)));
+    return (at(value + step) - at(value - step)) / (2 * step);
+  });
+}
+
+/** Value and gradient of a scalar function of one tensor. */
+export async function valueAndGradient(compute: (x: tf.Tensor) => tf.Scalar, x: tf.Tensor) {
+  const { value, grad } = tf.valueAndGrad(compute)(x);
+  const result = { value: (await value.data())[0] as number, gradient: [...(await grad.data())] };
+  tf.dispose([value, grad]);
+  return result;
+}
+
+/** Every element within `tolerance`, absolute where the expected one is below 1 and relative above. */
+export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+  expect(actual.length).toBe(expected.length);
+  for (let index = 0; index < expected.length; index++) {
+    const want = expected[index] as number;
+    const difference = Math.abs((actual[index] as number) - want) / Math.max(1, Math.abs(want));
+    expect(difference, `element ${index}: ${actual[index]}, expected ${want}`).toBeLessThanOrEqual(tolerance);
+  }
+}
