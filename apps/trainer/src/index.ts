@@ -113,7 +113,6 @@ export { type RunStageOptions, runStage, type StageResult } from './run/run-stag
 export { createTensorBoardTracker, type TensorBoardTrackerOptions } from './run/tensorboard-tracker.js';
 export { combineTrackers, type Metrics, type Tracker } from './run/tracker.js';
 export { type ColdStartOptions, coldStartSteps, trainColdStart } from './train/cold-start.js';
-export { type CollapseWatchOptions, createCollapseWatch } from './train/collapse-watch.js';
 export { episodeMetrics } from './train/episode-metrics.js';
 export { type EpisodeRow, episodeRow } from './train/episode-rows.js';
 export {

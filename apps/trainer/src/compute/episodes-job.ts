@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import {
-  createSearchEnvironment,
   createScriptedPolicy,
+  createSearchEnvironment,
   type Environment,
   type EpisodeState,
   type Policy,
@@ -90,7 +90,10 @@ export async function policyFor(
       decoder: modelNamed(context, policy.model),
       tokenizer,
       slots: job.batchSize,
-      maxContextTokens: Math.min(job.environment.maxContextTokens, modelNamed(context, policy.model).config.maxPositionEmbeddings),
+      maxContextTokens: Math.min(
+        job.environment.maxContextTokens,
+        modelNamed(context, policy.model).config.maxPositionEmbeddings,
+      ),
     }),
     model: policy.model,
   }));
@@ -98,7 +101,9 @@ export async function policyFor(
 }
 
 export async function runEpisodesJob(context: JobContext, job: EpisodesJob): Promise<Trajectory[]> {
-  const retriever = await keep(context, `retriever:${JSON.stringify(job.retriever)}`, () => openRetriever(job.retriever));
+  const retriever = await keep(context, `retriever:${JSON.stringify(job.retriever)}`, () =>
+    openRetriever(job.retriever),
+  );
   return runEpisodes({
     environment: searchEnvironment(retriever, job.environment),
     policy: await policyFor(context, job),

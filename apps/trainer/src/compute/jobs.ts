@@ -5,8 +5,8 @@ import {
   embedding,
   hiddenStates,
   parameter,
-  setParameters,
   type Sampler,
+  setParameters,
   type TokenBatch,
   tokenBatch,
   tokenLogProbs,
@@ -148,7 +148,8 @@ function weightedSum(values: tf.Tensor, weights: Float32Array): tf.Scalar {
 }
 
 const sameShape = (decoder: Decoder, job: ModelJob) =>
-  JSON.stringify(decoder.config) === JSON.stringify(job.config) && decoder.parameters.has(valueHeadName) === job.valueHead;
+  JSON.stringify(decoder.config) === JSON.stringify(job.config) &&
+  decoder.parameters.has(valueHeadName) === job.valueHead;
 
 function runModel(context: JobContext, job: ModelJob): null {
   let decoder = context.models.get(job.name);
@@ -195,7 +196,7 @@ function runColdStart(context: JobContext, job: ColdStartJob): Promise<GradientR
           weight: scored.weight,
           teacherHidden: target,
           teacherWeight: parameter(teacher, embeddingName),
-          mask: tf.onesLike(scored.targets).cast('float32'),
+          mask: tf.cast(tf.onesLike(scored.targets), 'float32'),
           direction: 'forward',
         }),
         job.weights,

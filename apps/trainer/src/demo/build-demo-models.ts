@@ -89,7 +89,13 @@ async function trainOnRows(options: {
 }
 
 /** The base student reads and copies; no tag of the protocol occurs in what it sees. */
-async function buildStudent(options: { workshop: Workshop; atlas: Atlas; tokenizer: BytePairTokenizer; seed: number; maxSteps: number }) {
+async function buildStudent(options: {
+  workshop: Workshop;
+  atlas: Atlas;
+  tokenizer: BytePairTokenizer;
+  seed: number;
+  maxSteps: number;
+}) {
   const { workshop, atlas, tokenizer, seed, maxSteps } = options;
   const config = decoderConfig({ vocabularySize: tokenizer.vocabularySize, ...studentSize });
   const random = createRandom(seed).split('student-reading');

@@ -71,7 +71,14 @@ export function comparisons(rl: Recipe['rl']): { name: string; from: 'base' | 'c
       from: 'cold-start',
       rl: {
         ...rl,
-        guidance: { ...rl.guidance, beta: 0.001, estimator: 'k1', direction: 'reverse', form: 'reward', aggregation: 'sum' },
+        guidance: {
+          ...rl.guidance,
+          beta: 0.001,
+          estimator: 'k1',
+          direction: 'reverse',
+          form: 'reward',
+          aggregation: 'sum',
+        },
       },
     },
   ];

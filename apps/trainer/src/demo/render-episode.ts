@@ -12,6 +12,10 @@ export function renderEpisode(trajectory: Trajectory): string {
     .replace(/(<\/search>|<\/information>|<\/answer>|<\/think>)/g, '$1\n')
     .trim();
   const verdict = outcome.correct ? 'right' : 'wrong';
-  const lines = [`Question: ${task.question}`, ...text.split('\n'), `→ ${verdict}; the answer is ${task.goldenAnswers[0] ?? ''}`];
+  const lines = [
+    `Question: ${task.question}`,
+    ...text.split('\n'),
+    `→ ${verdict}; the answer is ${task.goldenAnswers[0] ?? ''}`,
+  ];
   return lines.map((line) => `  ${line}`).join('\n');
 }

@@ -11,7 +11,14 @@ import { type RunReportResult, resultsTable } from '../evaluate/results-table.js
 import { writeRunReport } from '../evaluate/run-report.js';
 import { evaluateStage } from '../pipeline/evaluate-stage.js';
 import type { Reporter } from '../pipeline/reporter.js';
-import { coldStartStage, collectStage, indexStage, policyStage, type StageModel, stageModel } from '../pipeline/stages.js';
+import {
+  coldStartStage,
+  collectStage,
+  indexStage,
+  policyStage,
+  type StageModel,
+  stageModel,
+} from '../pipeline/stages.js';
 import { openWorkshop, type Workshop } from '../pipeline/workshop.js';
 import { recipeSchema } from '../recipe/recipe-schema.js';
 import { runStage } from '../run/run-stage.js';
@@ -66,12 +73,17 @@ export interface DemoResult {
 }
 
 /** The folder of the shipped models, beside `src` or `dist`. */
-export const assetsDirectory = fileURLToPath(new URL('../assets', import.meta.url).href.replace('/src/assets', '/assets'));
+export const assetsDirectory = fileURLToPath(
+  new URL('../assets', import.meta.url).href.replace('/src/assets', '/assets'),
+);
 
 /** The world never changes with `--seed`: the shipped models know only its training half. */
 const worldSeed = 0;
 
-async function startingModels(options: DemoOptions, workshop: Workshop): Promise<{ student: StageModel; teacher: StageModel }> {
+async function startingModels(
+  options: DemoOptions,
+  workshop: Workshop,
+): Promise<{ student: StageModel; teacher: StageModel }> {
   let folder = assetsDirectory;
   if (options.fromScratch) {
     folder = join(workshop.run.path, 'models');
@@ -127,11 +139,16 @@ const overall = (evaluation: ModelEvaluation, set: string) =>
   evaluation.sets.find(({ name }) => name === set)?.summary.overall.figures;
 
 /** A question that the base student fails and DGPO solves with the most searches, if there is one. */
-function showcase(before: ModelEvaluation, after: ModelEvaluation): { before: Trajectory; after: Trajectory } | undefined {
+function showcase(
+  before: ModelEvaluation,
+  after: ModelEvaluation,
+): { before: Trajectory; after: Trajectory } | undefined {
   const pairs = [...after.sets].reverse().flatMap((set) =>
     set.trajectories.flatMap((trajectory, index) => {
       const base = before.sets.find(({ name }) => name === set.name)?.trajectories[index];
-      return base !== undefined && !base.outcome.correct && trajectory.outcome.correct ? [{ before: base, after: trajectory }] : [];
+      return base !== undefined && !base.outcome.correct && trajectory.outcome.correct
+        ? [{ before: base, after: trajectory }]
+        : [];
     }),
   );
   return pairs.find(({ after: { actions } }) => actions.length > 2) ?? pairs[0];
@@ -223,7 +240,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       );
     const dgpo = await secondPhase('dgpo', coldStart, settings.rl);
     for (const { name, from, rl } of comparisons(settings.rl)) {
-      if (options.methods?.includes(name) ?? compare) await secondPhase(name, from === 'base' ? student : coldStart, rl);
+      if (options.methods?.includes(name) ?? compare)
+        await secondPhase(name, from === 'base' ? student : coldStart, rl);
     }
     if (options.controls) {
       const control = { workshop, playground, sets, temperature: 0, batchSize: 64, seed: 0 };
@@ -238,7 +256,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         {
           name: 'dgpo-shuffled-passages',
           directory: dgpo.directory,
-          evaluation: await evaluateStage({ ...control, name: 'dgpo-shuffled-passages', playground: shuffled, policy: dgpo }),
+          evaluation: await evaluateStage({
+            ...control,
+            name: 'dgpo-shuffled-passages',
+            playground: shuffled,
+            policy: dgpo,
+          }),
           seconds: 0,
         },
       );
@@ -262,7 +285,11 @@ async function present(context: {
   const named = (name: string) => entries.find((entry) => entry.name === name);
   const base = named('base');
   const dgpo = named('dgpo');
-  const results: RunReportResult[] = entries.map(({ name, evaluation, seconds }) => ({ name, seconds, sets: evaluation.sets }));
+  const results: RunReportResult[] = entries.map(({ name, evaluation, seconds }) => ({
+    name,
+    seconds,
+    sets: evaluation.sets,
+  }));
   const shown = base !== undefined && dgpo !== undefined ? showcase(base.evaluation, dgpo.evaluation) : undefined;
   const reportPath = join(workshop.run.path, 'report.html');
   await writeRunReport({
@@ -315,7 +342,9 @@ async function present(context: {
   const text = [
     '',
     formatTable(resultsTable(results)),
-    ...(shown === undefined ? [] : ['', 'The same question before and after:', renderEpisode(shown.before), '', renderEpisode(shown.after)]),
+    ...(shown === undefined
+      ? []
+      : ['', 'The same question before and after:', renderEpisode(shown.before), '', renderEpisode(shown.after)]),
     '',
     `report   ${reportPath}`,
     `model    ${dgpo?.directory ?? ''}`,
@@ -327,4 +356,3 @@ async function present(context: {
   ].join('\n');
   return { interrupted: false, entries, result, text };
 }
-

@@ -44,7 +44,10 @@ interface MethodResult {
   collapsed: string[];
 }
 
-const bySet = <T>(make: (set: SetName) => T): Record<SetName, T> => ({ fiction: make('fiction'), facts: make('facts') });
+const bySet = <T>(make: (set: SetName) => T): Record<SetName, T> => ({
+  fiction: make('fiction'),
+  facts: make('facts'),
+});
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function summarizeMethod(method: string, runs: readonly (readonly DemoEntry[])[]): MethodResult {
@@ -53,7 +56,9 @@ function summarizeMethod(method: string, runs: readonly (readonly DemoEntry[])[]
   const figure = (name: 'validActionRate' | 'executedSearches') =>
     bySet((set) =>
       entries.map(
-        (entry) => entry.evaluation.sets.find((candidate) => candidate.name === set)?.summary.overall.figures[name].mean ?? Number.NaN,
+        (entry) =>
+          entry.evaluation.sets.find((candidate) => candidate.name === set)?.summary.overall.figures[name].mean ??
+          Number.NaN,
       ),
     );
   return {

@@ -1,10 +1,17 @@
 import { type BytePairTokenizer, type Tokenizer, trainCompactTokenizer } from '@dgpo/lm';
 import type { Random, Segment } from '@dgpo/trajectory';
-import { type Atlas, expertEpisodeExample, expertEpisodes, pretrainingExample, pretrainingTexts } from '../atlas/index.js';
+import {
+  type Atlas,
+  expertEpisodeExample,
+  expertEpisodes,
+  pretrainingExample,
+  pretrainingTexts,
+} from '../atlas/index.js';
 import { type WeightedRow, weightedRow } from '../train/language-modelling.js';
 import { atlasEnvironment, protocolTags } from './demo-settings.js';
 
-const promptOf = (question: string) => (atlasEnvironment.promptTemplate ?? '{question}').replace('{question}', () => question);
+const promptOf = (question: string) =>
+  (atlasEnvironment.promptTemplate ?? '{question}').replace('{question}', () => question);
 
 /** The vocabulary of the demo models: frequent pieces of reading exercises and expert episodes, about training countries only. */
 export function demoTokenizer(options: { atlas: Atlas; seed: number }): BytePairTokenizer {

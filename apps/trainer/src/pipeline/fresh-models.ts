@@ -1,16 +1,25 @@
-import { createDecoder, type DecoderConfig, decoderConfig, getParameters, saveModel, type BytePairTokenizer, trainCompactTokenizer, saveTokenizer } from '@dgpo/lm';
-import { createRandom, type Task } from '@dgpo/trajectory';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  type BytePairTokenizer,
+  createDecoder,
+  type DecoderConfig,
+  decoderConfig,
+  getParameters,
+  saveModel,
+  saveTokenizer,
+  trainCompactTokenizer,
+} from '@dgpo/lm';
+import { createRandom, type Task } from '@dgpo/trajectory';
+import { protocolTags } from '../demo/demo-settings.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { runStage } from '../run/run-stage.js';
-import { trainColdStart, coldStartSteps } from '../train/cold-start.js';
+import { coldStartSteps, trainColdStart } from '../train/cold-start.js';
 import { episodeRow } from '../train/episode-rows.js';
 import { trainLanguageModel, weightedRow } from '../train/language-modelling.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
 import { type Playground, playEpisodes } from '../train/play-episodes.js';
 import { createTrainedModel } from '../train/trained-model.js';
-import { protocolTags } from '../demo/demo-settings.js';
 import { createCorpusText } from './corpus-text.js';
 import { type StageModel, stageModel } from './stages.js';
 import type { Workshop } from './workshop.js';
@@ -160,7 +169,13 @@ export async function scriptedTeacherStage(options: {
       const numTrainEpochs = 2 * settings.numTrainEpochs;
       const maxSteps = coldStartSteps({ episodes: rows.length, numTrainEpochs, batchSize: settings.batchSize });
       workshop.reporter.stage(stage, `${rows.length} episodes of the scripted expert, ${maxSteps} updates`);
-      const trained = await createTrainedModel({ pool: workshop.pool, name: 'teacher', config, parameters, weightDecay: 0.01 });
+      const trained = await createTrainedModel({
+        pool: workshop.pool,
+        name: 'teacher',
+        config,
+        parameters,
+        weightDecay: 0.01,
+      });
       const tracker = workshop.tracker({ stage, totalSteps: maxSteps, completedSteps: 0, show: ['loss'] });
       await trainColdStart({
         student: trained,

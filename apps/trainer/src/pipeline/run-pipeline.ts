@@ -7,7 +7,7 @@ import { createAtlas, exportAtlas } from '../atlas/index.js';
 import type { EnvironmentSettings, RetrieverSource } from '../compute/episodes-job.js';
 import { atlasEnvironment } from '../demo/demo-settings.js';
 import type { EvaluationSet, ModelEvaluation } from '../evaluate/evaluate-model.js';
-import { type RunReportResult } from '../evaluate/results-table.js';
+import type { RunReportResult } from '../evaluate/results-table.js';
 import { writeRunReport } from '../evaluate/run-report.js';
 import { readQuestions } from '../recipe/read-questions.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
@@ -73,7 +73,8 @@ async function readData(workshop: Workshop, recipe: Recipe): Promise<RunData> {
   for (const { name, path } of files.evaluation) {
     sets.push({ name, tasks: await readQuestions({ path, limit: evaluation.tasksPerSet }) });
   }
-  if (sets.length === 0) throw new ConfigError('needs at least one held-out set to measure on', { where: 'data.evalQuestions' });
+  if (sets.length === 0)
+    throw new ConfigError('needs at least one held-out set to measure on', { where: 'data.evalQuestions' });
   const documents = await loadCorpus({ path: files.corpus });
   return { corpus: files.corpus, documents, trainTasks, sets };
 }
@@ -100,7 +101,12 @@ async function startingModels(context: {
   environment: EnvironmentSettings;
 }): Promise<{ student: StageModel; teacher: StageModel; playground: Playground }> {
   const { workshop, recipe, data, retriever, environment } = context;
-  const playgroundWith = (tokenizer: string): Playground => ({ pool: workshop.pool, tokenizer, retriever, environment });
+  const playgroundWith = (tokenizer: string): Playground => ({
+    pool: workshop.pool,
+    tokenizer,
+    retriever,
+    environment,
+  });
   const shared = {
     workshop,
     documents: data.documents,
@@ -112,7 +118,10 @@ async function startingModels(context: {
   let tokenizerDirectory = recipe.student.path ?? recipe.teacher.path;
   let tokenizerKey = tokenizerDirectory ?? '';
   if (tokenizerDirectory === undefined) {
-    const texts = [...data.documents.map(({ contents }) => contents), ...data.trainTasks.map(({ question }) => question)];
+    const texts = [
+      ...data.documents.map(({ contents }) => contents),
+      ...data.trainTasks.map(({ question }) => question),
+    ];
     const made = await tokenizerStage({ workshop, texts, vocabSize: recipe.student.fresh?.vocabSize ?? 4096 });
     tokenizerDirectory = made.directory;
     tokenizerKey = made.key;
@@ -130,7 +139,13 @@ async function startingModels(context: {
         });
   const playground = playgroundWith(tokenizerDirectory);
   if (recipe.teacher.path !== undefined) return { student, teacher: await stageModel(recipe.teacher.path), playground };
-  const untaught = await freshModelStage({ ...shared, name: 'teacher', fresh: recipe.teacher.fresh, tokenizer, tokenizerKey });
+  const untaught = await freshModelStage({
+    ...shared,
+    name: 'teacher',
+    fresh: recipe.teacher.fresh,
+    tokenizer,
+    tokenizerKey,
+  });
   const teacher = await scriptedTeacherStage({
     workshop,
     playground,

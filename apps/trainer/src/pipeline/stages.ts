@@ -1,15 +1,15 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keepCorrect, type CollectionStatistics } from '@dgpo/distill';
+import { type CollectionStatistics, keepCorrect } from '@dgpo/distill';
 import { createDecoder, type DecoderConfig, getParameters, loadModel, type ModelWeights, saveModel } from '@dgpo/lm';
 import { createRetriever, loadCorpus } from '@dgpo/retriever';
+import { type CollapseMetrics, createCollapseGuard } from '@dgpo/rl';
 import { createRandom, readTrajectories, type Task, type Trajectory, writeTrajectories } from '@dgpo/trajectory';
-import { writeFile } from 'node:fs/promises';
 import type { EnvironmentSettings, RetrieverSource } from '../compute/episodes-job.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { runStage } from '../run/run-stage.js';
 import { hashFile } from '../run/stable-hash.js';
 import { coldStartSteps, trainColdStart } from '../train/cold-start.js';
-import { createCollapseWatch } from '../train/collapse-watch.js';
 import { type EpisodeRow, episodeRow } from '../train/episode-rows.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
 import { type Playground, playEpisodes } from '../train/play-episodes.js';
@@ -97,7 +97,9 @@ export async function collectStage(options: {
         tasks,
         samplesPerTask: settings.samplesPerTask,
         temperature: settings.temperature,
-        seed: createRandom(seed).split('teacher-outputs').integer(2 ** 31),
+        seed: createRandom(seed)
+          .split('teacher-outputs')
+          .integer(2 ** 31),
         onProgress: (done) => workshop.reporter.progress({ label: 'teacher', done, total }),
         signal: workshop.signal,
       });
@@ -209,6 +211,25 @@ async function criticParameters(config: DecoderConfig, student: Float32Array): P
   return parameters;
 }
 
+/** What the collapse guard looks at. */
+function collapseMetrics(metrics: Record<string, number>): CollapseMetrics {
+  return {
+    reward: metrics.reward ?? 0,
+    validActionRate: metrics.valid_action_rate ?? 0,
+    meanLength: metrics['completions/mean_length'] ?? 0,
+  };
+}
+
+/** The logged updates of a stage, oldest first. */
+async function readMetrics(path: string, stage: string): Promise<Record<string, number>[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, number> & { stage: string })
+    .filter((entry) => (entry.stage as unknown) === stage);
+}
+
 /** Phase 2: PPO or GRPO, guided by the teacher as the recipe says. */
 export async function policyStage(options: {
   workshop: Workshop;
@@ -227,7 +248,10 @@ export async function policyStage(options: {
     name,
     inputs: { student: student.key, teacher: teacher.key, tasks, settings, seed, environment: playground.environment },
     run: async ({ directory: target }) => {
-      workshop.reporter.stage(name, `${settings.maxSteps} updates of ${settings.tasksPerStep * settings.numGenerations} episodes`);
+      workshop.reporter.stage(
+        name,
+        `${settings.maxSteps} updates of ${settings.tasksPerStep * settings.numGenerations} episodes`,
+      );
       await shareModel(workshop, 'teacher', teacher.weights);
       const { config, parameters, tokenizer } = student.weights;
       const { pool } = workshop;
@@ -257,7 +281,8 @@ export async function policyStage(options: {
         completedSteps,
         show: ['reward', 'searches', 'valid_action_rate', 'completions/mean_length'],
       });
-      const watch = createCollapseWatch();
+      const guard = createCollapseGuard();
+      for (const earlier of await readMetrics(workshop.run.metricsPath, name)) guard.update(collapseMetrics(earlier));
       let collapsed: string | null = null;
       let steps = completedSteps;
       const { guidance: recipeGuidance } = settings;
@@ -290,16 +315,17 @@ export async function policyStage(options: {
         onStep: async (step, metrics, episodes: readonly Trajectory[]) => {
           tracker.log(metrics, step);
           steps = step;
-          const verdict = watch(metrics);
-          if (verdict !== null) {
-            collapsed = verdict;
-            workshop.reporter.line(`${name} stopped after update ${step}: ${verdict}`);
+          const { status, reason } = guard.update(collapseMetrics(metrics));
+          const stops = status === 'collapsed';
+          if (stops) {
+            collapsed = reason;
+            workshop.reporter.line(`${name} stopped after update ${step}: ${reason}`);
           }
-          if (step % settings.saveSteps === 0 || verdict !== null || workshop.signal?.aborted) {
+          if (step % settings.saveSteps === 0 || stops || workshop.signal?.aborted) {
             await writeTrajectories(join(workshop.run.tracesPath, `${name}-${step}.jsonl`), episodes.slice(0, 16));
             await checkpoints.save(step);
           }
-          return verdict !== null;
+          return stops;
         },
         signal: workshop.signal,
       });

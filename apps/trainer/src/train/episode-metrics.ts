@@ -8,7 +8,10 @@ export function episodeMetrics(episodes: readonly Trajectory[]): Record<string, 
   const rewards = episodes.map((episode) => episode.outcome.reward);
   const reward = mean(rewards);
   const lengths = episodes.map((episode) =>
-    episode.segments.reduce((sum, segment) => sum + (segment.kind === 'policy' ? (segment.tokenIds?.length ?? 0) : 0), 0),
+    episode.segments.reduce(
+      (sum, segment) => sum + (segment.kind === 'policy' ? (segment.tokenIds?.length ?? 0) : 0),
+      0,
+    ),
   );
   const actions = episodes.flatMap((episode) => episode.actions);
   const searches = episodes.map(

@@ -30,7 +30,10 @@ export interface PlayOptions extends Playground {
 export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> {
   const { pool, tasks, samplesPerTask = 1, batchSize = 64, onProgress, signal } = options;
   // Twice as many pieces as workers keep all of them busy to the end; each piece is still a full batch where there is enough.
-  const pieces = Math.max(pool.parallel, Math.min(2 * pool.parallel, Math.ceil((tasks.length * samplesPerTask) / batchSize)));
+  const pieces = Math.max(
+    pool.parallel,
+    Math.min(2 * pool.parallel, Math.ceil((tasks.length * samplesPerTask) / batchSize)),
+  );
   const size = Math.max(1, Math.ceil(tasks.length / pieces));
   const jobs: EpisodesJob[] = [];
   for (let start = 0; start < tasks.length; start += size) {

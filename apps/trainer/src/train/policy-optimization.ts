@@ -10,8 +10,8 @@ import {
 import { createRandom, type Task, type Trajectory } from '@dgpo/trajectory';
 import type { PolicyJob, ValueJob } from '../compute/jobs.js';
 import { scoredCount } from '../compute/scored-rows.js';
-import { type EpisodeRow, episodeRow } from './episode-rows.js';
 import { episodeMetrics } from './episode-metrics.js';
+import { type EpisodeRow, episodeRow } from './episode-rows.js';
 import { microBatches, offsetsOf, selectTokens } from './micro-batches.js';
 import { type Playground, playEpisodes } from './play-episodes.js';
 import { cutRows, fromGrid, toGrid } from './token-grid.js';
@@ -129,15 +129,25 @@ export async function optimizePolicy(options: PolicyOptimizationOptions): Promis
       tasks,
       samplesPerTask: options.numGenerations,
       temperature: options.temperature,
-      seed: createRandom(seed).split('rollouts', step).integer(2 ** 31),
+      seed: createRandom(seed)
+        .split('rollouts', step)
+        .integer(2 ** 31),
       signal: options.signal,
     });
     // An episode that the world broke says nothing about the policy.
-    const episodes = played.filter((episode) => episode.outcome.endedBy !== 'error' && scoredCount(episodeRow(episode)) > 0);
+    const episodes = played.filter(
+      (episode) => episode.outcome.endedBy !== 'error' && scoredCount(episodeRow(episode)) > 0,
+    );
     const rows = episodes.map(episodeRow);
-    const metrics = { ...episodeMetrics(played), ...(rows.length === 0 ? {} : await update(options, step, episodes, rows)) };
+    const metrics = {
+      ...episodeMetrics(played),
+      ...(rows.length === 0 ? {} : await update(options, step, episodes, rows)),
+    };
     if (critic === undefined && options.algorithm === 'ppo') throw new TypeError('PPO needs a critic');
-    if (await options.onStep(step, { ...metrics, guidance_beta: guidance.gate === 'never' ? 0 : guidance.beta }, played)) return;
+    if (
+      await options.onStep(step, { ...metrics, guidance_beta: guidance.gate === 'never' ? 0 : guidance.beta }, played)
+    )
+      return;
   }
 }
 
@@ -225,26 +235,28 @@ async function update(
       const weightsOf = (indices: readonly number[]) =>
         new Float32Array(indices.reduce((total, index) => total + (counts[index] as number), 0)).fill(1 / tokens);
       if (trainsPolicy) {
-        const jobs = cuts.map((indices): PolicyJob => ({
-          kind: 'policy',
-          student: student.name,
-          rows: indices.map((index) => rows[index] as EpisodeRow),
-          oldLogProbs: select(flat.oldLogProbs, indices),
-          advantages: select(flat.advantages, indices),
-          weights: weightsOf(indices),
-          clipRatio: options.clipRatio,
-          entropyCoefficient: options.entropyCoefficient,
-          temperature: options.temperature,
-          ...(guided && guidance.form === 'loss' && teacher !== undefined
-            ? {
-                teacher: {
-                  name: teacher,
-                  direction: guidance.direction,
-                  weights: guidanceWeights({ indices, counts, gate, guidance, tokens, episodes: members.length }),
-                },
-              }
-            : {}),
-        }));
+        const jobs = cuts.map(
+          (indices): PolicyJob => ({
+            kind: 'policy',
+            student: student.name,
+            rows: indices.map((index) => rows[index] as EpisodeRow),
+            oldLogProbs: select(flat.oldLogProbs, indices),
+            advantages: select(flat.advantages, indices),
+            weights: weightsOf(indices),
+            clipRatio: options.clipRatio,
+            entropyCoefficient: options.entropyCoefficient,
+            temperature: options.temperature,
+            ...(guided && guidance.form === 'loss' && teacher !== undefined
+              ? {
+                  teacher: {
+                    name: teacher,
+                    direction: guidance.direction,
+                    weights: guidanceWeights({ indices, counts, gate, guidance, tokens, episodes: members.length }),
+                  },
+                }
+              : {}),
+          }),
+        );
         const result = await student.update({ jobs, learningRate });
         record('grad_norm', result.gradientNorm);
         record('loss/policy_avg', result.metrics.policyLoss ?? 0);
@@ -254,15 +266,17 @@ async function update(
         if (result.metrics.guidanceLoss !== undefined) record('loss/guidance', result.metrics.guidanceLoss);
       }
       if (critic !== undefined) {
-        const jobs = cuts.map((indices): ValueJob => ({
-          kind: 'value',
-          critic: critic.name,
-          rows: indices.map((index) => rows[index] as EpisodeRow),
-          oldValues: select(flat.oldValues, indices),
-          returns: select(flat.returns, indices),
-          weights: weightsOf(indices),
-          clipRange: options.valueClipRange,
-        }));
+        const jobs = cuts.map(
+          (indices): ValueJob => ({
+            kind: 'value',
+            critic: critic.name,
+            rows: indices.map((index) => rows[index] as EpisodeRow),
+            oldValues: select(flat.oldValues, indices),
+            returns: select(flat.returns, indices),
+            weights: weightsOf(indices),
+            clipRange: options.valueClipRange,
+          }),
+        );
         const result = await critic.update({ jobs, learningRate: options.criticLearningRate });
         record('loss/value_avg', result.loss);
       }

@@ -1,4 +1,5 @@
 import type { Grid } from '@dgpo/rl';
+import { offsetsOf } from './micro-batches.js';
 
 /** Rows of different length as a grid padded with 0 on the right, and its mask. */
 export function toGrid(rows: readonly Float32Array[]): { grid: Grid; mask: Grid } {
@@ -26,6 +27,6 @@ export function fromGrid(grid: Grid, counts: readonly number[]): Float32Array {
 
 /** One vector cut into rows. */
 export function cutRows(values: Float32Array, counts: readonly number[]): Float32Array[] {
-  let start = 0;
-  return counts.map((count) => values.subarray(start, (start += count)));
+  const offsets = offsetsOf(counts);
+  return counts.map((_, row) => values.subarray(offsets[row], offsets[row + 1]));
 }

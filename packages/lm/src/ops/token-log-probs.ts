@@ -217,8 +217,8 @@ export function tokenLogProbsReference({
   const clean = tf.where(spreadMask(valid, hidden), hidden, tf.zerosLike(hidden));
   const logits = tf.div(tf.matMul(clean as tf.Tensor2D, weight as tf.Tensor2D, false, true), temperature);
   const all = tf.logSoftmax(logits, -1);
-  const chosen = tf.oneHot(tf.maximum(targets, 0).cast('int32'), vocabulary).cast('float32');
-  const keep = valid.cast('float32');
+  const chosen = tf.cast(tf.oneHot(tf.cast(tf.maximum(targets, 0), 'int32'), vocabulary), 'float32');
+  const keep = tf.cast(valid, 'float32');
   return {
     logProbs: tf.mul(tf.sum(tf.mul(all, chosen), -1), keep) as tf.Tensor1D,
     entropy: tf.mul(tf.neg(tf.sum(tf.mul(tf.exp(all), all), -1)), keep) as tf.Tensor1D,

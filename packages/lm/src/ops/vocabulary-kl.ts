@@ -221,7 +221,7 @@ export function vocabularyKlReference(options: VocabularyKlOptions): tf.Tensor1D
   );
   const [from, to] = options.direction === 'forward' ? [teacher, student] : [student, teacher];
   const value = tf.sum(tf.mul(tf.exp(from), tf.sub(from, to)), -1);
-  return tf.mul(value, valid.cast('float32')) as tf.Tensor1D;
+  return tf.mul(value, tf.cast(valid, 'float32')) as tf.Tensor1D;
 }
 
 /** Exact KL divergence between two next-token distributions per row, straight from hidden states, `[n]` in nats. */

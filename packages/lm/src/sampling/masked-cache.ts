@@ -77,7 +77,7 @@ export function createMaskedCache(options: { decoder: Decoder; slots: number; ma
     const positionTensor = tf.tensor1d(positions, 'int32');
     const sourceTensor = tf.tensor1d(source, 'int32');
     const freshTensor = tf.cast(tf.tensor3d(fresh, [slots, capacity, 1]), 'bool');
-    const freshWide = tf.logicalAnd(freshTensor, tf.onesLike((layers[0] as Layer).keys).cast('bool'));
+    const freshWide = tf.logicalAnd(freshTensor, tf.cast(tf.onesLike((layers[0] as Layer).keys), 'bool'));
     const biasTensor = tf.tensor4d(bias, [slots, 1, n, capacity]);
     const merge = (cached: tf.Tensor3D, tokens: tf.Tensor) =>
       tf.where(freshWide, tf.reshape(tf.gather(tokens, sourceTensor), [slots, capacity, width]), cached) as tf.Tensor3D;
