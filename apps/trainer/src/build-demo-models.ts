@@ -22,7 +22,12 @@ const program = new Command('dgpo-build-demo-models')
   .option('--workers <number>', 'worker threads; 0 is one per core', Number, 0);
 
 await runScript(program, async (signal) => {
-  const { output, assets, seed, workers } = program.opts<{ output: string; assets: string; seed: number; workers: number }>();
+  const { output, assets, seed, workers } = program.opts<{
+    output: string;
+    assets: string;
+    seed: number;
+    workers: number;
+  }>();
   await buildDemoModels({
     outputDir: resolve(output),
     assetsDir: resolve(assets),

@@ -5,7 +5,9 @@ import { runExperiment } from './demo/run-experiment.js';
 import { runScript } from './run-script.js';
 
 const program = new Command('dgpo-experiment-demo')
-  .description('Run the demo over several seeds with large held-out sets and write the comparison. Continues where it stopped.')
+  .description(
+    'Run the demo over several seeds with large held-out sets and write the comparison. Continues where it stopped.',
+  )
   .option('--output <dir>', 'work folder', 'outputs/experiment-demo')
   .option('--results <dir>', 'folder for results.json and results.md', 'experiments/demo')
   .option('--seeds <list>', 'comma-separated', '0,1,2')

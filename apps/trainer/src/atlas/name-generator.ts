@@ -5,7 +5,7 @@ import type { Country } from './country.js';
 /** The kinds of names that are invented, each in the likeness of the real ones of its kind. */
 export type NameField = 'country' | 'capital' | 'currencyUnit' | 'language' | 'demonym';
 
-export interface InventOptions {
+interface InventOptions {
   field: NameField;
   random: Random;
   /** Tells names that may not be given. */

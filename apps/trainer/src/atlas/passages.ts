@@ -69,7 +69,7 @@ function fits({ number }: Template, values: readonly string[]): boolean {
 }
 
 /** Writes facts as a passage, in one of a few wordings. */
-export function writePassage({ country, field, values }: PassageFact, random: Random): Passage {
+function writePassage({ country, field, values }: PassageFact, random: Random): Passage {
   const template = random.pick(templates.filter((candidate) => candidate.field === field && fits(candidate, values)));
   const text = template.text
     .replace('{country}', () => country)

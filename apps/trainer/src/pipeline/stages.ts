@@ -120,7 +120,7 @@ async function readRows(path: string): Promise<EpisodeRow[]> {
 }
 
 /** A model folder that `dgpo ask` and `dgpo-eval` open as it is: weights, tokenizer and the rules it was trained under. */
-export async function saveAgent(options: {
+async function saveAgent(options: {
   directory: string;
   weights: ModelWeights;
   environment: EnvironmentSettings;

@@ -68,7 +68,7 @@ export interface PolicyOptimizationOptions {
 }
 
 /** The questions of update `step`: pass after pass over a list, each in an order of its own. */
-export function tasksOfStep(options: { tasks: readonly Task[]; perStep: number; step: number; seed: number }): Task[] {
+function tasksOfStep(options: { tasks: readonly Task[]; perStep: number; step: number; seed: number }): Task[] {
   const { tasks, perStep, step, seed } = options;
   const random = createRandom(seed).split('policy-tasks');
   const first = (step - 1) * perStep;

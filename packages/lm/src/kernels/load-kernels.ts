@@ -1,6 +1,6 @@
-import { type WebAssemblyMemory, webAssembly } from './web-assembly.js';
 import type { Kernels } from './kernels.js';
 import { wasmModule } from './wasm-module.js';
+import { type WebAssemblyMemory, webAssembly } from './web-assembly.js';
 
 let compiled: object | undefined;
 

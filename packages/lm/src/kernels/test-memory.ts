@@ -1,5 +1,5 @@
-import type { WebAssemblyMemory } from './web-assembly.js';
 import { loadKernels } from './load-kernels.js';
+import type { WebAssemblyMemory } from './web-assembly.js';
 
 interface GrowableMemory extends WebAssemblyMemory {
   grow(pages: number): number;

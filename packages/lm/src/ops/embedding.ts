@@ -47,7 +47,7 @@ tf.registerGradient({
 });
 
 /** The same from stock ops. The wasm backend has no `UnsortedSegmentSum`, so there its gradient needs the fused op. */
-export function embeddingReference({ table, ids }: { table: tf.Tensor; ids: tf.Tensor }): tf.Tensor {
+function embeddingReference({ table, ids }: { table: tf.Tensor; ids: tf.Tensor }): tf.Tensor {
   return tf.gather(table, ids, 0);
 }
 
