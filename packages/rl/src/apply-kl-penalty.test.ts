@@ -22,7 +22,7 @@ const inputs = { scores: Float32Array.of(1, 0, 0.25), kl, policyMask, gate: Floa
 describe('applyKlPenalty by hand', () => {
   test('sum: the score at the last policy token, −β·k1 at every token of gated rows', () => {
     const penalty = applyKlPenalty(inputs);
-    // prettier rows: correct keeps its 1; −0.5·(2, −1, 3); 0.25 − 0.5·4
+    // The correct row keeps its 1; −0.5·(2, −1, 3); 0.25 − 0.5·4
     expectClose(penalty.rewards.data, [0, 0, 1, 0, -1, 0, 0.5, -1.5, 0, -1.75, 0, 0], 0);
     expect([...penalty.rowPenalty]).toEqual([0, 2, 2]);
     expect(penalty.betaKlSumMean).toBe(2);
