@@ -1,0 +1,57 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { comparisonTable, formatTable } from '@dgpo/arc';
+import { readEvaluation } from '@dgpo/trainer';
+import { DatasetError } from '@dgpo/trajectory';
+import { Command } from 'commander';
+import { compareEvaluations } from '../compare-evaluations.js';
+import { describeComparison, renderComparisonReport } from '../comparison-report.js';
+import { bootstrapOption, integerFrom, jsonOption } from './options.js';
+import type { CliSurroundings } from './surroundings.js';
+
+/** `dgpo-eval compare`: two evaluations question by question. */
+export function compareCommand({ output, errors, workingDirectory }: CliSurroundings): Command {
+  const at = (path: string) => resolve(workingDirectory, path);
+  return new Command('compare')
+    .description('Compare two evaluations question by question: paired differences, tests, episodes side by side.')
+    .argument('<baseline>', 'folder that dgpo-eval run wrote, its results.json, or stages/evaluation-<model> of a run')
+    .argument('<candidate>', 'the same of the model in question')
+    .option('--out <dir>', 'write comparison.json and report.html there')
+    .option('--transcripts <number>', 'questions of each set to show in the report', integerFrom(0), 10)
+    .addOption(bootstrapOption())
+    .option('--seed <number>', 'seed of the resampling', integerFrom(0), 0)
+    .addOption(jsonOption())
+    .helpOption('-h, --help', 'display help for command')
+    .action(async (baselinePath, candidatePath, { out, transcripts, bootstrapSamples, seed, json }) => {
+      const baseline = await readEvaluation({ path: at(baselinePath) });
+      const candidate = await readEvaluation({ path: at(candidatePath) });
+      const comparison = compareEvaluations({ baseline, candidate, bootstrapSamples, seed });
+      if (comparison.leftOut.length > 0) {
+        errors.write(`warning: only one of the two has the sets ${comparison.leftOut.join(', ')}\n`);
+      }
+      const result = { ...comparison, bootstrapSamples, seed };
+      if (out !== undefined) {
+        const directory = at(out);
+        const html = renderComparisonReport({ comparison, baseline, candidate, transcripts, seed, bootstrapSamples });
+        try {
+          await mkdir(directory, { recursive: true });
+          await writeFile(join(directory, 'comparison.json'), `${JSON.stringify(result, null, 2)}\n`);
+          await writeFile(join(directory, 'report.html'), html);
+        } catch (cause) {
+          const reason = cause instanceof Error ? cause.message : String(cause);
+          throw new DatasetError(`cannot be written: ${reason}`, { where: directory, cause });
+        }
+      }
+      if (json) {
+        output.write(`${JSON.stringify(result)}\n`);
+        return;
+      }
+      output.write(`Baseline ${comparison.baseline}, candidate ${comparison.candidate}.\n\n`);
+      for (const set of comparison.sets) {
+        const table = formatTable(comparisonTable(set.comparison));
+        output.write(`${set.name}\n${table}\n\n${describeComparison(set.comparison).join('\n')}\n\n`);
+      }
+      output.write('Differences have paired 95 % bootstrap intervals; p is that of a paired permutation test.\n');
+      if (out !== undefined) output.write(`Wrote comparison.json and report.html to ${out}\n`);
+    });
+}

@@ -1,0 +1,24 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** Parses an integer of at least `minimum`. */
+export const integerFrom = (minimum: number) => (text: string) => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < minimum || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError(`It must be an integer of at least ${minimum}.`);
+  }
+  return value;
+};
+
+/** Parses a number of at least 0. */
+export const nonNegativeNumber = (text: string) => {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
+    throw new InvalidArgumentError('It must be a number of at least 0.');
+  }
+  return value;
+};
+
+export const bootstrapOption = () =>
+  new Option('--bootstrap-samples <number>', 'resamples of the 95 % intervals').argParser(integerFrom(1)).default(1000);
+
+export const jsonOption = () => new Option('--json', 'print one JSON object to stdout and nothing else');
