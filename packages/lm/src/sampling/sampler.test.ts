@@ -107,6 +107,23 @@ describe.each(['cpu', 'wasm'] as const)('createSampler on %s', (engine) => {
     decoder.dispose();
   });
 
+  test('the token that completes a stop string ends the sequence and stays in it', async () => {
+    const decoder = create();
+    const stopId = tokenizer.encode('<stop>', { allowSpecial: true })[0] as number;
+    // Every hidden state has a positive first entry, and the stop token's embedding is that direction alone.
+    const flat = (await getParameters(decoder)).map((value, index) =>
+      index < config.vocabularySize * 8 ? 1e-3 * value + 0.01 * Number(index % 8 === 0) : value,
+    );
+    flat[stopId * 8] = 100;
+    setParameters(decoder, flat);
+    const sampler = createSampler({ decoder, tokenizer, slots: 1 });
+    const [result] = await sampler.generate([request({ stop: ['<stop>'] })]);
+    expect(result).toMatchObject({ tokenIds: [stopId], text: '<stop>', finishReason: 'stop' });
+    expect(result?.logProbs).toHaveLength(1);
+    sampler.dispose();
+    decoder.dispose();
+  });
+
   test('damaged weights are a ModelError', async () => {
     const decoder = create();
     const flat = await getParameters(decoder);
