@@ -1,3 +1,5 @@
+import { createScriptedPolicy, createSearchEnvironment, runEpisodes } from '@dgpo/envs';
+import { createRetriever } from '@dgpo/retriever';
 import { expect, test } from 'vitest';
 import { episode } from './__fixtures__/tiny-world.js';
 import { compareEvaluations } from './compare-evaluations.js';
@@ -51,4 +53,27 @@ test('nothing in common is an error that names what there is', () => {
   );
   const others = { model: 'after', sets: [{ name: 'facts', trajectories: [episode(9, 'no')] }] };
   expect(() => compareEvaluations({ baseline, candidate: others })).toThrow('no question of the set facts');
+});
+
+test('episodes straight from the loop are compared as they are', async () => {
+  const retriever = await createRetriever({
+    documents: [{ id: '0', contents: 'Peru\nThe sol is the money of Peru.' }],
+  });
+  const environment = createSearchEnvironment({ retriever });
+  const tasks = [{ id: 'q1', question: 'What money is used in Peru?', goldenAnswers: ['sol'] }];
+  const play = async (name: string, turns: string[]) => {
+    const policy = createScriptedPolicy({ name, script: ({ turn }) => turns[turn] ?? '' });
+    return {
+      model: name,
+      sets: [{ name: 'money', trajectories: await runEpisodes({ environment, policy, tasks, seed: 0 }) }],
+    };
+  };
+  const { sets } = compareEvaluations({
+    baseline: await play('guesser', ['<answer>dollar</answer>']),
+    candidate: await play('reader', ['<search>money of Peru</search>', '<answer>sol</answer>']),
+  });
+  const measures = sets[0]?.comparison.measures;
+  expect(measures?.exactMatch.difference.mean).toBe(1);
+  expect(measures?.executedSearches).toMatchObject({ baseline: 0, candidate: 1 });
+  expect(measures?.firstQueryAnswerHit).toMatchObject({ baseline: 0, candidate: 1 });
 });

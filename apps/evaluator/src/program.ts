@@ -10,8 +10,8 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
-/** The command line of `dgpo-eval`, ready to parse; throws instead of ending the process. */
-export function createProgram(surroundings: CliSurroundings): Command {
+/** The command line, ready to parse; throws instead of ending the process. */
+function createProgram(surroundings: CliSurroundings): Command {
   const { output, errors } = surroundings;
   const program = new Command('dgpo-eval')
     .description('Evaluate search agents, compare them, report on their training.')
