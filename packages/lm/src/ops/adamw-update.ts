@@ -32,7 +32,7 @@ export type AdamWResult = {
 };
 
 /** AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2) from stock ops, for every backend. */
-function adamWReference(tensors: AdamWTensors, coefficients: AdamWCoefficients): AdamWResult {
+export function adamWReference(tensors: AdamWTensors, coefficients: AdamWCoefficients): AdamWResult {
   const { learningRate, beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8, step, gradientScale = 1 } = coefficients;
   return tf.tidy(() => {
     const gradient = tf.mul(tensors.gradients, gradientScale);
