@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type BytePairTokenizer,
+  type DecoderConfig,
+  decoderConfig,
+  parameterCount,
+  saveTokenizer,
+  trainCompactTokenizer,
+} from '@dgpo/lm';
+import { createRetriever } from '@dgpo/retriever';
+import { createRandom, type Task } from '@dgpo/trajectory';
+import { type ComputePool, createComputePool } from '../src/compute/pool.js';
+import { protocolTags } from '../src/demo/demo-settings.js';
+import type { Playground } from '../src/train/play-episodes.js';
+import { optimizePolicy, type PolicyOptimizationOptions } from '../src/train/policy-optimization.js';
+import { createTrainedModel, type TrainedModel } from '../src/train/trained-model.js';
+
+const colours = ['red', 'blue', 'green', 'grey', 'pink', 'gold'];
+
+export const documents = colours.map((colour, index) => ({
+  id: `${index}`,
+  contents: `"Flag ${index}"\nThe flag number ${index} is ${colour}.`,
+}));
+
+export const tasks: Task[] = colours.map((colour, index) => ({
+  id: `q${index}`,
+  question: `Which colour has flag ${index}?`,
+  goldenAnswers: [colour],
+}));
+
+export interface TinyWorld {
+  tokenizer: BytePairTokenizer;
+  config: DecoderConfig;
+  /** Folder of tokenizer and index. */
+  directory: string;
+  playground(pool: ComputePool): Playground;
+  close(): void;
+}
+
+/** Six passages, a vocabulary of some dozen pieces, and a model of one layer. */
+export async function openTinyWorld(): Promise<TinyWorld> {
+  const directory = mkdtempSync(join(tmpdir(), 'dgpo-tiny-'));
+  const tokenizer = trainCompactTokenizer({
+    texts: documents.map(({ contents }) => contents),
+    specialTokens: protocolTags,
+    maximumPieces: 32,
+  });
+  await saveTokenizer(tokenizer, directory);
+  await (await createRetriever({ documents })).save(join(directory, 'index'));
+  const config = decoderConfig({
+    vocabularySize: tokenizer.vocabularySize,
+    hiddenSize: 16,
+    numHiddenLayers: 1,
+    numAttentionHeads: 2,
+    maxPositionEmbeddings: 160,
+  });
+  const environment = {
+    topK: 1,
+    maxSearches: 2,
+    maxTokensPerTurn: 10,
+    maxObservationTokens: 48,
+    maxContextTokens: 160,
+    promptTemplate: 'Question: {question}\n',
+    invalidActionMessage: '\nNo action.\n',
+  };
+  return {
+    tokenizer,
+    config,
+    directory,
+    playground: (pool) => ({
+      pool,
+      tokenizer: directory,
+      retriever: { directory: join(directory, 'index') },
+      environment,
+    }),
+    close: () => rmSync(directory, { recursive: true }),
+  };
+}
+
+/** Weights far enough from 0 that tokens differ in probability and values from each other. */
+export function tinyParameters(world: TinyWorld, seed: number, valueHead = false): Float32Array {
+  const random = createRandom(seed).split('tiny');
+  const size = parameterCount(world.config) + (valueHead ? world.config.hiddenSize : 0);
+  return Float32Array.from({ length: size }, () => 0.4 * random.normal());
+}
+
+/** A pool of its own for one test, with a teacher in it. */
+export async function withPool<T>(
+  world: TinyWorld,
+  workers: number,
+  run: (pool: ComputePool) => Promise<T>,
+): Promise<T> {
+  const pool = await createComputePool({ engine: 'wasm', workers });
+  try {
+    for (const [name, seed] of Object.entries({ teacher: 2, sampled: 3 })) {
+      await pool.broadcast({
+        kind: 'model',
+        name,
+        config: world.config,
+        valueHead: false,
+        weights: tinyParameters(world, seed),
+      });
+    }
+    return await run(pool);
+  } finally {
+    await pool.close();
+  }
+}
+
+export async function createTinyModels(
+  world: TinyWorld,
+  pool: ComputePool,
+): Promise<{ student: TrainedModel; critic: TrainedModel }> {
+  const { config } = world;
+  return {
+    student: await createTrainedModel({ pool, name: 'student', config, parameters: tinyParameters(world, 4) }),
+    critic: await createTrainedModel({
+      pool,
+      name: 'critic',
+      config,
+      parameters: tinyParameters(world, 5, true),
+      valueHead: true,
+    }),
+  };
+}
+
+export const tinySettings: Omit<PolicyOptimizationOptions, 'playground' | 'student' | 'critic' | 'onStep'> = {
+  teacher: 'teacher',
+  algorithm: 'ppo',
+  tasks: tasks.slice(0, 3),
+  tasksPerStep: 4,
+  numGenerations: 2,
+  temperature: 1,
+  maxSteps: 2,
+  ppoEpochs: 1,
+  miniBatchSize: 4,
+  microBatchSize: 2,
+  schedule: { learningRate: 1e-3 },
+  criticLearningRate: 1e-3,
+  clipRatio: 0.2,
+  valueClipRange: 0.5,
+  gamma: 1,
+  lambda: 0.95,
+  entropyCoefficient: 0.001,
+  guidance: {
+    gate: 'incorrect',
+    beta: 0.01,
+    estimator: 'k1',
+    direction: 'reverse',
+    form: 'reward',
+    aggregation: 'sum',
+  },
+  seed: 1,
+};
+
+/** Two updates of the second phase; gives back what it leaves behind. */
+export async function optimizeTiny(
+  world: TinyWorld,
+  pool: ComputePool,
+  changes: Partial<PolicyOptimizationOptions> = {},
+) {
+  const { student, critic } = await createTinyModels(world, pool);
+  const metrics: Record<string, number>[] = [];
+  await optimizePolicy({
+    ...tinySettings,
+    playground: world.playground(pool),
+    student,
+    critic,
+    onStep: async (_, measured) => {
+      metrics.push(measured);
+      return false;
+    },
+    ...changes,
+  });
+  const parameters = {
+    student: (await student.parameters()).slice(),
+    critic: (await critic.parameters()).slice(),
+  };
+  student.dispose();
+  critic.dispose();
+  return { metrics, parameters };
+}
