@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -155,6 +156,15 @@ export const tinySettings: Omit<PolicyOptimizationOptions, 'playground' | 'stude
   seed: 1,
 };
 
+/** SHA-256 of the bytes of all parameters, which must be finite. */
+export async function parametersDigest(model: TrainedModel): Promise<string> {
+  const parameters = await model.parameters();
+  if (!parameters.every(Number.isFinite)) throw new Error(`${model.name} has parameters that are not finite`);
+  return createHash('sha256')
+    .update(new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength))
+    .digest('hex');
+}
+
 /** Two updates of the second phase; gives back what it leaves behind. */
 export async function optimizeTiny(
   world: TinyWorld,
@@ -174,11 +184,8 @@ export async function optimizeTiny(
     },
     ...changes,
   });
-  const parameters = {
-    student: (await student.parameters()).slice(),
-    critic: (await critic.parameters()).slice(),
-  };
+  const digests = { student: await parametersDigest(student), critic: await parametersDigest(critic) };
   student.dispose();
   critic.dispose();
-  return { metrics, parameters };
+  return { metrics, digests };
 }

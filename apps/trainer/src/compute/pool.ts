@@ -28,15 +28,18 @@ interface Pending {
 async function createLocalPool(engine: EngineName): Promise<ComputePool> {
   await selectEngine({ engine });
   const context = createJobContext();
+  // As in a worker, each job waits for the one before: two at a time would take each other's slots of a sampler.
+  let last: Promise<unknown> = Promise.resolve();
+  const schedule = <J extends Job>(job: J): Promise<JobResult<J>> => {
+    const result = last.then(() => runJob(context, job));
+    last = result.catch(() => undefined);
+    return result;
+  };
   return {
     parallel: 1,
-    run: async <J extends Job>(jobs: readonly J[]) => {
-      const results: JobResult<J>[] = [];
-      for (const job of jobs) results.push(await runJob(context, job));
-      return results;
-    },
+    run: (jobs) => Promise.all(jobs.map(schedule)),
     broadcast: async (job) => {
-      await runJob(context, job);
+      await schedule(job);
     },
     close: async () => {
       for (const model of context.models.values()) model.dispose();

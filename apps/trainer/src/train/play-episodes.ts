@@ -26,39 +26,49 @@ export interface PlayOptions extends Playground {
   signal?: AbortSignal | undefined;
 }
 
-/** Plays tasks on all workers; the episodes come in the order of the tasks and do not depend on the number of workers. */
+/**
+ * Plays tasks on all workers; the episodes come in the order of the tasks and do not depend on the number of workers. A task that
+ * stands there twice is played by one worker, which counts its samples on.
+ */
 export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> {
   const { pool, tasks, samplesPerTask = 1, batchSize = 64, onProgress, signal } = options;
+  const places = new Map<string, number[]>();
+  tasks.forEach(({ id }, place) => {
+    places.set(id, [...(places.get(id) ?? []), place]);
+  });
+  const groups = [...places.values()];
   // Twice as many pieces as workers keep all of them busy to the end; each piece is still a full batch where there is enough.
   const pieces = Math.max(
     pool.parallel,
     Math.min(2 * pool.parallel, Math.ceil((tasks.length * samplesPerTask) / batchSize)),
   );
-  const size = Math.max(1, Math.ceil(tasks.length / pieces));
-  const jobs: EpisodesJob[] = [];
-  for (let start = 0; start < tasks.length; start += size) {
-    jobs.push({
-      kind: 'episodes',
-      policy: options.policy,
-      tokenizer: options.tokenizer,
-      retriever: options.retriever,
-      environment: options.environment,
-      tasks: tasks.slice(start, start + size),
-      samplesPerTask,
-      temperature: options.temperature,
-      seed: options.seed,
-      batchSize,
-    });
-  }
+  const size = Math.max(1, Math.ceil(groups.length / pieces));
+  const cuts: number[][] = [];
+  for (let start = 0; start < groups.length; start += size) cuts.push(groups.slice(start, start + size).flat());
+  const byTask: Trajectory[][] = [];
   let done = 0;
-  const results = await Promise.all(
-    jobs.map(async (job) => {
+  await Promise.all(
+    cuts.map(async (cut) => {
       signal?.throwIfAborted();
+      const job: EpisodesJob = {
+        kind: 'episodes',
+        policy: options.policy,
+        tokenizer: options.tokenizer,
+        retriever: options.retriever,
+        environment: options.environment,
+        tasks: cut.map((place) => tasks[place] as Task),
+        samplesPerTask,
+        temperature: options.temperature,
+        seed: options.seed,
+        batchSize,
+      };
       const [episodes = []] = await pool.run([job]);
+      cut.forEach((place, index) => {
+        byTask[place] = episodes.slice(index * samplesPerTask, (index + 1) * samplesPerTask);
+      });
       done += episodes.length;
       onProgress?.(done);
-      return episodes;
     }),
   );
-  return results.flat();
+  return byTask.flat();
 }
