@@ -2,7 +2,7 @@ import { createByteTokenizer, type GenerateRequest } from '@dgpo/envs';
 import { expect, test } from 'vitest';
 import { atlasEnvironment } from '../demo/demo-settings.js';
 import { createJobContext } from './jobs.js';
-import { type ReadJob, runReadJob } from './read-job.js';
+import { type ReadJob, type ReadRequest, runReadJob } from './read-job.js';
 
 const tokenizer = createByteTokenizer();
 
@@ -27,53 +27,73 @@ function contextWith(write: (seen: string, request: GenerateRequest) => string) 
   return { context, seen, released };
 }
 
-const job = (
-  think: boolean,
-  passages = ['Peru\nThe capital of Peru is Lima.', 'Peru\nPeru has the sol.'],
-): ReadJob => ({
+const passages = ['Peru\nThe capital of Peru is Lima.', 'Peru\nPeru has the sol.'];
+
+const job = (think: boolean, request: Partial<ReadRequest> = {}): ReadJob => ({
   kind: 'read',
   policy: { model: 'm' },
   tokenizer: 'folder',
-  environment: { ...atlasEnvironment, maxContextTokens: 400 },
-  requests: [{ task: { id: 'q', question: 'What money is used in Peru', goldenAnswers: ['sol'] }, passages }],
+  environment: { ...atlasEnvironment, maxContextTokens: 600 },
+  requests: [
+    { task: { id: 'q', question: 'What money is used in Peru', goldenAnswers: ['sol'] }, passages, ...request },
+  ],
   think,
   temperature: 0,
   seed: 3,
   batchSize: 4,
 });
 
-const observed =
-  'Question: What money is used in Peru?\n<information>Doc 1: The capital of Peru is Lima.\nDoc 2: Peru has the sol.</information>';
+const prompt = 'Question: What money is used in Peru?\n';
+const observation = '<information>Doc 1: The capital of Peru is Lima.\nDoc 2: Peru has the sol.</information>';
+const searched = `${prompt}<search>What money is used in Peru</search>${observation}`;
 
-test('to answer at once, the model continues an opened answer after prompt and observation', async () => {
+test('to answer at once, the model continues an opened answer after search and passages', async () => {
   const { context, seen, released } = contextWith(() => ' sol </answer>');
   expect(await runReadJob(context, job(false))).toEqual(['sol']);
-  expect(seen.map(({ text }) => text)).toEqual([`${observed}<answer>`]);
-  // Tags are the special tokens of the tokenizer, as in an episode.
-  expect(seen[0]?.request.contextTokenIds.filter((id) => id >= 256)).toEqual([260, 261, 262]);
-  expect(seen[0]?.request).toMatchObject({ maxTokens: atlasEnvironment.maxTokensPerTurn - 1, temperature: 0 });
+  expect(seen.map(({ text }) => text)).toEqual([`${searched}<think></think><answer>`]);
+  // Tags are the special tokens of the tokenizer, as in an episode: search, information, think, answer.
+  const tags = seen[0]?.request.contextTokenIds.filter((id) => id >= 256);
+  expect(tags).toEqual([258, 259, 260, 261, 256, 257, 262]);
+  expect(seen[0]?.request).toMatchObject({ maxTokens: atlasEnvironment.maxTokensPerTurn - 3, temperature: 0 });
   expect(released).toEqual(['read 0']);
 });
 
-test('to think first, it continues an opened thought', async () => {
-  const { context, seen } = contextWith(() => 'It is the sol.</think><answer>sol</answer>');
-  expect(await runReadJob(context, job(true))).toEqual(['sol']);
-  expect(seen[0]?.text).toBe(`${observed}<think>`);
+test('its own search stands before the passages where it made one', async () => {
+  const { context, seen } = contextWith(() => 'sol</answer>');
+  const own = '<think>I need it.</think><search>money of Peru</search>';
+  await runReadJob(context, job(false, { searchTokenIds: tokenizer.encode(own, { allowSpecial: true }) }));
+  expect(seen[0]?.text).toBe(`${prompt}${own}${observation}<think></think><answer>`);
 });
 
-test('who searches instead, or never closes the answer, gives none', async () => {
-  const search = contextWith(() => 'I need more.</think><search>sol</search>');
+test('to think first, it continues an opened thought, and finds the same passages when it searches again', async () => {
+  const writes = ['The sol?</think><search>sol</search>', '<think>Yes.</think><answer>sol</answer>'];
+  const { context, seen } = contextWith(() => writes.shift() ?? '');
+  expect(await runReadJob(context, job(true))).toEqual(['sol']);
+  expect(seen.map(({ text }) => text)).toEqual([
+    `${searched}<think>`,
+    `${searched}<think>The sol?</think><search>sol</search>${observation}`,
+  ]);
+});
+
+test('who only searches, or never closes the answer, gives none', async () => {
+  const search = contextWith(() => '<search>sol</search>');
   expect(await runReadJob(search.context, job(true))).toEqual(['']);
-  const endless = contextWith(() => 'sol and sol and');
-  expect(await runReadJob(endless.context, job(false))).toEqual(['']);
+  // Three searches, the one before the passages included, and a final turn
+  expect(search.seen).toHaveLength(atlasEnvironment.maxSearches);
+  const hasty = contextWith(() => 'sol and sol and');
+  expect(await runReadJob(hasty.context, job(false))).toEqual(['']);
+  expect(hasty.seen).toHaveLength(1);
+  const evasive = contextWith(() => 'hm <search>sol</search>');
+  expect(await runReadJob(evasive.context, job(false))).toEqual(['']);
 });
 
 test('more passages than a search returns are all shown; what does not fit is cut, never the tags', async () => {
   const { context, seen } = contextWith(() => 'x</answer>');
-  const passages = Array.from({ length: 40 }, (_, index) => `T\npassage number ${index} of many`);
-  await runReadJob(context, job(false, passages));
+  const many = Array.from({ length: 40 }, (_, index) => `T\npassage number ${index} of many`);
+  await runReadJob(context, job(false, { passages: many }));
   const text = seen[0]?.text ?? '';
   expect(text).toContain('Doc 5: passage number 4');
-  expect(text).toMatch(/<\/information><answer>$/);
-  expect(seen[0]?.request.contextTokenIds.length).toBeLessThanOrEqual(400 - atlasEnvironment.maxTokensPerTurn + 1);
+  expect(text).toMatch(/<\/information><think><\/think><answer>$/);
+  const { length } = seen[0]?.request.contextTokenIds ?? [];
+  expect(length).toBeLessThanOrEqual(600 - atlasEnvironment.maxTokensPerTurn + 3);
 });

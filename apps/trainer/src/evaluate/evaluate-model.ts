@@ -22,9 +22,9 @@ export interface EvaluationSet {
 
 /** The ARC components that are measured apart from searching. */
 export interface ReadingScores {
-  /** Gold passages given, answer at once. */
+  /** The first search brings the gold passages; answer at once. */
   sourceReferencing: ReadingScore;
-  /** Gold passages given, reason first. */
+  /** The first search brings the gold passages, and so does every further one; reason first. */
   thinking: ReadingScore;
 }
 
@@ -94,7 +94,7 @@ export async function evaluateModel(options: EvaluateModelOptions): Promise<Mode
     const arc =
       byTitle === undefined
         ? undefined
-        : await readSet(options, set, (task) => goldEvidence({ task, corpus: byTitle }));
+        : await readSet(options, set, trajectories, (task) => goldEvidence({ task, corpus: byTitle }));
     evaluations.push({
       name: set.name,
       summary: scoreTrajectories(trajectories, bootstrapOf(options)),
@@ -132,9 +132,16 @@ async function playSet(options: EvaluateModelOptions, { name, tasks }: Evaluatio
   return trajectories;
 }
 
+/** The tokens of the first turn, where that is a search. */
+function firstSearch({ actions, segments }: Trajectory): number[] | undefined {
+  if (actions[0]?.kind !== 'search') return undefined;
+  return segments.find(({ kind }) => kind === 'policy')?.tokenIds;
+}
+
 async function readSet(
   options: EvaluateModelOptions,
   { name, tasks }: EvaluationSet,
+  trajectories: readonly Trajectory[],
   evidenceOf: (task: Task) => string[],
 ): Promise<ReadingScores | undefined> {
   const { playground, policy, temperature = 0, seed, batchSize = 64, signal, onProgress } = options;
@@ -142,11 +149,16 @@ async function readSet(
   const passages = new Map(tasks.map((task) => [task, evidenceOf(task)]));
   const readable = tasks.filter((task) => task.goldenAnswers.length > 0 && (passages.get(task)?.length ?? 0) > 0);
   if (readable.length === 0) return undefined;
+  const searches = new Map(trajectories.map((trajectory) => [trajectory.task.id, firstSearch(trajectory)]));
   const answer = (think: boolean, part: EvaluationProgress['part']) =>
     readAnswers({
       ...playground,
       policy,
-      requests: readable.map((task) => ({ task, passages: passages.get(task) ?? [] })),
+      requests: readable.map((task) => {
+        const searchTokenIds = searches.get(task.id);
+        const request = { task, passages: passages.get(task) ?? [] };
+        return searchTokenIds === undefined ? request : { ...request, searchTokenIds };
+      }),
       think,
       temperature,
       seed,

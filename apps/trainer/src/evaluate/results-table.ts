@@ -78,4 +78,4 @@ export function resultsTable(results: readonly RunReportResult[]): TableOptions 
 
 /** What the columns of {@link resultsTable} mean, in one sentence. */
 export const resultsLegend =
-  'Exact match in percent; reads: gold passages given, answer at once; thinks: the same, reasoning first; rewrites: the first query finds a golden answer; searches per question; valid: actions in percent.';
+  'Exact match in percent; reads: every passage found is the right one, answer at once; thinks: the same, reasoning first; rewrites: the first query finds a golden answer; searches per question; valid: actions in percent.';

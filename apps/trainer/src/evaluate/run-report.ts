@@ -166,7 +166,7 @@ function sideBySide(transcripts: readonly ReportTranscript[]) {
 }
 
 const meanings = [
-  'Source referencing: exact match when the passages that hold the answer are given and the model must answer at once. Thinking: the same, but it reasons first; a model that searches once more instead gives no answer. A query hits the answer when a retrieved passage holds it as whole words.',
+  'Source referencing: exact match when the first search of the model brings the passages that hold the answer and it must answer at once. Thinking: the same, but it reasons first; a further search brings the same passages. A query hits the answer when a retrieved passage holds it as whole words.',
   'Answers, searches and hits are read from the structured actions of each episode, never from tags in the text.',
 ];
 
