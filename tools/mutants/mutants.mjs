@@ -84,7 +84,7 @@ async function main() {
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
     running?.kill();
-    rmSync(copy, { recursive: true, force: true });
+    rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
     process.exit(130);
   });
 }
@@ -94,5 +94,5 @@ try {
   console.error(`mutants: ${error.message}`);
   process.exitCode = 2;
 } finally {
-  rmSync(copy, { recursive: true, force: true });
+  rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -48,11 +48,11 @@ export async function trainColdStart(options: ColdStartOptions): Promise<void> {
     const learningRate = learningRateAt({ ...options.schedule, maxSteps }, step);
     const jobs = microBatches({ rows: batch, microBatchSize }).map((indices): ColdStartJob | LanguageModelJob => {
       const own = indices.map((index) => batch[index] as ScoredRow);
-      const weights = new Float32Array(own.reduce((sum, row) => sum + scoredCount(row), 0)).fill(1 / total);
-      if (teacher === undefined || options.klWeight === 0) {
-        return { kind: 'language-model', model: student.name, rows: own, weights };
-      }
       const { ceWeight, klWeight } = options;
+      const guided = teacher !== undefined && klWeight > 0;
+      const weights = new Float32Array(own.reduce((sum, row) => sum + scoredCount(row), 0));
+      weights.fill((guided ? 1 : ceWeight) / total);
+      if (!guided) return { kind: 'language-model', model: student.name, rows: own, weights };
       return { kind: 'cold-start', student: student.name, teacher, rows: own, weights, ceWeight, klWeight };
     });
     const { loss, gradientNorm, metrics } = await student.update({ jobs, learningRate });
