@@ -77,15 +77,17 @@ export function renderComparisonReport(options: ComparisonReportOptions): string
       }),
     ),
     bars: comparison.sets.map(({ name }) => bars(name, options)),
-    comparisons: comparison.sets.flatMap(({ name }) =>
-      disagreements({
-        sides: [baseline, candidate].map(({ model, sets }) => ({
-          label: model,
-          trajectories: sets.find((set) => set.name === name)?.trajectories ?? [],
-        })),
-        count: transcripts,
-      }),
-    ),
+    comparisons: comparison.sets
+      .flatMap(({ name }) =>
+        disagreements({
+          sides: [baseline, candidate].map(({ model, sets }) => ({
+            label: model,
+            trajectories: sets.find((set) => set.name === name)?.trajectories ?? [],
+          })),
+          count: transcripts,
+        }),
+      )
+      .map((item, index) => ({ ...item, open: index === 0 })),
     notes: [
       'Differences have paired 95 % bootstrap intervals over questions; p is that of a two-sided paired permutation test.',
       'Side by side stand questions that one of the models alone gets right, gains and losses in turn, then those that both get wrong in different ways: they show how the models differ, not how often.',

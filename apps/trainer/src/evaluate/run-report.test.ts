@@ -90,15 +90,23 @@ test('curves: a line per stage, a torn last line and a missing file are fine, ot
   const lines = Array.from({ length: 500 }, (_, step) =>
     JSON.stringify({ stage: 'dgpo', step, reward: step, loss: 1 }),
   );
-  await writeFile(path, `${JSON.stringify({ stage: 'ppo', step: 1, reward: 7 })}\n${lines.join('\n')}\n{"stage":"dg`);
+  await writeFile(
+    path,
+    `${JSON.stringify({ stage: 'cold', step: 1, loss: 1, kl: 1 })}\n${JSON.stringify({ stage: 'ppo', step: 1, reward: 7 })}\n${lines.join('\n')}\n{"stage":"dg`,
+  );
   const curves = await trainingCurves({ path });
-  expect(curves.map(({ title }) => title)).toEqual(['Training reward', 'Loss, dgpo']);
+  expect(curves.map(({ title }) => title)).toEqual(['Training reward', 'Loss, cold']);
   const [ppo, dgpo] = curves[0]?.series ?? [];
-  expect(ppo).toEqual({ name: 'ppo', points: [[1, 7]] });
+  expect(ppo).toEqual({ name: 'ppo', points: [[1, 7]], color: 1 });
   // 500 points in pieces of 3: the first is the mean of 0, 1, 2, the last that of 498, 499.
   expect(dgpo?.points).toHaveLength(167);
   expect(dgpo?.points[0]).toEqual([1, 1]);
   expect(dgpo?.points.at(-1)).toEqual([498.5, 498.5]);
+  const [again] = await trainingCurves({ path, stages: ['base', 'dgpo'] });
+  expect(again?.series.map(({ name, color }) => [name, color])).toEqual([
+    ['dgpo', 1],
+    ['ppo', 3],
+  ]);
   expect(await trainingCurves({ path: join(folder, 'none.jsonl') })).toEqual([]);
   await writeFile(path, '{"stage":"a","step":1}\nnonsense\n');
   await expect(trainingCurves({ path })).rejects.toThrow('curves.jsonl:2: is not JSON');

@@ -190,7 +190,9 @@ export async function renderRunReport(options: RunReportOptions): Promise<string
           bars: sets.map(({ name, groups }) => exactMatchBars(results, name, groups)),
           radar: componentRadar(results),
         }),
-    ...(metricsPath === undefined ? {} : { curves: await trainingCurves({ path: metricsPath }) }),
+    ...(metricsPath === undefined
+      ? {}
+      : { curves: await trainingCurves({ path: metricsPath, stages: results.map(({ name }) => name) }) }),
     ...sideBySide(transcripts),
     notes: [...(sets.length === 0 ? [] : meanings), ...notes],
   });

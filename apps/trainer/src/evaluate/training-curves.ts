@@ -68,32 +68,38 @@ function thin(points: readonly (readonly [number, number])[]): (readonly [number
   });
 }
 
-function seriesOf(lines: readonly MetricLine[], metric: string): CurveSeries[] {
-  const stages = [...new Set(lines.filter(({ values }) => metric in values).map(({ stage }) => stage))];
-  return stages.map((stage) => {
+function seriesOf(lines: readonly MetricLine[], metric: string, stages: readonly string[]): CurveSeries[] {
+  return stages.flatMap((stage, color) => {
     const own = lines.filter((line) => line.stage === stage && metric in line.values);
+    if (own.length === 0) return [];
     // Numbers that JSON cannot hold are written as text; `Number` reads them back.
-    return { name: stage, points: thin(own.map(({ step, values }) => [step, Number(values[metric])] as const)) };
+    const points = thin(own.map(({ step, values }) => [step, Number(values[metric])] as const));
+    return [{ name: stage, points, color }];
   });
 }
 
 /**
- * The curves of a run from its `metrics.jsonl`: a chart per metric with a line per stage, and a chart of the loss for each stage that
- * has one. None when the file is not there.
+ * The curves of a run from its `metrics.jsonl`: a chart per metric with a line per stage of reinforcement learning, and a chart of the
+ * loss for each other stage. None when the file is not there.
  *
+ * @param options.stages names of stages whose colours come first, such as the models of a report
  * @throws DatasetError for a line that is no metrics, with its number
  */
-export async function trainingCurves({ path }: { path: string }): Promise<ReportCurve[]> {
-  const lines = await readMetrics(path);
+export async function trainingCurves(options: { path: string; stages?: readonly string[] }): Promise<ReportCurve[]> {
+  const lines = await readMetrics(options.path);
+  const stages = [...new Set([...(options.stages ?? []), ...lines.map(({ stage }) => stage)])];
+  const rewarded = new Set(lines.filter(({ values }) => 'reward' in values).map(({ stage }) => stage));
+  const episodes = lines.filter(({ stage }) => rewarded.has(stage));
+  const others = lines.filter(({ stage }) => !rewarded.has(stage));
   const metrics = charted.map(
     ({ metric, share, ...rest }): ReportCurve => ({
       ...rest,
       xLabel: 'update',
-      series: seriesOf(lines, metric),
+      series: seriesOf(episodes, metric, stages),
       ...(share === undefined ? {} : { yRange: [0, 1] as const }),
     }),
   );
-  const losses = seriesOf(lines, 'loss').map(
+  const losses = seriesOf(others, 'loss', stages).map(
     (series): ReportCurve => ({
       title: `Loss, ${series.name}`,
       xLabel: 'update',

@@ -14,14 +14,18 @@ export interface FigureOptions {
   caption?: string | undefined;
   /** Names for the legend; none is drawn for fewer than two. */
   names: readonly string[];
+  /** Number of the colour of each name. @default their order */
+  colors?: readonly number[];
   /** Height of the drawing, in the units of {@link chartWidth}. */
   height: number;
 }
 
 /** A chart with its title, legend and caption. */
 export function chartFigure(options: FigureOptions, ...drawing: readonly Markup[]): MarkupElement {
-  const { title, caption, names, height } = options;
-  const legend = names.map((name, index) => element('li', {}, element('i', { class: seriesClass(index) }), name));
+  const { title, caption, names, height, colors = names.map((_, index) => index) } = options;
+  const legend = names.map((name, index) =>
+    element('li', {}, element('i', { class: seriesClass(colors[index] ?? index) }), name),
+  );
   return element(
     'figure',
     { class: 'card' },

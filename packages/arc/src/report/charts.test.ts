@@ -104,3 +104,23 @@ test('charts without data are drawn all the same', () => {
   expect(renderMarkup(lineChart({ title: 't', xLabel: 'x', series: [] }))).toContain('no data');
   expect(renderMarkup(barChart({ title: 't', categories: [], series: [] }))).not.toContain('NaN');
 });
+
+test('a series keeps the colour it is given, in the line and in the legend', () => {
+  const points = [
+    [0, 1],
+    [1, 2],
+  ] as const;
+  const svg = renderMarkup(
+    lineChart({
+      title: 'reward',
+      xLabel: 'update',
+      series: [
+        { name: 'dgpo', points, color: 3 },
+        { name: 'ppo', points },
+      ],
+    }),
+  );
+  expect(svg).toContain('<i class="s4"></i>dgpo');
+  expect(svg).toContain('<i class="s2"></i>ppo');
+  expect(svg.match(/class="line s\d/g)).toEqual(['class="line s4', 'class="line s2']);
+});

@@ -19,15 +19,17 @@ export function lineChart({ title, xLabel, yLabel, series, yRange, caption }: Re
   const area = plotArea(yAxis, yLabel);
   const { left, right, bottom, height, y } = area;
   const x = scale(xAxis, left + 6, right - 6);
+  const colors = series.map(({ color }, index) => color ?? index);
+  const classOf = (index: number) => seriesClass(colors[index] ?? index);
   return chartFigure(
-    { title, caption, names: series.map(({ name }) => name), height },
+    { title, caption, names: series.map(({ name }) => name), colors, height },
     verticalAxis(yAxis, area, yLabel),
     xAxis.ticks.map((tick) =>
       element('text', { x: x(tick), y: bottom + 17, 'text-anchor': 'middle' }, xAxis.format(tick)),
     ),
     element('text', { x: (left + right) / 2, y: height - 6, 'text-anchor': 'middle' }, xLabel),
-    series.map(({ band = [] }, index) => drawBand(band, x, y, seriesClass(index))),
-    series.map((item, index) => drawLine(item, x, y, seriesClass(index))),
+    series.map(({ band = [] }, index) => drawBand(band, x, y, classOf(index))),
+    series.map((item, index) => drawLine(item, x, y, classOf(index))),
     xs.length === 0
       ? element('text', { x: (left + right) / 2, y: bottom / 2, 'text-anchor': 'middle' }, 'no data')
       : null,

@@ -22,6 +22,8 @@ export interface CurveSeries {
   points: readonly (readonly [number, number])[];
   /** `[x, low, high]` of an interval to shade, in ascending x. */
   band?: readonly (readonly [number, number, number])[];
+  /** Number of its colour from 0, to have the same one in several charts. @default its place in the series */
+  color?: number;
 }
 
 export interface ReportCurve {

@@ -73,7 +73,7 @@ dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}dd em{color:var(--soft)}
 .think div{font-style:italic}
 .search div,.answer div{font-weight:600}
 .information div{color:var(--soft)}
-.sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,290px),1fr));gap:20px 28px}
+.sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,240px),1fr));gap:20px 28px}
 .sides section{min-width:0}.sides h3{margin:0}.sides dl{margin:6px 0 0}
 .notes{color:var(--soft);max-width:80ch;font-size:.92rem;overflow-wrap:anywhere}
 @media (max-width:560px){main{padding:24px 14px 40px}.card{padding:14px}.scroll{margin:0 -14px;padding:0 14px}svg text{font-size:13.5px}svg .value{font-size:11px}svg .ring{font-size:11px}td small{display:block}
