@@ -120,14 +120,21 @@ describe('train and validate', () => {
     (seen: Parameters<Pipeline>[0][], interrupted = false): Pipeline =>
     async (options) => {
       seen.push(options);
-      return { runDirectory: '/runs/a', summary: { em: 0.1 }, reportPath: '/runs/a/report.html', interrupted };
+      return {
+        runDirectory: '/runs/a',
+        summary: { em: 0.1 },
+        retrieval: {},
+        reportPath: '/runs/a/report.html',
+        text: 'the table',
+        interrupted,
+      };
     };
 
   it('runs a recipe with keys from flags', async () => {
     const seen: Parameters<Pipeline>[0][] = [];
     const words = ['train', recipe, '--rl.max-steps', '3', '--resume', '--seed=5', '--engine', 'cpu'];
     const result = await run(words, { runPipeline: pipeline(seen) });
-    expect(result).toEqual({ code: 0, out: 'run      /runs/a\nreport   /runs/a/report.html\n', error: '' });
+    expect(result).toEqual({ code: 0, out: 'the table\n\nrun      /runs/a\nreport   /runs/a/report.html\n', error: '' });
     expect(seen[0]).toMatchObject({ resume: true, recipe: { seed: 5, engine: 'cpu', rl: { maxSteps: 3 } } });
     expect(seen[0]?.recipe.outputDir).toBe(join(root, 'outputs/search-qa'));
     const json = await run(['train', '--json', recipe], { runPipeline: pipeline(seen) });

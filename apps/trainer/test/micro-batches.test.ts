@@ -127,7 +127,13 @@ describe('score jobs', () => {
       const recorded = rows.flatMap(({ logProbs }) => [...logProbs]);
       for (const cut of [[rows], rows.map((row) => [row])]) {
         const scores = await pool.run(
-          cut.map((part) => ({ kind: 'score' as const, model: 'sampled', what: 'log-probs' as const, rows: part })),
+          cut.map((part) => ({
+            kind: 'score' as const,
+            model: 'sampled',
+            what: 'log-probs' as const,
+            rows: part,
+            temperature: 1,
+          })),
         );
         const scored = scores.flatMap((score) => [...score]);
         expect(scored).toHaveLength(recorded.length);

@@ -121,7 +121,9 @@ describe('the jobs of an update', () => {
           tokenIds[index] = 7;
           return { tokenIds, mask: new Uint8Array(index + 1).fill(1, index) };
         });
-        const [expected] = await pool.run([{ kind: 'score', model: 'critic', what: 'values', rows: prefixes }]);
+        const [expected] = await pool.run([
+          { kind: 'score', model: 'critic', what: 'values', rows: prefixes, temperature: 1 },
+        ]);
         const actual = oldValues.get(key(row)) as Float32Array;
         expect(actual).toHaveLength(positions.length);
         positions.forEach((_, index) => {

@@ -14,6 +14,7 @@ import { createRetriever } from '@dgpo/retriever';
 import { createRandom, type Task } from '@dgpo/trajectory';
 import { type ComputePool, createComputePool } from '../src/compute/pool.js';
 import { protocolTags } from '../src/demo/demo-settings.js';
+import { isTiming } from '../src/run/metric-files.js';
 import type { Playground } from '../src/train/play-episodes.js';
 import { optimizePolicy, type PolicyOptimizationOptions } from '../src/train/policy-optimization.js';
 import { createTrainedModel, type TrainedModel } from '../src/train/trained-model.js';
@@ -179,7 +180,7 @@ export async function optimizeTiny(
     student,
     critic,
     onStep: async (_, measured) => {
-      metrics.push(measured);
+      metrics.push(Object.fromEntries(Object.entries(measured).filter(([name]) => !isTiming(name))));
       return false;
     },
     ...changes,

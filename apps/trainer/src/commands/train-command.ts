@@ -40,8 +40,9 @@ export function trainCommand(surroundings: CliSurroundings, overrides: readonly 
       const run = surroundings.runPipeline ?? (await import('../pipeline/run-pipeline.js')).runPipeline;
       const result = await run({ recipe, resume: resume === true, signal, reporter });
       if (result.interrupted) throw new Interrupted('add --resume to the same command to continue');
-      if (json) printJson(output, result);
-      else output.write(`run      ${result.runDirectory}\nreport   ${result.reportPath}\n`);
+      const { text, ...figures } = result;
+      if (json) printJson(output, figures);
+      else output.write(`${text}\n\nrun      ${result.runDirectory}\nreport   ${result.reportPath}\n`);
     });
 }
 

@@ -17,8 +17,11 @@ import { createShuffledRetriever } from './shuffled-retriever.js';
 
 /** Where a worker finds the search engine. */
 export type RetrieverSource =
-  /** With `shuffleSeed`, other passages than the ones found are shown: the control that tells reading from recall. */
-  { directory: string; shuffleSeed?: number } | { url: string };
+  /**
+   * A stored index. `key` is the hash of what it was made from, by which stages know it again wherever it lies. With `shuffleSeed`,
+   * other passages than the ones found are shown: the control that tells reading from recall.
+   */
+  { directory: string; key?: string; shuffleSeed?: number } | { url: string };
 
 /** The rules of an episode, as plain data. */
 export interface EnvironmentSettings {

@@ -88,6 +88,8 @@ export interface ScoreJob {
   model: string;
   what: 'log-probs' | 'values';
   rows: ScoredRow[];
+  /** Of the distribution that the log-probabilities belong to, as in sampling. */
+  temperature: number;
 }
 
 export type Job = ModelJob | LanguageModelJob | ColdStartJob | PolicyJob | ValueJob | ScoreJob | EpisodesJob | ReadJob;
@@ -272,7 +274,9 @@ function runScore(context: JobContext, job: ScoreJob): Promise<Float32Array> {
   return withBatch(job.rows, async (batch) => {
     const scores = tf.tidy(() => {
       const scored = scoredHidden(decoder, batch, job.rows);
-      return job.what === 'values' ? valuesOf(decoder, scored.hidden) : tokenLogProbs(scored).logProbs;
+      return job.what === 'values'
+        ? valuesOf(decoder, scored.hidden)
+        : tokenLogProbs({ ...scored, temperature: job.temperature }).logProbs;
     });
     const values = (await scores.data()) as Float32Array;
     scores.dispose();

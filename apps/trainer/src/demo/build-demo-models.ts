@@ -7,6 +7,7 @@ import {
   decoderConfig,
   getParameters,
   loadModel,
+  type ModelWeights,
   parameterCount,
   saveModel,
   saveTokenizer,
@@ -15,6 +16,7 @@ import { createBm25Retriever } from '@dgpo/retriever';
 import { createRandom, type Task } from '@dgpo/trajectory';
 import { type Atlas, atlasTasks, createAtlas, evaluationTasks } from '../atlas/index.js';
 import type { Reporter } from '../pipeline/reporter.js';
+import { policyStage, stageModel } from '../pipeline/stages.js';
 import { openWorkshop, type Workshop } from '../pipeline/workshop.js';
 import { hashFile } from '../run/stable-hash.js';
 import { episodeMetrics } from '../train/episode-metrics.js';
@@ -23,6 +25,7 @@ import { trainLanguageModel, type WeightedRow } from '../train/language-modellin
 import { modelCheckpoints } from '../train/model-checkpoints.js';
 import { type Playground, playEpisodes } from '../train/play-episodes.js';
 import { createTrainedModel } from '../train/trained-model.js';
+import { teacherPpo } from './demo-presets.js';
 import { atlasEnvironment, studentSize, teacherSize } from './demo-settings.js';
 import { demoTokenizer, expertRow, readingRow } from './training-text.js';
 
@@ -32,8 +35,8 @@ export interface BuildDemoModelsOptions {
   /** Folder that gets `student/`, `teacher/` and `manifest.json`. */
   assetsDir: string;
   seed: number;
-  /** Updates of each model; fewer make worse models sooner. @default 3000 and 1600 */
-  steps?: { student: number; teacher: number };
+  /** Updates of each training; fewer make worse models sooner. @default 3000, 1600 and 20 */
+  steps?: { student: number; teacher: number; teacherPpo: number };
   engine: 'auto' | 'wasm' | 'cpu' | 'webgpu' | 'tensorflow';
   /** 0 is one worker per core. */
   workers: number;
@@ -44,7 +47,7 @@ export interface BuildDemoModelsOptions {
 }
 
 const batchSize = 32;
-const defaultSteps = { student: 3000, teacher: 1600 };
+const defaultSteps = { student: 3000, teacher: 1600, teacherPpo: 20 };
 
 function initialParameters(config: DecoderConfig, seed: number, name: string): Promise<Float32Array> {
   const decoder = createDecoder({ config, random: createRandom(seed).split(name) });
@@ -148,6 +151,32 @@ async function buildTeacher(options: {
   return { config, parameters, tokenizer };
 }
 
+/** PPO on the outcome alone, from the taught teacher. */
+async function practiseTeacher(options: {
+  workshop: Workshop;
+  atlas: Atlas;
+  playground: Playground;
+  taught: ModelWeights;
+  seed: number;
+  maxSteps: number;
+}): Promise<ModelWeights> {
+  const { workshop, atlas, playground, taught, seed, maxSteps } = options;
+  const directory = join(workshop.run.path, 'taught');
+  await saveModel({ ...taught, directory });
+  const teacher = await stageModel(directory);
+  const { weights } = await policyStage({
+    workshop,
+    name: 'teacher-ppo',
+    playground,
+    student: teacher,
+    teacher,
+    tasks: atlasTasks({ atlas, split: 'train', count: 6000, seed: 2 }),
+    settings: teacherPpo(maxSteps),
+    seed,
+  });
+  return weights;
+}
+
 /** Share of correct answers on the held-out sets, greedy. */
 async function figures(playground: Playground, model: string, sets: Record<string, Task[]>, seed: number) {
   const result: Record<string, Record<string, number>> = {};
@@ -161,7 +190,7 @@ async function figures(playground: Playground, model: string, sets: Record<strin
 
 /**
  * Makes the models that the demo starts from: a base student pretrained on plain passages and reading exercises, and a teacher taught
- * on scripted expert episodes. Writes them as F16 with a manifest.
+ * on scripted expert episodes and then trained by PPO. Writes them as F16 with a manifest.
  */
 export async function buildDemoModels(options: BuildDemoModelsOptions): Promise<void> {
   const { outputDir, assetsDir, seed, reporter, signal } = options;
@@ -196,7 +225,11 @@ export async function buildDemoModels(options: BuildDemoModelsOptions): Promise<
     const manifest: Record<string, unknown> = { seed, commit: options.commit, steps, models: {} };
     const builders = {
       student: () => buildStudent({ workshop, atlas, tokenizer, seed, maxSteps: steps.student }),
-      teacher: () => buildTeacher({ workshop, atlas, tokenizer, playground, seed, maxSteps: steps.teacher }),
+      teacher: async () => {
+        const taught = await buildTeacher({ workshop, atlas, tokenizer, playground, seed, maxSteps: steps.teacher });
+        if (steps.teacherPpo === 0) return taught;
+        return practiseTeacher({ workshop, atlas, playground, taught, seed, maxSteps: steps.teacherPpo });
+      },
     };
     for (const [name, build] of Object.entries(builders)) {
       reporter.stage(name);

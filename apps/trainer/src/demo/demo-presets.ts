@@ -54,6 +54,12 @@ export function demoSettings(preset: DemoPreset): DemoSettings {
   return { coldStart: recipe.coldStart, rl: recipe.rl, evaluationTasks: size.evaluationTasks, trainTasks: 8000 };
 }
 
+/** The last training of the teacher: PPO without guidance, in small steps, since it starts from a good policy. */
+export function teacherPpo(maxSteps: number): Recipe['rl'] {
+  const { rl } = demoSettings('full');
+  return { ...rl, maxSteps, learningRate: 1e-4, guidance: { ...rl.guidance, gate: 'never' } };
+}
+
 /** The methods that `--compare` adds, as changes of the second phase; all have the budget of DGPO. */
 export function comparisons(rl: Recipe['rl']): { name: string; from: 'base' | 'cold-start'; rl: Recipe['rl'] }[] {
   const unguided = { ...rl.guidance, gate: 'never' as const };

@@ -4,7 +4,7 @@ import type { EpisodesJob } from '../compute/episodes-job.js';
 import { type EvaluationSet, evaluateModel, type ModelEvaluation } from '../evaluate/evaluate-model.js';
 import { runStage } from '../run/run-stage.js';
 import type { Playground } from '../train/play-episodes.js';
-import { type StageModel, shareModel } from './stages.js';
+import { playgroundInputs, type StageModel, shareModel } from './stages.js';
 import type { Workshop } from './workshop.js';
 
 export interface EvaluateStageOptions {
@@ -31,8 +31,7 @@ export async function evaluateStage(options: EvaluateStageOptions): Promise<Mode
     inputs: {
       policy: policy === 'expert' ? policy : policy.key,
       sets,
-      environment: playground.environment,
-      retriever: playground.retriever,
+      ...playgroundInputs(playground),
       temperature,
       seed,
       reading: corpus !== undefined,

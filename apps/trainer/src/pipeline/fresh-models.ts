@@ -4,7 +4,6 @@ import {
   type BytePairTokenizer,
   createDecoder,
   type DecoderConfig,
-  decoderConfig,
   getParameters,
   saveModel,
   saveTokenizer,
@@ -12,6 +11,7 @@ import {
 } from '@dgpo/lm';
 import { createRandom, type Task } from '@dgpo/trajectory';
 import { protocolTags } from '../demo/demo-settings.js';
+import { freshModelConfig } from '../estimate/model-config.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { runStage } from '../run/run-stage.js';
 import { coldStartSteps, trainColdStart } from '../train/cold-start.js';
@@ -21,7 +21,7 @@ import { modelCheckpoints } from '../train/model-checkpoints.js';
 import { type Playground, playEpisodes } from '../train/play-episodes.js';
 import { createTrainedModel } from '../train/trained-model.js';
 import { createCorpusText } from './corpus-text.js';
-import { type StageModel, stageModel } from './stages.js';
+import { playgroundInputs, type StageModel, stageModel } from './stages.js';
 import type { Workshop } from './workshop.js';
 
 type FreshModel = NonNullable<Recipe['student']['fresh']>;
@@ -48,20 +48,6 @@ export async function tokenizerStage(options: {
     },
   });
   return { directory, tokenizer, key };
-}
-
-function configOf(fresh: FreshModel, vocabularySize: number): DecoderConfig {
-  const { hiddenSize, numHiddenLayers, numAttentionHeads, maxPositionEmbeddings, ropeTheta } = fresh;
-  return decoderConfig({
-    vocabularySize,
-    hiddenSize,
-    numHiddenLayers,
-    numAttentionHeads,
-    maxPositionEmbeddings,
-    ropeTheta,
-    ...(fresh.intermediateSize === undefined ? {} : { intermediateSize: fresh.intermediateSize }),
-    ...(fresh.numKeyValueHeads === undefined ? {} : { numKeyValueHeads: fresh.numKeyValueHeads }),
-  });
 }
 
 async function initialParameters(config: DecoderConfig, seed: number, name: string): Promise<Float32Array> {
@@ -91,7 +77,7 @@ export async function freshModelStage(options: {
     name: stage,
     inputs: { fresh, tokenizer: options.tokenizerKey, pretrain, corpus: options.corpusKey, tasks, seed },
     run: async ({ directory: target }) => {
-      const config = configOf(fresh, tokenizer.vocabularySize);
+      const config = { ...freshModelConfig(fresh), vocabularySize: tokenizer.vocabularySize };
       let parameters = await initialParameters(config, seed, name);
       if (pretrain !== undefined) {
         workshop.reporter.stage(stage, `${pretrain.maxSteps} updates on the corpus`);
@@ -153,7 +139,7 @@ export async function scriptedTeacherStage(options: {
   const { directory, skipped } = await runStage({
     runDirectory: workshop.run.path,
     name: stage,
-    inputs: { model: model.key, tasks, settings, seed, environment: playground.environment },
+    inputs: { model: model.key, tasks, settings, seed, ...playgroundInputs(playground) },
     run: async ({ directory: target }) => {
       const episodes = await playEpisodes({
         ...playground,

@@ -1,13 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatTable } from '@dgpo/arc';
 import { loadTokenizer } from '@dgpo/lm';
 import { loadCorpus } from '@dgpo/retriever';
 import { ConfigError, type Task } from '@dgpo/trajectory';
 import { createAtlas, exportAtlas } from '../atlas/index.js';
-import type { EnvironmentSettings, RetrieverSource } from '../compute/episodes-job.js';
+import { type EnvironmentSettings, openRetriever, type RetrieverSource } from '../compute/episodes-job.js';
 import { atlasEnvironment } from '../demo/demo-settings.js';
 import type { EvaluationSet, ModelEvaluation } from '../evaluate/evaluate-model.js';
-import type { RunReportResult } from '../evaluate/results-table.js';
+import { measureRetrieval, type RetrievalScore } from '../evaluate/measure-retrieval.js';
+import { type RunReportResult, resultsLegend, resultsTable } from '../evaluate/results-table.js';
 import { writeRunReport } from '../evaluate/run-report.js';
 import { readQuestions } from '../recipe/read-questions.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
@@ -34,6 +36,10 @@ export interface PipelineResult {
   runDirectory: string;
   /** Figures of every model on every set. */
   summary: Record<string, unknown>;
+  /** Recall of the search engine on every set that names supporting titles. */
+  retrieval: Record<string, RetrievalScore>;
+  /** The table and the recall, for people. */
+  text: string;
   reportPath: string;
   interrupted: boolean;
 }
@@ -187,6 +193,14 @@ function summarize(results: readonly { name: string; evaluation: ModelEvaluation
   );
 }
 
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+const retrievalLines = (scores: Record<string, RetrievalScore>) =>
+  Object.entries(scores).map(
+    ([name, { topK, recall, complete }]) =>
+      `${name}: recall@${topK} ${percent(recall)} of the supporting titles for the question as it stands, all of them in ${percent(complete)}`,
+  );
+
 /** Runs a recipe: data, index, models, teacher outputs, cold start, guided policy optimisation, evaluation, report. */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
   const { recipe, reporter, signal } = options;
@@ -205,6 +219,13 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     const data = await readData(workshop, recipe);
     const environment = environmentOf(recipe);
     const retriever = await indexStage({ workshop, corpus: data.corpus, retriever: recipe.retriever });
+    const retrieval = await measureRetrieval({
+      retriever: await openRetriever(retriever),
+      sets: data.sets,
+      topK: recipe.retriever.topK,
+      signal,
+    });
+    for (const line of retrievalLines(retrieval)) reporter.line(line);
     const { student, teacher, playground } = await startingModels({ workshop, recipe, data, retriever, environment });
     checkTokenizers(student, teacher);
     const { coldStart: settings, rl, evaluation, seed } = recipe;
@@ -266,11 +287,13 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       transcripts: shown.map((trajectory) => ({ label: name, trajectory })),
     });
     const summary = summarize(results);
-    await writeFile(join(workshop.run.path, 'results.json'), `${JSON.stringify(summary, null, 2)}\n`);
-    return { runDirectory: workshop.run.path, summary, reportPath, interrupted: false };
+    const figures = { summary, retrieval };
+    await writeFile(join(workshop.run.path, 'results.json'), `${JSON.stringify(figures, null, 2)}\n`);
+    const text = [formatTable(resultsTable(report)), '', resultsLegend, ...retrievalLines(retrieval)].join('\n');
+    return { runDirectory: workshop.run.path, ...figures, reportPath, text, interrupted: false };
   } catch (error) {
     if (signal?.aborted && error === signal.reason) {
-      return { runDirectory: workshop.run.path, summary: {}, reportPath, interrupted: true };
+      return { runDirectory: workshop.run.path, summary: {}, retrieval: {}, reportPath, text: '', interrupted: true };
     }
     throw error;
   } finally {

@@ -51,7 +51,7 @@ export async function indexStage(options: {
   if (retriever.kind === 'server') return { url: retriever.url ?? '' };
   const { kind, k1, b } = retriever;
   const inputs = { corpus: await hashFile(corpus), kind, k1, b };
-  const { directory, skipped } = await runStage({
+  const { directory, key, skipped } = await runStage({
     runDirectory: workshop.run.path,
     name: 'index',
     inputs,
@@ -70,7 +70,14 @@ export async function indexStage(options: {
     },
   });
   if (skipped) workshop.reporter.stage('index', 'already there');
-  return { directory: join(directory, 'index') };
+  return { directory: join(directory, 'index'), key };
+}
+
+/** What a stage that plays episodes depends on besides models and questions. */
+export function playgroundInputs({ environment, retriever }: Playground): Record<string, unknown> {
+  if ('url' in retriever) return { environment, retriever: retriever.url };
+  const { directory, key = directory, shuffleSeed } = retriever;
+  return { environment, retriever: key, shuffleSeed };
 }
 
 /** Teacher-generated outputs: episodes of the teacher, of which the correct ones are kept. */
@@ -86,7 +93,7 @@ export async function collectStage(options: {
   const result = await runStage({
     runDirectory: workshop.run.path,
     name: 'teacher-outputs',
-    inputs: { teacher: teacher.key, tasks, settings, seed, environment: playground.environment },
+    inputs: { teacher: teacher.key, tasks, settings, seed, ...playgroundInputs(playground) },
     run: async ({ directory }) => {
       const total = tasks.length * settings.samplesPerTask;
       workshop.reporter.stage('teacher outputs', `${total} episodes`);
@@ -246,7 +253,7 @@ export async function policyStage(options: {
   const { directory, output, skipped } = await runStage({
     runDirectory: workshop.run.path,
     name,
-    inputs: { student: student.key, teacher: teacher.key, tasks, settings, seed, environment: playground.environment },
+    inputs: { student: student.key, teacher: teacher.key, tasks, settings, seed, ...playgroundInputs(playground) },
     run: async ({ directory: target }) => {
       workshop.reporter.stage(
         name,
@@ -285,9 +292,10 @@ export async function policyStage(options: {
       for (const earlier of await readMetrics(workshop.run.metricsPath, name)) guard.update(collapseMetrics(earlier));
       let collapsed: string | null = null;
       let steps = completedSteps;
+      let saved = completedSteps;
       const { guidance: recipeGuidance } = settings;
       const guidance: Guidance = { ...recipeGuidance, gate: gates[recipeGuidance.gate] };
-      await optimizePolicy({
+      const training = optimizePolicy({
         playground,
         student: model,
         ...(critic === undefined ? {} : { critic }),
@@ -324,10 +332,16 @@ export async function policyStage(options: {
           if (step % settings.saveSteps === 0 || stops || workshop.signal?.aborted) {
             await writeTrajectories(join(workshop.run.tracesPath, `${name}-${step}.jsonl`), episodes.slice(0, 16));
             await checkpoints.save(step);
+            saved = step;
           }
           return stops;
         },
         signal: workshop.signal,
+      });
+      await training.catch(async (error: unknown) => {
+        // An interrupt ends the rollouts of the next update; the models are still those of the last one.
+        if (workshop.signal?.aborted && steps > saved) await checkpoints.save(steps);
+        throw error;
       });
       await tracker.finish();
       const trained = { config, parameters: (await model.parameters()).slice(), tokenizer };

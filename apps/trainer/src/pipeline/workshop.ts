@@ -5,6 +5,7 @@ import { type ComputePool, createComputePool } from '../compute/pool.js';
 import { createJsonlTracker } from '../run/jsonl-tracker.js';
 import { openRunDirectory, type RunDirectory } from '../run/run-directory.js';
 import { createTensorBoardTracker } from '../run/tensorboard-tracker.js';
+import { createTimedTracker } from '../run/timed-tracker.js';
 import { combineTrackers, type Tracker } from '../run/tracker.js';
 import type { Reporter } from './reporter.js';
 
@@ -50,11 +51,12 @@ export async function openWorkshop(options: OpenWorkshopOptions): Promise<Worksh
       signal,
       tracker: ({ stage, totalSteps, completedSteps, show }) => {
         run.rewind({ stage, step: completedSteps });
-        return combineTrackers([
+        const tracker = combineTrackers([
           createJsonlTracker({ metricsPath: run.metricsPath, timingsPath: run.timingsPath, stage }),
           createTensorBoardTracker({ directory: join(run.tensorboardPath, stage), firstStep: completedSteps + 1 }),
           reporter.tracker({ stage, totalSteps, completedSteps, ...(show === undefined ? {} : { show }) }),
         ]);
+        return createTimedTracker({ tracker });
       },
       close: async () => {
         await pool.close();

@@ -35,6 +35,9 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(total / 3600)} h ${pad(Math.floor((total % 3600) / 60))} min`;
 }
 
+/** Milliseconds between plain lines at least; the last step is always written. */
+const plainInterval = 5000;
+
 function formatValue(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
@@ -43,8 +46,8 @@ function formatValue(value: number): string {
 }
 
 /**
- * Progress for people: on a terminal one line that is rewritten at every step, elsewhere one plain line per step. Rate and time
- * left are of this process. `NO_COLOR` and `TERM=dumb` switch colour off.
+ * Progress for people: on a terminal one line that is rewritten at every step, elsewhere plain lines, of fast steps one in five
+ * seconds. Rate and time left are of this process. `NO_COLOR` and `TERM=dumb` switch colour off.
  */
 export function createConsoleTracker(options: ConsoleTrackerOptions): Tracker {
   const { label, totalSteps, completedSteps = 0, now = () => performance.now() } = options;
@@ -54,6 +57,7 @@ export function createConsoleTracker(options: ConsoleTrackerOptions): Tracker {
   const coloured = live && (environment.NO_COLOR ?? '') === '';
   const start = now();
   let drawn = false;
+  let written = Number.NEGATIVE_INFINITY;
 
   const line = (metrics: Metrics, step: number): string[] => {
     const names =
@@ -77,6 +81,9 @@ export function createConsoleTracker(options: ConsoleTrackerOptions): Tracker {
     log: (metrics, step) => {
       const text = line(metrics, step).join(' · ');
       if (!live) {
+        const time = now();
+        if (time - written < plainInterval && step < totalSteps) return;
+        written = time;
         stream.write(`${label} ${text}\n`);
         return;
       }

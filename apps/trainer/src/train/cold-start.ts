@@ -62,7 +62,7 @@ export async function trainColdStart(options: ColdStartOptions): Promise<void> {
       grad_norm: gradientNorm,
       lr: learningRate,
       epoch: step / perEpoch,
-      num_tokens: total,
+      num_tokens: batch.reduce((sum, row) => sum + row.tokenIds.length, 0),
     });
   }
 }

@@ -83,7 +83,7 @@ function tasksOfStep(options: { tasks: readonly Task[]; perStep: number; step: n
 
 /** Log-probabilities or values of all scored tokens, in the order of the rows. */
 async function score(
-  options: Pick<PolicyOptimizationOptions, 'playground' | 'microBatchSize'>,
+  options: Pick<PolicyOptimizationOptions, 'playground' | 'microBatchSize' | 'temperature'>,
   model: string,
   what: 'log-probs' | 'values',
   rows: readonly EpisodeRow[],
@@ -95,6 +95,7 @@ async function score(
       model,
       what,
       rows: indices.map((index) => rows[index] as EpisodeRow),
+      temperature: options.temperature,
     })),
   );
   const scores: Float32Array[] = [];
@@ -123,6 +124,7 @@ export async function optimizePolicy(options: PolicyOptimizationOptions): Promis
   for (let step = firstStep; step <= maxSteps; step++) {
     options.signal?.throwIfAborted();
     const tasks = tasksOfStep({ tasks: options.tasks, perStep: options.tasksPerStep, step, seed });
+    const started = performance.now();
     const played = await playEpisodes({
       ...options.playground,
       policy: { model: student.name },
@@ -139,9 +141,13 @@ export async function optimizePolicy(options: PolicyOptimizationOptions): Promis
       (episode) => episode.outcome.endedBy !== 'error' && scoredCount(episodeRow(episode)) > 0,
     );
     const rows = episodes.map(episodeRow);
+    const collected = performance.now();
     const metrics = {
       ...episodeMetrics(played),
+      num_tokens: rows.reduce((total, row) => total + row.tokenIds.length, 0),
       ...(rows.length === 0 ? {} : await update(options, step, episodes, rows)),
+      'timing_s/gen': (collected - started) / 1000,
+      'timing_s/update': (performance.now() - collected) / 1000,
     };
     if (critic === undefined && options.algorithm === 'ppo') throw new TypeError('PPO needs a critic');
     if (
