@@ -134,7 +134,11 @@ describe('train and validate', () => {
     const seen: Parameters<Pipeline>[0][] = [];
     const words = ['train', recipe, '--rl.max-steps', '3', '--resume', '--seed=5', '--engine', 'cpu'];
     const result = await run(words, { runPipeline: pipeline(seen) });
-    expect(result).toEqual({ code: 0, out: 'the table\n\nrun      /runs/a\nreport   /runs/a/report.html\n', error: '' });
+    expect(result).toEqual({
+      code: 0,
+      out: 'the table\n\nrun      /runs/a\nreport   /runs/a/report.html\n',
+      error: '',
+    });
     expect(seen[0]).toMatchObject({ resume: true, recipe: { seed: 5, engine: 'cpu', rl: { maxSteps: 3 } } });
     expect(seen[0]?.recipe.outputDir).toBe(join(root, 'outputs/search-qa'));
     const json = await run(['train', '--json', recipe], { runPipeline: pipeline(seen) });

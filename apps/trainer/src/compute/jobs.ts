@@ -1,3 +1,4 @@
+import { coldStartLoss } from '@dgpo/distill';
 import {
   createDecoder,
   type Decoder,
@@ -14,7 +15,7 @@ import {
   valuesOf,
   vocabularyKl,
 } from '@dgpo/lm';
-import { policyLoss, valueLoss } from '@dgpo/rl';
+import { entropyBonus, policyLoss, valueLoss } from '@dgpo/rl';
 import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EpisodesJob, runEpisodesJob } from './episodes-job.js';
@@ -191,20 +192,17 @@ function runColdStart(context: JobContext, job: ColdStartJob): Promise<GradientR
     const target = tf.tidy(() => scoredHidden(teacher, batch, job.rows).hidden);
     const result = await gradientOf(student, () => {
       const scored = scoredHidden(student, batch, job.rows);
-      const crossEntropy = tf.neg(weightedSum(tokenLogProbs(scored).logProbs, job.weights)) as tf.Scalar;
-      const kl = weightedSum(
-        vocabularyKl({
-          hidden: scored.hidden,
-          weight: scored.weight,
-          teacherHidden: target,
-          teacherWeight: parameter(teacher, embeddingName),
-          mask: tf.cast(tf.onesLike(scored.targets), 'float32'),
-          direction: 'forward',
-        }),
-        job.weights,
-      );
-      const loss = tf.add(tf.mul(crossEntropy, job.ceWeight), tf.mul(kl, job.klWeight)) as tf.Scalar;
-      return { loss, metrics: { crossEntropy, kl } };
+      const kl = vocabularyKl({
+        hidden: scored.hidden,
+        weight: scored.weight,
+        teacherHidden: target,
+        teacherWeight: parameter(teacher, embeddingName),
+        mask: tf.cast(tf.onesLike(scored.targets), 'float32'),
+        direction: 'forward',
+      });
+      const { ceWeight, klWeight } = job;
+      const weights = tf.tensor1d(job.weights);
+      return coldStartLoss({ logProbs: tokenLogProbs(scored).logProbs, kl, weights, ceWeight, klWeight });
     });
     target.dispose();
     return result;
@@ -220,16 +218,17 @@ function runPolicy(context: JobContext, job: PolicyJob): Promise<GradientResult>
     const result = await gradientOf(student, () => {
       const scored = scoredHidden(student, batch, job.rows);
       const { logProbs, entropy } = tokenLogProbs({ ...scored, temperature: job.temperature });
+      const weights = tf.tensor1d(job.weights);
       const policy = policyLoss({
         logProbs,
         oldLogProbs: tf.tensor1d(job.oldLogProbs),
         advantages: tf.tensor1d(job.advantages),
-        weights: tf.tensor1d(job.weights),
+        weights,
         clipRatio: job.clipRatio,
       });
-      const entropySum = weightedSum(entropy, job.weights);
-      let loss = tf.sub(policy.loss, tf.mul(entropySum, job.entropyCoefficient));
-      const metrics: Record<string, tf.Tensor> = { ...policy.metrics, policyLoss: policy.loss, entropy: entropySum };
+      const bonus = entropyBonus({ entropy, weights, coefficient: job.entropyCoefficient });
+      let loss = tf.add(policy.loss, bonus.loss);
+      const metrics: Record<string, tf.Tensor> = { ...policy.metrics, ...bonus.metrics, policyLoss: policy.loss };
       if (guide !== undefined && teacher !== undefined && target !== undefined) {
         const guided = weightedSum(
           vocabularyKl({
