@@ -14,7 +14,7 @@ export function demoCommand(surroundings: CliSurroundings): Command {
     .description('Train a search agent on a small world, measure it and show it at work. Continues where it stopped.')
     .optionsGroup('What to run:')
     .addOption(
-      new Option('--preset <name>', 'full: about 10 minutes on two cores; quick: at most 3')
+      new Option('--preset <name>', 'full: about 5 minutes on two cores; quick: 1 to 2')
         .choices(['full', 'quick'] as const)
         .default('full' as const),
     )

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatTable } from '@dgpo/arc';
 import type { EngineName } from '@dgpo/lm';
@@ -275,6 +275,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   }
 }
 
+/** As one would type it here. */
+function shownPath(path: string): string {
+  const here = relative(process.cwd(), path);
+  return here.startsWith('..') || isAbsolute(here) ? path : here;
+}
+
 async function present(context: {
   options: DemoOptions;
   workshop: Workshop;
@@ -339,6 +345,7 @@ async function present(context: {
   };
   await writeFile(join(workshop.run.path, 'results.json'), `${JSON.stringify(result, null, 2)}\n`);
   const indexDirectory = 'directory' in index ? index.directory : '';
+  const model = shownPath(dgpo?.directory ?? '');
   const text = [
     '',
     formatTable(resultsTable(results)),
@@ -346,11 +353,11 @@ async function present(context: {
       ? []
       : ['', 'The same question before and after:', renderEpisode(shown.before), '', renderEpisode(shown.after)]),
     '',
-    `report   ${reportPath}`,
-    `model    ${dgpo?.directory ?? ''}`,
+    `report   ${shownPath(reportPath)}`,
+    `model    ${model}`,
     '',
     'Try next:',
-    `  npx dgpo ask ${dgpo?.directory ?? ''} --index ${indexDirectory} "What money is used in the country whose capital is Lima?"`,
+    `  npx dgpo ask ${model} --index ${shownPath(indexDirectory)} "What money is used in the country whose capital is Lima?"`,
     '  npx dgpo demo --compare            the same budget for PPO, uniform KL, GRPO and the reference form',
     '  npx dgpo init my-agent             a recipe for your own corpus and questions',
   ].join('\n');
