@@ -446,8 +446,8 @@ describe('help', () => {
       Train a search agent on a small world, measure it and show it at work. Continues where it stopped.
 
       What to run:
-        --preset <name>     full: about 5 minutes on two cores; quick: 1 to 2 (choices: "full",
-                            "quick", default: "full")
+        --preset <name>     full: about 5 minutes on two cores; quick: 1 to 2 (choices: "full", "quick",
+                            default: "full")
         --compare           add PPO from base, cold start and PPO, uniform KL and GRPO, with the same
                             budget
         --from-scratch      build the base student and the teacher too
