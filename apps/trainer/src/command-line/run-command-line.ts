@@ -1,5 +1,5 @@
 import { isDgpoError } from '@dgpo/trajectory';
-import { type Command, CommanderError } from 'commander';
+import type { Command, CommanderError } from 'commander';
 import type { ConsoleStream } from '../run/console-tracker.js';
 import { Interrupted } from './interrupted.js';
 
@@ -34,6 +34,10 @@ export function connectProgram(program: Command, { output, errors }: CommandLine
   return program;
 }
 
+/** By its code, since a program that uses this one may bring a commander of its own. */
+const isCommanderError = (error: unknown): error is CommanderError =>
+  error instanceof Error && 'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.');
+
 const oneLine = (error: unknown) =>
   (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ').trim();
 
@@ -62,7 +66,7 @@ export async function runCommandLine(
     return 0;
   } catch (error) {
     // Commander has already written its message, or the help that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (isCommanderError(error)) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof Interrupted) {
       errors.write(`interrupted: ${error.message}\n`);
       return 130;
