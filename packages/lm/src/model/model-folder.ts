@@ -6,8 +6,8 @@ import { loadTokenizer, saveTokenizer } from '../tokenizer/tokenizer-file.js';
 import { readSafetensors } from '../weights/read-safetensors.js';
 import { writeFileBeside } from '../weights/write-file-beside.js';
 import { writeSafetensors } from '../weights/write-safetensors.js';
+import { fromCheckpointTensors, toCheckpointTensors } from './checkpoint-tensors.js';
 import type { DecoderConfig } from './decoder-config.js';
-import { fromLlamaTensors, toLlamaTensors } from './llama-tensors.js';
 import { fromConfigJson, toConfigJson } from './model-config-file.js';
 
 /** A model at rest: what a folder of weights holds. */
@@ -34,7 +34,7 @@ export async function saveModel(
   },
 ): Promise<void> {
   const { directory, config, parameters, tokenizer, dtype = 'F32', metadata = {} } = options;
-  const tensors = toLlamaTensors({ config, parameters });
+  const tensors = toCheckpointTensors({ config, parameters });
   await mkdir(directory, { recursive: true });
   const json = `${JSON.stringify(toConfigJson(config, tokenizer), null, 2)}\n`;
   await writeFileBeside(join(directory, 'config.json'), (file) => file.writeFile(json));
@@ -71,6 +71,6 @@ export async function loadModel(options: { directory: string }): Promise<ModelWe
     );
   }
   const where = join(directory, 'model.safetensors');
-  const parameters = fromLlamaTensors({ config, tensors: await readSafetensors({ path: where }), where });
+  const parameters = fromCheckpointTensors({ config, tensors: await readSafetensors({ path: where }), where });
   return { config, parameters, tokenizer };
 }
