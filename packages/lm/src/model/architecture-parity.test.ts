@@ -1,33 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { selectEngine } from '../engine/select-engine.js';
 import { embedding } from '../ops/embedding.js';
 import { linear } from '../ops/linear.js';
 import { tokenLogProbs } from '../ops/token-log-probs.js';
-import { readSafetensors } from '../weights/read-safetensors.js';
-import { fromCheckpointTensors, toCheckpointTensors } from './checkpoint-tensors.js';
-import { createDecoder, type Decoder } from './decoder.js';
-import { concatenate, setParameters } from './flat-parameters.js';
+import {
+  architectureCases,
+  caseDecoder,
+  readCase,
+  readCaseJson,
+  readCaseTensors,
+} from './__fixtures__/architecture-cases.js';
+import { toCheckpointTensors } from './checkpoint-tensors.js';
+import type { Decoder } from './decoder.js';
+import { concatenate } from './flat-parameters.js';
 import { hiddenStates, outputEmbedding } from './forward.js';
 import { fromConfigJson, toConfigJson } from './model-config-file.js';
 import { tokenBatch } from './token-batch.js';
-
-/** One folder for each architecture, made and computed by transformers in float64; see `tools/parity/architectures.py`. */
-const root = fileURLToPath(new URL('./__fixtures__/architectures', import.meta.url));
-const cases = readdirSync(root);
-
-const readJson = (name: string, file: string) =>
-  JSON.parse(readFileSync(join(root, name, file), 'utf8')) as Record<string, unknown>;
-
-async function readCase(name: string) {
-  const config = fromConfigJson(readJson(name, 'config.json'), name);
-  const tensors = await readSafetensors({ path: join(root, name, 'model.safetensors') });
-  const parameters = fromCheckpointTensors({ config, tensors, where: name });
-  return { config, tensors, parameters };
-}
 
 /** Mean negative log-likelihood of every token but the first of its sequence, and its gradient. */
 async function lossAndGradients(decoder: Decoder, sequences: number[][]) {
@@ -52,11 +41,11 @@ async function lossAndGradients(decoder: Decoder, sequences: number[][]) {
 const norm = (values: ArrayLike<number>) => Math.sqrt(Array.from(values).reduce((sum, value) => sum + value ** 2, 0));
 
 test('there is a case for every architecture', () => {
-  const types = new Set(cases.map((name) => readJson(name, 'config.json').model_type));
+  const types = new Set(architectureCases.map((name) => readCaseJson(name, 'config.json').model_type));
   expect([...types].sort()).toEqual(['gpt2', 'llama', 'qwen2', 'qwen3']);
 });
 
-describe.each(cases)('%s', (name) => {
+describe.each(architectureCases)('%s', (name) => {
   test('what is saved are the tensors that were read, and a config.json that says the same', async () => {
     const { config, tensors, parameters } = await readCase(name);
     const saved = toCheckpointTensors({ config, parameters });
@@ -65,7 +54,7 @@ describe.each(cases)('%s', (name) => {
     );
     const written = toConfigJson(config, { endOfTextId: 1, padId: 0 }) as Record<string, unknown>;
     expect(fromConfigJson(written, 'here')).toEqual(config);
-    const theirs = readJson(name, 'config.json');
+    const theirs = readCaseJson(name, 'config.json');
     // transformers 5 writes other names for the rotary positions and the type of the weights, and leaves out what it does not read.
     const renamed = ['rope_theta', 'rope_scaling', 'torch_dtype', 'pad_token_id'];
     for (const [field, value] of Object.entries(written)) {
@@ -80,12 +69,10 @@ describe.each(cases)('%s', (name) => {
     });
 
     test('logits within 1e-4, loss within 1e-5, gradients within 1e-3 of their norm', async () => {
-      const { config, parameters } = await readCase(name);
-      const { sequences, loss } = readJson(name, 'expected.json') as { sequences: number[][]; loss: number };
-      const expected = await readSafetensors({ path: join(root, name, 'expected.safetensors') });
-      const decoder = createDecoder({ config });
-      setParameters(decoder, parameters);
-
+      const decoder = await caseDecoder(name);
+      const { config } = decoder;
+      const { sequences, loss } = readCaseJson(name, 'expected.json') as { sequences: number[][]; loss: number };
+      const expected = await readCaseTensors(name, 'expected.safetensors');
       const batch = tokenBatch({ sequences });
       const logits = await linear({ x: hiddenStates(decoder, batch), weight: outputEmbedding(decoder) }).data();
       for (const [row, { length }] of sequences.entries()) {
