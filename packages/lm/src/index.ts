@@ -10,6 +10,7 @@ export { type CreateDecoderOptions, createDecoder, type Decoder, parameter, valu
 export { type DecoderConfig, type DecoderConfigOptions, decoderConfig } from './model/decoder-config.js';
 export { concatenate, getParameters, setParameters } from './model/flat-parameters.js';
 export { hiddenStates, outputEmbedding, valuesOf } from './model/forward.js';
+export { fromConfigJson } from './model/model-config-file.js';
 export { loadModel, type ModelWeights, saveModel } from './model/model-folder.js';
 export { parameterCount, parameterShapes } from './model/parameter-shapes.js';
 export { type TokenBatch, tokenBatch } from './model/token-batch.js';

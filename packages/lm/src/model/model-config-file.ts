@@ -123,16 +123,18 @@ function checkFields(json: Json, modelType: ModelType, where: string): void {
 
 /** A decoder as Hugging Face's `config.json`, in the form that transformers 4 and 5 read. */
 export function toConfigJson(config: DecoderConfig, tokens: { endOfTextId: number; padId: number }): object {
-  const { className, sizes, fixed } = configFiles[config.modelType];
-  const { positions } = architectures[config.modelType];
+  const { modelType } = config;
+  const { className, sizes, fixed } = configFiles[modelType];
   const scaling = toRopeScalingJson(config.ropeScaling);
   return {
     architectures: [className],
-    model_type: config.modelType,
+    model_type: modelType,
     ...Object.fromEntries(Object.entries(sizes).map(([key, field]) => [field, config[key as SizeKey]])),
-    ...(positions === 'learned' ? { activation_function: config.hiddenAct } : {}),
+    // One token begins and ends a text in GPT-2, and its class supposes 50256 where a file does not say.
+    ...(modelType === 'gpt2' ? { activation_function: config.hiddenAct, bos_token_id: tokens.endOfTextId } : {}),
     ...(scaling === null ? {} : { rope_scaling: scaling }),
     ...fixed,
+    ...('use_sliding_window' in fixed ? { sliding_window: null } : {}),
     tie_word_embeddings: config.tieWordEmbeddings,
     eos_token_id: tokens.endOfTextId,
     pad_token_id: tokens.padId,

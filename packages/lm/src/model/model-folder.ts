@@ -20,7 +20,7 @@ export interface ModelWeights {
 
 /**
  * Writes a folder in the layout of Hugging Face (`config.json`, `model.safetensors`, `tokenizer.json`, `tokenizer_config.json`),
- * which `transformers` loads as `LlamaForCausalLM`.
+ * which `transformers` loads as the class of its architecture.
  *
  * @throws ModelError for a vector of another size or a file that cannot be written
  */
@@ -48,7 +48,7 @@ export async function saveModel(
 }
 
 /**
- * Reads a folder written by {@link saveModel} or by Hugging Face for a Llama model with tied embeddings.
+ * Reads a folder written by {@link saveModel} or by Hugging Face for a model of a known architecture.
  *
  * @throws ModelError with the file and the field that is wrong
  */
