@@ -1,7 +1,8 @@
 import { createRandom, ModelError } from '@dgpo/trajectory';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { selectEngine } from '../engine/select-engine.js';
-import { fromCheckpointTensors, type NamedTensor, toCheckpointTensors } from './checkpoint-tensors.js';
+import { fromCheckpointTensors } from './__fixtures__/from-checkpoint-tensors.js';
+import { createParameterCollector, type NamedTensor, toCheckpointTensors } from './checkpoint-tensors.js';
 import { createDecoder } from './decoder.js';
 import { type DecoderConfigOptions, decoderConfig } from './decoder-config.js';
 import { getParameters } from './flat-parameters.js';
@@ -72,6 +73,10 @@ describe('GPT-2', () => {
     expect(() => read(turned)).toThrow(`"${name}" has shape [3, 4], config.json asks for [4, 3]`);
     const more = new Map(tensors).set('transformer.h.1.ln_1.bias', { shape: [4], data: new Float32Array(4) });
     expect(() => read(more)).toThrow('"transformer.h.1.ln_1.bias" does not belong to this architecture');
+    const collector = createParameterCollector({ config });
+    const [[twice, tensor] = ['', { shape: [], data: [] }]] = tensors;
+    collector.add(twice, tensor, 'here');
+    expect(() => collector.add(twice, tensor, 'here')).toThrow(`"${twice}" is there twice`);
   });
 });
 

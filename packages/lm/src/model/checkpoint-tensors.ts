@@ -1,5 +1,5 @@
 import { ModelError } from '@dgpo/trajectory';
-import { type CheckpointTensor, checkpointLayout } from './checkpoint-layout.js';
+import { checkpointLayout } from './checkpoint-layout.js';
 import type { DecoderConfig } from './decoder-config.js';
 
 export interface NamedTensor {
@@ -51,54 +51,54 @@ export function toCheckpointTensors(options: {
 
 type Source = { shape: readonly number[]; data: ArrayLike<number> };
 
-/** Tensors of GPT-2 by the names of `GPT2LMHeadModel`; the files of its authors hold those of `GPT2Model`, without a prefix. */
-function withPrefix(tensors: ReadonlyMap<string, Source>): Map<string, Source> {
-  const complete = (name: string) => /^(transformer|lm_head|score)\./.test(name);
-  return new Map([...tensors].map(([name, tensor]) => [complete(name) ? name : `transformer.${name}`, tensor]));
-}
-
 /** Causal masks and rotary frequencies, which older files hold beside the weights. */
 const isConstant = (name: string) => /\.attn\.(masked_)?bias$|\.rotary_emb\.inv_freq$/.test(name);
 
-function copy(source: Source, target: CheckpointTensor, parameters: Float32Array): void {
-  const values = parameters.subarray(target.offset, target.offset + source.data.length);
-  if (target.transposed) transposeInto(values, source.data, target.shape[0] as number);
-  else values.set(source.data);
+/** Gathers the tensors of a Hugging Face checkpoint, in any order, into one flat vector of parameters. */
+export interface ParameterCollector {
+  /**
+   * @param where the file that holds it, for errors
+   * @throws ModelError for a wrong shape, a tensor that came before, or one that the model would leave out
+   */
+  add(name: string, tensor: Source, where: string): void;
+  /** @throws ModelError when a tensor is missing */
+  finish(where: string): Float32Array;
 }
 
-/**
- * The tensors of a Hugging Face checkpoint as one flat vector.
- *
- * @throws ModelError for a missing tensor, a wrong shape, or a tensor that the model would leave out
- */
-export function fromCheckpointTensors(options: {
-  config: DecoderConfig;
-  tensors: ReadonlyMap<string, Source>;
-  valueHead?: boolean;
-  where: string;
-}): Float32Array {
-  const { config, valueHead = false, where } = options;
-  const tensors = config.modelType === 'gpt2' ? withPrefix(options.tensors) : options.tensors;
+export function createParameterCollector(options: { config: DecoderConfig; valueHead?: boolean }): ParameterCollector {
+  const { config, valueHead = false } = options;
   const layout = checkpointLayout({ config, valueHead });
+  const awaited = new Map(layout.map((target) => [target.name, target]));
+  const known = new Set(awaited.keys());
   const parameters = new Float32Array(layout.reduce((total, { shape }) => total + sizeOf(shape), 0));
-  for (const target of layout) {
-    const { name, shape } = target;
-    const source = tensors.get(name);
-    if (source === undefined) throw new ModelError(`the tensor "${name}" is missing`, { where });
-    if (source.shape.join() !== shape.join()) {
-      throw new ModelError(
-        `"${name}" has shape [${source.shape.join(', ')}], config.json asks for [${shape.join(', ')}]`,
-        { where },
-      );
-    }
-    copy(source, target, parameters);
-  }
-  const expected = new Set(layout.map(({ name }) => name));
-  // Tied embeddings are sometimes stored twice; everything else unknown would be silently lost.
-  if (config.tieWordEmbeddings) expected.add('lm_head.weight');
-  const unknown = [...tensors.keys()].find((name) => !expected.has(name) && !isConstant(name));
-  if (unknown !== undefined) {
-    throw new ModelError(`the tensor "${unknown}" does not belong to this architecture`, { where });
-  }
-  return parameters;
+  // The files of GPT-2's authors hold the names of `GPT2Model`, which lack the prefix of `GPT2LMHeadModel`.
+  const fullName = (name: string) =>
+    config.modelType === 'gpt2' && !/^(transformer|lm_head|score)\./.test(name) ? `transformer.${name}` : name;
+  return {
+    add: (storedName, { shape, data }, where) => {
+      const name = fullName(storedName);
+      const target = awaited.get(name);
+      if (target === undefined) {
+        if (known.has(name)) throw new ModelError(`the tensor "${name}" is there twice`, { where });
+        // Tied embeddings are sometimes stored twice; everything else unknown would be silently lost.
+        if (isConstant(name) || (config.tieWordEmbeddings && name === 'lm_head.weight')) return;
+        throw new ModelError(`the tensor "${name}" does not belong to this architecture`, { where });
+      }
+      if (shape.join() !== target.shape.join()) {
+        throw new ModelError(
+          `"${name}" has shape [${shape.join(', ')}], config.json asks for [${target.shape.join(', ')}]`,
+          { where },
+        );
+      }
+      awaited.delete(name);
+      const values = parameters.subarray(target.offset, target.offset + data.length);
+      if (target.transposed) transposeInto(values, data, target.shape[0] as number);
+      else values.set(data);
+    },
+    finish: (where) => {
+      const [missing] = awaited.keys();
+      if (missing !== undefined) throw new ModelError(`the tensor "${missing}" is missing`, { where });
+      return parameters;
+    },
+  };
 }

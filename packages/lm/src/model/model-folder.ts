@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { ModelError } from '@dgpo/trajectory';
 import type { BytePairTokenizer } from '../tokenizer/byte-pair-tokenizer.js';
 import { loadTokenizer, saveTokenizer } from '../tokenizer/tokenizer-file.js';
-import { readSafetensors } from '../weights/read-safetensors.js';
+import { readModelTensors } from '../weights/read-model-tensors.js';
 import { writeFileBeside } from '../weights/write-file-beside.js';
 import { writeSafetensors } from '../weights/write-safetensors.js';
-import { fromCheckpointTensors, toCheckpointTensors } from './checkpoint-tensors.js';
+import { createParameterCollector, toCheckpointTensors } from './checkpoint-tensors.js';
 import type { DecoderConfig } from './decoder-config.js';
 import { fromConfigJson, toConfigJson } from './model-config-file.js';
 
@@ -48,7 +48,7 @@ export async function saveModel(
 }
 
 /**
- * Reads a folder written by {@link saveModel} or by Hugging Face for a model of a known architecture.
+ * Reads a folder written by {@link saveModel} or by Hugging Face for a model of a known architecture, in one file or in shards.
  *
  * @throws ModelError with the file and the field that is wrong
  */
@@ -70,7 +70,8 @@ export async function loadModel(options: { directory: string }): Promise<ModelWe
       { where: directory },
     );
   }
-  const where = join(directory, 'model.safetensors');
-  const parameters = fromCheckpointTensors({ config, tensors: await readSafetensors({ path: where }), where });
-  return { config, parameters, tokenizer };
+  const collector = createParameterCollector({ config });
+  // One tensor at a time: beside the parameters only one is held.
+  const source = await readModelTensors({ directory, onTensor: collector.add });
+  return { config, parameters: collector.finish(source), tokenizer };
 }

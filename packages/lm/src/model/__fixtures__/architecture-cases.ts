@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSafetensors } from '../../weights/read-safetensors.js';
-import { fromCheckpointTensors } from '../checkpoint-tensors.js';
+import { fromCheckpointTensors } from './from-checkpoint-tensors.js';
 import { createDecoder, type Decoder } from '../decoder.js';
 import { setParameters } from '../flat-parameters.js';
 import { fromConfigJson } from '../model-config-file.js';
