@@ -40,7 +40,6 @@ interface MethodResult {
   searches: Record<SetName, number[]>;
   /** Difference to the cold start on the same questions and seeds. */
   aboveColdStart: Record<SetName, Figure>;
-  seconds: number[];
   collapsed: string[];
 }
 
@@ -76,7 +75,6 @@ function summarizeMethod(method: string, runs: readonly (readonly DemoEntry[])[]
         seed: 0,
       }),
     ),
-    seconds: entries.map(({ seconds }) => seconds),
     collapsed: entries.flatMap(({ collapsed }) => (collapsed === undefined ? [] : [collapsed])),
   };
 }
@@ -84,14 +82,23 @@ function summarizeMethod(method: string, runs: readonly (readonly DemoEntry[])[]
 const percent = (value: number) => (100 * value).toFixed(1);
 const interval = ({ mean: value, low, high }: Figure) => `${percent(value)} [${percent(low)}, ${percent(high)}]`;
 
-function markdown(options: ExperimentOptions, methods: readonly MethodResult[]): string {
+/** What guessing the most frequent answer of each question type would score. */
+function guessing(runs: readonly (readonly DemoEntry[])[]): Record<SetName, number> {
+  const [entry] = runs[0] ?? [];
+  return bySet((set) => entry?.evaluation.sets.find(({ name }) => name === set)?.baseline.exactMatch ?? Number.NaN);
+}
+
+function markdown(
+  options: ExperimentOptions,
+  methods: readonly MethodResult[],
+  guessed: Record<SetName, number>,
+): string {
   const table = formatMarkdownTable({
     columns: [
       'method',
       ...sets.flatMap((set) => [`EM ${set} (95 %)`, `seeds`, `above cold start (95 %)`]),
       'valid actions',
       'searches',
-      'seconds',
     ],
     rows: methods.map((result) => [
       result.method,
@@ -102,7 +109,6 @@ function markdown(options: ExperimentOptions, methods: readonly MethodResult[]):
       ]),
       percent(mean(sets.flatMap((set) => result.validActionRate[set]))),
       mean(sets.flatMap((set) => result.searches[set])).toFixed(2),
-      result.seconds.map((value) => value.toFixed(0)).join(' / '),
     ]),
   });
   const collapses = methods.flatMap(({ method, collapsed }) => collapsed.map((reason) => `- ${method}: ${reason}`));
@@ -113,6 +119,8 @@ function markdown(options: ExperimentOptions, methods: readonly MethodResult[]):
     'Intervals resample questions; the seeds of a question are averaged first. Made by `npm run experiment:demo`.',
     '',
     table,
+    '',
+    `Guessing the most frequent answer of each question type would score ${sets.map((set) => `${percent(guessed[set])} on ${set}`).join(' and ')}.`,
     '',
     ...(collapses.length === 0 ? [] : ['Trainings that were stopped:', '', ...collapses, '']),
   ].join('\n');
@@ -143,12 +151,13 @@ export async function runExperiment(options: ExperimentOptions): Promise<void> {
     runs.push(entries);
     const names = [...new Set(runs.flatMap((run) => run.map(({ name }) => name)))];
     const methods = names.map((name) => summarizeMethod(name, runs));
+    const guessed = guessing(runs);
     await mkdir(resultsDir, { recursive: true });
     const done = { ...options, seeds: seeds.slice(0, runs.length) };
     await writeFile(
       join(resultsDir, 'results.json'),
-      `${JSON.stringify({ seeds: done.seeds, questions, methods }, null, 2)}\n`,
+      `${JSON.stringify({ seeds: done.seeds, questions, guessing: guessed, methods }, null, 2)}\n`,
     );
-    await writeFile(join(resultsDir, 'results.md'), markdown(done, methods));
+    await writeFile(join(resultsDir, 'results.md'), markdown(done, methods, guessed));
   }
 }
