@@ -120,7 +120,7 @@ function markdown(
     '',
     table,
     '',
-    `Guessing the most frequent answer of each question type would score ${sets.map((set) => `${percent(guessed[set])} on ${set}`).join(' and ')}.`,
+    `Guessing the most frequent answer of each question type would score ${sets.map((set) => `${percent(guessed[set])} % on ${set}`).join(' and ')}.`,
     '',
     ...(collapses.length === 0 ? [] : ['Trainings that were stopped:', '', ...collapses, '']),
   ].join('\n');
