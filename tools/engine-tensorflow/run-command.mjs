@@ -22,11 +22,19 @@ export function runCommand(command, args, options = {}) {
   });
 }
 
-/** The line of a tool's output that says most: the last one with "error" in it, else the last one. */
+// What compilers and npm print first is the cause, what follows are consequences; pip ends with the cause.
+const causes = [/(^|[ :])(fatal )?error: /, /^npm error (?!code|errno|syscall)/];
+
+/** The line of a tool's output that says most: the first cause, else the last line with "error" in it, else the last one. */
 export function tellingLine(text) {
   const lines = text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  return lines.findLast((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? 'it printed nothing';
+  return (
+    lines.find((line) => causes.some((cause) => cause.test(line))) ??
+    lines.findLast((line) => /\berror\b/i.test(line)) ??
+    lines.at(-1) ??
+    'it printed nothing'
+  );
 }
