@@ -12,7 +12,7 @@ import { tokenLogProbsReference } from '../packages/lm/src/ops/token-log-probs.j
 function stockHiddenStates(decoder: Decoder, tokenIds: tf.Tensor1D, rows: number): tf.Tensor {
   const { config, cosSin } = decoder;
   const time = tokenIds.size / rows;
-  const epsilon = config.rmsNormEps;
+  const epsilon = config.normEps;
   const positions = tf.tile(tf.range(0, time, 1, 'int32'), [rows]);
   const lengths = tf.fill([rows], time, 'int32');
   // The wasm backend has no gradient for gather; one-hot times table has one.

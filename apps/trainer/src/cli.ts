@@ -1,22 +1,4 @@
+import { runAsProcess } from './command-line/run-as-process.js';
 import { runProgram } from './program.js';
-import { withInterrupt } from './run/interrupt.js';
 
-// `dgpo ask … | head` closes the pipe early; that is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
-const { value = 130 } = await withInterrupt(
-  (signal) =>
-    runProgram(process.argv.slice(2), {
-      output: process.stdout,
-      errors: process.stderr,
-      environment: process.env,
-      workingDirectory: process.cwd(),
-      signal,
-    }),
-  { onInterrupt: () => process.stderr.write('\nStopping; what is done is kept. Ctrl-C again stops at once.\n') },
-);
-// After SIGTERM the code is set already, and it is another one.
-if (process.exitCode !== 143) process.exitCode = value;
+await runAsProcess({ run: runProgram, interruptNotice: 'Stopping; what is done is kept.' });

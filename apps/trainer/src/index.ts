@@ -32,6 +32,8 @@ export {
   renderObservation,
   type Split,
 } from './atlas/index.js';
+export { type RunAsProcessOptions, runAsProcess } from './command-line/run-as-process.js';
+export { type CommandLineSurroundings, connectProgram, runCommandLine } from './command-line/run-command-line.js';
 export { type ConsoleReporterOptions, createConsoleReporter } from './commands/console-reporter.js';
 export {
   type EnvironmentSettings,

@@ -5,29 +5,22 @@ export {
   type SelectEngineOptions,
   selectEngine,
 } from './engine/select-engine.js';
-export {
-  type CreateDecoderOptions,
-  createDecoder,
-  type Decoder,
-  hiddenStates,
-  parameter,
-  valueHeadName,
-  valuesOf,
-} from './model/decoder.js';
-export {
-  type DecoderConfig,
-  type DecoderConfigOptions,
-  decoderConfig,
-  parameterCount,
-  parameterShapes,
-} from './model/decoder-config.js';
+export type { ModelType } from './model/architecture.js';
+export { type CreateDecoderOptions, createDecoder, type Decoder, parameter, valueHeadName } from './model/decoder.js';
+export { type DecoderConfig, type DecoderConfigOptions, decoderConfig } from './model/decoder-config.js';
 export { concatenate, getParameters, setParameters } from './model/flat-parameters.js';
+export { hiddenStates, outputEmbedding, valuesOf } from './model/forward.js';
+export { fromConfigJson } from './model/model-config-file.js';
 export { loadModel, type ModelWeights, saveModel } from './model/model-folder.js';
+export { parameterCount, parameterShapes } from './model/parameter-shapes.js';
 export { type TokenBatch, tokenBatch } from './model/token-batch.js';
 export {
   type CausalAttentionOptions,
   causalAttention,
   embedding,
+  gelu,
+  type LinearOptions,
+  layerNorm,
   linear,
   rmsNorm,
   swiglu,
@@ -37,6 +30,7 @@ export {
   type VocabularyKlOptions,
   vocabularyKl,
 } from './ops/index.js';
+export type { RopeScaling } from './ops/rotary-table.js';
 export { type AdamW, type AdamWOptions, type AdamWState, type AdamWUpdate, createAdamW } from './optimizer/adamw.js';
 export { type LearningRateOptions, learningRateAt } from './optimizer/learning-rate.js';
 export {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { Interrupted } from '../command-line/interrupted.js';
 import { createConsoleReporter } from './console-reporter.js';
-import { Interrupted } from './interrupted.js';
 import { engineOption, integerFrom, jsonOption, seedOption } from './options.js';
 import { printJson } from './print-json.js';
 import { startOver } from './start-over.js';

@@ -1,18 +1,10 @@
+import type { CommandLineSurroundings } from '../command-line/run-command-line.js';
 import type { DemoResult, runDemo } from '../demo/run-demo.js';
 import type { Fetch } from '../hub/hub-client.js';
 import type { runPipeline } from '../pipeline/run-pipeline.js';
-import type { ConsoleStream } from '../run/console-tracker.js';
 
 /** What a command may touch; tests give their own. */
-export interface CliSurroundings {
-  /** Results. */
-  output: ConsoleStream;
-  /** Progress, notices and errors. */
-  errors: ConsoleStream;
-  environment: Readonly<Record<string, string | undefined>>;
-  workingDirectory: string;
-  /** Aborted by Ctrl-C. */
-  signal: AbortSignal;
+export interface CliSurroundings extends CommandLineSurroundings {
   /** @default globalThis.fetch */
   fetch?: Fetch;
   /** @default the pipeline */

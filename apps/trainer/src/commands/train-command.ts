@@ -1,9 +1,9 @@
 import { Command } from 'commander';
+import { Interrupted } from '../command-line/interrupted.js';
 import { loadRecipe } from '../recipe/load-recipe.js';
 import type { RecipeOverride } from '../recipe/recipe-flags.js';
 import { checkRun } from './check-run.js';
 import { createConsoleReporter } from './console-reporter.js';
-import { Interrupted } from './interrupted.js';
 import { likelyEngine } from './likely-engine.js';
 import { jsonOption } from './options.js';
 import { printJson } from './print-json.js';

@@ -22,7 +22,10 @@ export async function gradientOf(
     for (const [name, tensor] of Object.entries(metrics)) kept[name] = tf.keep(tensor);
     return loss;
   }, variables);
-  const parts = await Promise.all(variables.map((variable) => (grads[variable.name] as tf.Tensor).data()));
+  // A critic does not use the output embedding that it has from its student where that is not tied.
+  const parts = await Promise.all(
+    variables.map((variable) => grads[variable.name]?.data() ?? new Float32Array(variable.size)),
+  );
   const [loss = Number.NaN] = await value.data();
   const metrics: Record<string, number> = {};
   for (const [name, tensor] of Object.entries(kept)) {

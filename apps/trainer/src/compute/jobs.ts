@@ -5,7 +5,7 @@ import {
   type DecoderConfig,
   embedding,
   hiddenStates,
-  parameter,
+  outputEmbedding,
   type Sampler,
   setParameters,
   type TokenBatch,
@@ -136,13 +136,11 @@ async function withBatch<T>(rows: readonly ScoredRow[], run: (batch: TokenBatch)
   }
 }
 
-const embeddingName = 'model.embed_tokens.weight';
-
 /** Hidden states that predict the scored tokens, `[n, hiddenSize]`, and those tokens. */
 function scoredHidden(decoder: Decoder, batch: TokenBatch, rows: readonly ScoredRow[]) {
   const { hiddenRows, targets } = scoredPositions(rows, batch.time);
   const hidden = embedding({ table: hiddenStates(decoder, batch), ids: tf.tensor1d(hiddenRows, 'int32') });
-  return { hidden, weight: parameter(decoder, embeddingName), targets: tf.tensor1d(targets, 'int32') };
+  return { hidden, weight: outputEmbedding(decoder), targets: tf.tensor1d(targets, 'int32') };
 }
 
 /** `Σ weights · values` as a scalar. */
@@ -196,7 +194,7 @@ function runColdStart(context: JobContext, job: ColdStartJob): Promise<GradientR
         hidden: scored.hidden,
         weight: scored.weight,
         teacherHidden: target,
-        teacherWeight: parameter(teacher, embeddingName),
+        teacherWeight: outputEmbedding(teacher),
         mask: tf.cast(tf.onesLike(scored.targets), 'float32'),
         direction: 'forward',
       });
@@ -235,7 +233,7 @@ function runPolicy(context: JobContext, job: PolicyJob): Promise<GradientResult>
             hidden: scored.hidden,
             weight: scored.weight,
             teacherHidden: target,
-            teacherWeight: parameter(teacher, embeddingName),
+            teacherWeight: outputEmbedding(teacher),
             mask: tf.tensor1d(guide.weights.map((weight) => (weight === 0 ? 0 : 1))),
             direction: guide.direction,
           }),

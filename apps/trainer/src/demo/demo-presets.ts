@@ -13,7 +13,7 @@ export interface DemoSettings {
 }
 
 const sizes = {
-  full: { coldStartTasks: 1200, epochs: 3, updates: 60, tasksPerStep: 128, evaluationTasks: 200 },
+  full: { coldStartTasks: 1200, epochs: 4, updates: 60, tasksPerStep: 128, evaluationTasks: 200 },
   quick: { coldStartTasks: 1200, epochs: 3, updates: 6, tasksPerStep: 64, evaluationTasks: 60 },
 };
 

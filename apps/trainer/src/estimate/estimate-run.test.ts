@@ -208,14 +208,18 @@ describe('readModelConfig', () => {
       num_hidden_layers: 1,
       num_attention_heads: 2,
       max_position_embeddings: 4096,
+      rms_norm_eps: 1e-5,
+      tie_word_embeddings: true,
     };
     const write = (value: object) => writeFileSync(join(directory, 'config.json'), JSON.stringify(value));
     write(json);
     expect(await readModelConfig(directory)).toEqual(tiny);
-    write({ ...json, model_type: 'qwen2' });
-    await expect(readModelConfig(directory)).rejects.toThrow(/model_type is "qwen2"; only "llama" is supported/);
+    write({ ...json, model_type: 'mamba' });
+    await expect(readModelConfig(directory)).rejects.toThrow(
+      /config\.json: model_type is "mamba"; supported are llama/,
+    );
     write({ ...json, hidden_size: 'wide' });
-    await expect(readModelConfig(directory)).rejects.toThrow(/config\.json: hidden_size: /);
+    await expect(readModelConfig(directory)).rejects.toThrow(/config\.json: hidden_size is missing or not a number/);
     await expect(readModelConfig(join(directory, 'x'))).rejects.toThrow(/cannot be read; give the folder of a model/);
     rmSync(directory, { recursive: true });
   });

@@ -1,9 +1,11 @@
 import { createRandom, ModelError } from '@dgpo/trajectory';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { selectEngine } from '../engine/select-engine.js';
-import { createDecoder, hiddenStates, parameter, valueHeadName } from './decoder.js';
-import { decoderConfig, parameterCount } from './decoder-config.js';
+import { createDecoder, parameter, valueHeadName } from './decoder.js';
+import { decoderConfig } from './decoder-config.js';
 import { getParameters, setParameters } from './flat-parameters.js';
+import { hiddenStates } from './forward.js';
+import { parameterCount } from './parameter-shapes.js';
 import { tokenBatch } from './token-batch.js';
 
 const sizes = { vocabularySize: 10, hiddenSize: 12, numHiddenLayers: 3, numAttentionHeads: 2 };
@@ -12,12 +14,16 @@ describe('decoderConfig', () => {
   test('fills in the usual values', () => {
     expect(decoderConfig(sizes)).toEqual({
       ...sizes,
+      modelType: 'llama',
       intermediateSize: 32,
       numKeyValueHeads: 2,
       headDim: 6,
       maxPositionEmbeddings: 512,
       ropeTheta: 10_000,
-      rmsNormEps: 1e-5,
+      ropeScaling: null,
+      normEps: 1e-5,
+      hiddenAct: 'silu',
+      tieWordEmbeddings: true,
     });
   });
 
@@ -29,7 +35,7 @@ describe('decoderConfig', () => {
   test.each([
     [{ numHiddenLayers: 0 }, 'numHiddenLayers must be a positive whole number, not 0'],
     [{ numHiddenLayers: 1.5 }, 'numHiddenLayers'],
-    [{ rmsNormEps: Number.NaN }, 'rmsNormEps must be a positive number'],
+    [{ normEps: Number.NaN }, 'normEps must be a positive number'],
     [{ numAttentionHeads: 5 }, 'headDim must be a positive whole number, not 2.4'],
     [{ numAttentionHeads: 4 }, 'headDim must be even for rotary positions, not 3'],
     [{ numAttentionHeads: 6, numKeyValueHeads: 4 }, 'must be a multiple'],

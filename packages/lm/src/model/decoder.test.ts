@@ -6,9 +6,10 @@ import { embedding } from '../ops/embedding.js';
 import { tokenLogProbs } from '../ops/token-log-probs.js';
 import { createSampler } from '../sampling/sampler.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
-import { createDecoder, hiddenStates, parameter } from './decoder.js';
+import { createDecoder } from './decoder.js';
 import { decoderConfig } from './decoder-config.js';
 import { getParameters, setParameters } from './flat-parameters.js';
+import { hiddenStates, outputEmbedding } from './forward.js';
 import { tokenBatch } from './token-batch.js';
 
 const config = decoderConfig({
@@ -53,7 +54,7 @@ async function scores(decoder: ReturnType<typeof createDecoder>, sequences: numb
       const logProbs = tf.tidy(() => {
         const rows = sequence.slice(1).map((_, index) => row * batch.time + index);
         const hidden = embedding({ table: hiddenStates(decoder, batch), ids: tf.tensor1d(rows, 'int32') });
-        const weight = parameter(decoder, 'model.embed_tokens.weight');
+        const weight = outputEmbedding(decoder);
         return tokenLogProbs({ hidden, weight, targets: tf.tensor1d(sequence.slice(1), 'int32') }).logProbs;
       });
       const values = [...(await logProbs.data())];

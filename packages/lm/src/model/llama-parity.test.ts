@@ -9,8 +9,9 @@ import { embedding } from '../ops/embedding.js';
 import { linear } from '../ops/linear.js';
 import { tokenLogProbs } from '../ops/token-log-probs.js';
 import { llamaModel } from './__fixtures__/llama-model.js';
-import { createDecoder, hiddenStates, parameter } from './decoder.js';
+import { createDecoder } from './decoder.js';
 import { setParameters } from './flat-parameters.js';
+import { hiddenStates, outputEmbedding } from './forward.js';
 import { fromConfigJson } from './model-config-file.js';
 import { loadModel, saveModel } from './model-folder.js';
 import { tokenBatch } from './token-batch.js';
@@ -61,7 +62,7 @@ describe.each(['cpu', 'wasm'] as const)(
       setParameters(decoder, parameters);
       const { sequences } = (await readJson(folder, 'logits.json')) as Golden;
       const batch = tokenBatch({ sequences: sequences.map((sequence) => sequence.tokenIds) });
-      const weight = parameter(decoder, 'model.embed_tokens.weight');
+      const weight = outputEmbedding(decoder);
       const hidden = hiddenStates(decoder, batch);
       for (const [row, { tokenIds, logProbs, lastLogits }] of sequences.entries()) {
         const states = (positions: number[]) =>

@@ -1,8 +1,24 @@
 import { ModelError } from '@dgpo/trajectory';
-import { type DecoderConfig, decoderConfig } from './decoder-config.js';
+import { architectures, type ModelType } from './architecture.js';
+import { type DecoderConfig, type DecoderConfigOptions, decoderConfig } from './decoder-config.js';
+import { fromRopeFields, toRopeScalingJson } from './rope-fields.js';
 
-/** The fields of a Llama `config.json` that define the mathematics here. */
-const names: Record<keyof DecoderConfig, string> = {
+type Json = Record<string, unknown>;
+
+type SizeKey =
+  | 'vocabularySize'
+  | 'hiddenSize'
+  | 'intermediateSize'
+  | 'numHiddenLayers'
+  | 'numAttentionHeads'
+  | 'numKeyValueHeads'
+  | 'headDim'
+  | 'maxPositionEmbeddings'
+  | 'ropeTheta'
+  | 'normEps';
+
+/** Sizes in `config.json`, by ours. */
+const llamaSizes: Record<SizeKey, string> = {
   vocabularySize: 'vocab_size',
   hiddenSize: 'hidden_size',
   intermediateSize: 'intermediate_size',
@@ -12,57 +28,157 @@ const names: Record<keyof DecoderConfig, string> = {
   headDim: 'head_dim',
   maxPositionEmbeddings: 'max_position_embeddings',
   ropeTheta: 'rope_theta',
-  rmsNormEps: 'rms_norm_eps',
+  normEps: 'rms_norm_eps',
 };
 
-/** A decoder's sizes as Hugging Face's `config.json` for `LlamaForCausalLM`. */
+const gpt2Sizes: Partial<Record<SizeKey, string>> = {
+  vocabularySize: 'vocab_size',
+  hiddenSize: 'n_embd',
+  intermediateSize: 'n_inner',
+  numHiddenLayers: 'n_layer',
+  numAttentionHeads: 'n_head',
+  maxPositionEmbeddings: 'n_positions',
+  normEps: 'layer_norm_epsilon',
+};
+
+interface ConfigFile {
+  className: string;
+  sizes: Partial<Record<SizeKey, string>>;
+  /** Sizes that may be absent or null: they follow from others, `ropeTheta` from other fields. */
+  optional: SizeKey[];
+  /** Fields with one supported value, which Hugging Face takes for granted when a file does not say. */
+  fixed: Json;
+  /** What Hugging Face takes for granted. */
+  tieWordEmbeddings: boolean;
+}
+
+const gated: ConfigFile = {
+  className: 'LlamaForCausalLM',
+  sizes: llamaSizes,
+  optional: ['numKeyValueHeads', 'headDim', 'ropeTheta'],
+  fixed: { hidden_act: 'silu', attention_bias: false, mlp_bias: false },
+  tieWordEmbeddings: false,
+};
+
+const configFiles: Record<ModelType, ConfigFile> = {
+  llama: gated,
+  // The biases of Qwen2 are not a matter of its config.json.
+  qwen2: { ...gated, className: 'Qwen2ForCausalLM', fixed: { hidden_act: 'silu', use_sliding_window: false } },
+  qwen3: {
+    ...gated,
+    className: 'Qwen3ForCausalLM',
+    // Without head_dim, Hugging Face takes 128 and not a share of the width.
+    optional: ['numKeyValueHeads', 'ropeTheta'],
+    fixed: { hidden_act: 'silu', attention_bias: false, use_sliding_window: false },
+  },
+  gpt2: {
+    className: 'GPT2LMHeadModel',
+    sizes: gpt2Sizes,
+    optional: ['intermediateSize'],
+    fixed: { scale_attn_weights: true, scale_attn_by_inverse_layer_idx: false, add_cross_attention: false },
+    tieWordEmbeddings: true,
+  },
+};
+
+/**
+ * Fields of related models that would change the mathematics, with the one value under which they do not, if there is one. Dropout is
+ * none of them: nothing here trains with dropout.
+ */
+const foreign: Json = {
+  attention_chunk_size: undefined,
+  attention_multiplier: undefined,
+  attn_logit_softcapping: undefined,
+  clip_qkv: undefined,
+  embedding_multiplier: 1,
+  final_logit_softcapping: undefined,
+  logit_scale: 1,
+  logits_scaling: 1,
+  no_rope_layers: undefined,
+  num_experts: undefined,
+  num_local_experts: undefined,
+  partial_rotary_factor: 1,
+  quantization_config: undefined,
+  query_pre_attn_scalar: undefined,
+  residual_multiplier: 1,
+  use_bidirectional_attention: false,
+};
+
+function checkFields(json: Json, modelType: ModelType, where: string): void {
+  const refuse = (field: string, supported: unknown) => {
+    const only = supported === undefined ? 'this is not supported' : `only ${JSON.stringify(supported)} is supported`;
+    throw new ModelError(`${field} is ${JSON.stringify(json[field])}; ${only}`, { where });
+  };
+  const { fixed } = configFiles[modelType];
+  for (const [field, supported] of Object.entries({ ...foreign, ...fixed })) {
+    const value = json[field] ?? supported;
+    if (value !== supported) refuse(field, supported);
+  }
+  // Qwen writes the width of a window that use_sliding_window then leaves unused.
+  if (json.sliding_window != null && !('use_sliding_window' in fixed)) refuse('sliding_window', null);
+  const layerTypes = json.layer_types ?? [];
+  if (!Array.isArray(layerTypes) || layerTypes.some((type) => type !== 'full_attention')) {
+    refuse('layer_types', 'full_attention');
+  }
+}
+
+/** A decoder as Hugging Face's `config.json`, in the form that transformers 4 and 5 read. */
 export function toConfigJson(config: DecoderConfig, tokens: { endOfTextId: number; padId: number }): object {
-  const sizes = Object.fromEntries(
-    (Object.keys(names) as (keyof DecoderConfig)[]).map((key) => [names[key], config[key]]),
-  );
+  const { modelType } = config;
+  const { className, sizes, fixed } = configFiles[modelType];
+  const scaling = toRopeScalingJson(config.ropeScaling);
   return {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
-    ...sizes,
-    hidden_act: 'silu',
-    attention_bias: false,
-    mlp_bias: false,
-    tie_word_embeddings: true,
+    architectures: [className],
+    model_type: modelType,
+    ...Object.fromEntries(Object.entries(sizes).map(([key, field]) => [field, config[key as SizeKey]])),
+    // One token begins and ends a text in GPT-2, and its class supposes 50256 where a file does not say.
+    ...(modelType === 'gpt2' ? { activation_function: config.hiddenAct, bos_token_id: tokens.endOfTextId } : {}),
+    ...(scaling === null ? {} : { rope_scaling: scaling }),
+    ...fixed,
+    ...('use_sliding_window' in fixed ? { sliding_window: null } : {}),
+    tie_word_embeddings: config.tieWordEmbeddings,
     eos_token_id: tokens.endOfTextId,
     pad_token_id: tokens.padId,
     torch_dtype: 'float32',
   };
 }
 
+function fromGpt2Activation(json: Json, where: string): 'gelu_new' | 'gelu' {
+  const activation = json.activation_function ?? 'gelu_new';
+  if (activation === 'gelu_new' || activation === 'gelu') return activation;
+  throw new ModelError(
+    `activation_function is ${JSON.stringify(activation)}; only "gelu_new" and "gelu" are supported`,
+    { where },
+  );
+}
+
 /**
- * Reads the sizes of a Llama `config.json`.
+ * Reads Hugging Face's `config.json` of a model whose architecture is known here.
  *
  * @throws ModelError naming a field that is missing or that asks for mathematics this decoder does not have
  */
 export function fromConfigJson(value: unknown, where: string): DecoderConfig {
   if (typeof value !== 'object' || value === null) throw new ModelError('is not a JSON object', { where });
-  const json = value as Record<string, unknown>;
-  const required: Record<string, unknown> = { model_type: 'llama', tie_word_embeddings: true };
-  // What Hugging Face takes for granted when a file, often an older one, does not say.
-  const defaults: Record<string, unknown> = { hidden_act: 'silu', attention_bias: false, mlp_bias: false };
-  for (const [field, expected] of Object.entries({ ...required, ...defaults })) {
-    if (json[field] === undefined && field in defaults) continue;
-    if (json[field] !== expected) {
-      throw new ModelError(
-        `${field} is ${JSON.stringify(json[field])}; only ${JSON.stringify(expected)} is supported`,
-        { where },
-      );
-    }
+  const json = value as Json;
+  const modelType = json.model_type as ModelType;
+  if (typeof modelType !== 'string' || !Object.hasOwn(configFiles, modelType)) {
+    throw new ModelError(
+      `model_type is ${JSON.stringify(modelType)}; supported are ${Object.keys(configFiles).join(', ')}`,
+      { where },
+    );
   }
-  if (json.rope_scaling !== undefined && json.rope_scaling !== null) {
-    throw new ModelError('rope_scaling is not supported', { where });
-  }
-  const config: Partial<Record<keyof DecoderConfig, number>> = {};
-  for (const [key, field] of Object.entries(names) as [keyof DecoderConfig, string][]) {
-    const size = json[field];
-    if (size === undefined && (key === 'headDim' || key === 'numKeyValueHeads')) continue;
+  checkFields(json, modelType, where);
+  const { sizes, optional, tieWordEmbeddings } = configFiles[modelType];
+  const options: Partial<DecoderConfig> = { modelType };
+  for (const [key, field] of Object.entries(sizes) as [SizeKey, string][]) {
+    const size = json[field] ?? undefined;
+    if (size === undefined && optional.includes(key)) continue;
     if (typeof size !== 'number') throw new ModelError(`${field} is missing or not a number`, { where });
-    config[key] = size;
+    options[key] = size;
   }
-  return decoderConfig(config as DecoderConfig);
+  const tied = json.tie_word_embeddings ?? tieWordEmbeddings;
+  if (typeof tied !== 'boolean') throw new ModelError('tie_word_embeddings is neither true nor false', { where });
+  options.tieWordEmbeddings = tied;
+  if (architectures[modelType].positions === 'rotary') Object.assign(options, fromRopeFields(json, where));
+  else options.hiddenAct = fromGpt2Activation(json, where);
+  return decoderConfig(options as DecoderConfigOptions);
 }

@@ -6,9 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { trainCompactTokenizer } from '../tokenizer/compact-tokenizer.js';
 import { readSafetensors } from '../weights/read-safetensors.js';
 import { writeSafetensors } from '../weights/write-safetensors.js';
-import { decoderConfig, parameterCount } from './decoder-config.js';
-import { fromLlamaTensors, toLlamaTensors } from './llama-tensors.js';
+import { fromCheckpointTensors } from './__fixtures__/from-checkpoint-tensors.js';
+import { toCheckpointTensors } from './checkpoint-tensors.js';
+import { decoderConfig } from './decoder-config.js';
 import { loadModel, saveModel } from './model-folder.js';
+import { parameterCount } from './parameter-shapes.js';
 
 const tokenizer = trainCompactTokenizer({
   texts: ['a search, a search'],
@@ -24,7 +26,7 @@ const config = decoderConfig({
   numKeyValueHeads: 2,
   maxPositionEmbeddings: 32,
   ropeTheta: 5000,
-  rmsNormEps: 1e-6,
+  normEps: 1e-6,
 });
 const random = createRandom(7);
 const parameters = Float32Array.from({ length: parameterCount(config) }, () => random.normal());
@@ -141,10 +143,10 @@ describe('a model folder', () => {
   });
 
   test.each([
-    [{ model_type: 'qwen2' }, 'model_type is "qwen2"'],
+    [{ model_type: 'mistral' }, 'model_type is "mistral"; supported are llama, qwen2, qwen3, gpt2'],
     [{ model_type: undefined }, 'model_type is undefined'],
     [{ hidden_act: 'gelu' }, 'hidden_act is "gelu"'],
-    [{ tie_word_embeddings: false }, 'tie_word_embeddings is false'],
+    [{ tie_word_embeddings: false }, 'the tensor "lm_head.weight" is missing'],
     [{ attention_bias: true }, 'attention_bias is true'],
     [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, 'rope_scaling'],
     [{ hidden_size: undefined }, 'hidden_size is missing'],
@@ -188,8 +190,8 @@ describe('a model folder', () => {
 
   test('a value head travels as score.weight', () => {
     const flat = Float32Array.from([...parameters, ...new Array<number>(8).fill(0.5)]);
-    const tensors = toLlamaTensors({ config, parameters: flat, valueHead: true });
+    const tensors = toCheckpointTensors({ config, parameters: flat, valueHead: true });
     expect(tensors.get('score.weight')).toEqual({ shape: [1, 8], data: new Float32Array(8).fill(0.5) });
-    expect(fromLlamaTensors({ config, tensors, valueHead: true, where: 'here' })).toEqual(flat);
+    expect(fromCheckpointTensors({ config, tensors, valueHead: true, where: 'here' })).toEqual(flat);
   });
 });

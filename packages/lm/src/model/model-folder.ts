@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { ModelError } from '@dgpo/trajectory';
 import type { BytePairTokenizer } from '../tokenizer/byte-pair-tokenizer.js';
 import { loadTokenizer, saveTokenizer } from '../tokenizer/tokenizer-file.js';
-import { readSafetensors } from '../weights/read-safetensors.js';
+import { readModelTensors } from '../weights/read-model-tensors.js';
 import { writeFileBeside } from '../weights/write-file-beside.js';
 import { writeSafetensors } from '../weights/write-safetensors.js';
+import { createParameterCollector, toCheckpointTensors } from './checkpoint-tensors.js';
 import type { DecoderConfig } from './decoder-config.js';
-import { fromLlamaTensors, toLlamaTensors } from './llama-tensors.js';
 import { fromConfigJson, toConfigJson } from './model-config-file.js';
 
 /** A model at rest: what a folder of weights holds. */
@@ -20,7 +20,7 @@ export interface ModelWeights {
 
 /**
  * Writes a folder in the layout of Hugging Face (`config.json`, `model.safetensors`, `tokenizer.json`, `tokenizer_config.json`),
- * which `transformers` loads as `LlamaForCausalLM`.
+ * which `transformers` loads as the class of its architecture.
  *
  * @throws ModelError for a vector of another size or a file that cannot be written
  */
@@ -34,7 +34,7 @@ export async function saveModel(
   },
 ): Promise<void> {
   const { directory, config, parameters, tokenizer, dtype = 'F32', metadata = {} } = options;
-  const tensors = toLlamaTensors({ config, parameters });
+  const tensors = toCheckpointTensors({ config, parameters });
   await mkdir(directory, { recursive: true });
   const json = `${JSON.stringify(toConfigJson(config, tokenizer), null, 2)}\n`;
   await writeFileBeside(join(directory, 'config.json'), (file) => file.writeFile(json));
@@ -48,7 +48,7 @@ export async function saveModel(
 }
 
 /**
- * Reads a folder written by {@link saveModel} or by Hugging Face for a Llama model with tied embeddings.
+ * Reads a folder written by {@link saveModel} or by Hugging Face for a model of a known architecture, in one file or in shards.
  *
  * @throws ModelError with the file and the field that is wrong
  */
@@ -70,7 +70,8 @@ export async function loadModel(options: { directory: string }): Promise<ModelWe
       { where: directory },
     );
   }
-  const where = join(directory, 'model.safetensors');
-  const parameters = fromLlamaTensors({ config, tensors: await readSafetensors({ path: where }), where });
-  return { config, parameters, tokenizer };
+  const collector = createParameterCollector({ config });
+  // One tensor at a time: beside the parameters only one is held.
+  const source = await readModelTensors({ directory, onTensor: collector.add });
+  return { config, parameters: collector.finish(source), tokenizer };
 }

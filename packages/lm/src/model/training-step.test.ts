@@ -8,9 +8,10 @@ import { createAdamW } from '../optimizer/adamw.js';
 import { createSampler } from '../sampling/sampler.js';
 import { trainCompactTokenizer } from '../tokenizer/compact-tokenizer.js';
 import { float64Logits, float64Loss } from './__fixtures__/float64-decoder.js';
-import { createDecoder, type Decoder, hiddenStates, parameter } from './decoder.js';
+import { createDecoder, type Decoder } from './decoder.js';
 import { decoderConfig } from './decoder-config.js';
 import { concatenate, getParameters, setParameters } from './flat-parameters.js';
+import { hiddenStates, outputEmbedding } from './forward.js';
 import { tokenBatch } from './token-batch.js';
 
 const tokenizer = trainCompactTokenizer({ texts: ['the cat sat on the mat'], specialTokens: [], maximumPieces: 4 });
@@ -54,7 +55,7 @@ async function lossAndGradients(decoder: Decoder, sequences: readonly number[][]
       sequences.flatMap((ids) => ids.slice(1)),
       'int32',
     );
-    const weight = parameter(decoder, 'model.embed_tokens.weight');
+    const weight = outputEmbedding(decoder);
     return tf.neg(tf.sum(tokenLogProbs({ hidden, weight, targets }).logProbs)) as tf.Scalar;
   }, variables);
   const parts = await Promise.all(variables.map((variable) => (grads[variable.name] as tf.Tensor).data()));

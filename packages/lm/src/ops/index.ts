@@ -1,6 +1,8 @@
 export { type CausalAttentionOptions, causalAttention } from './causal-attention.js';
 export { embedding } from './embedding.js';
-export { linear } from './linear.js';
+export { gelu } from './gelu.js';
+export { layerNorm } from './layer-norm.js';
+export { type LinearOptions, linear } from './linear.js';
 export { rmsNorm } from './rms-norm.js';
 export { swiglu } from './swiglu.js';
 export { type TokenLogProbs, type TokenLogProbsOptions, tokenLogProbs } from './token-log-probs.js';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { attribute, defineWasmKernel, hasFusedKernel, input, matrixShape, runFusedSingle, saved } from './fused-op.js';
+import { rowSum } from './row-sum.js';
 
 /**
  * `C = op(A)·op(B)` over row-major matrices; the attributes say which operand is read transposed. Transposed reads cost nothing:
@@ -38,6 +39,7 @@ defineWasmKernel('DgpoMatMul', ({ inputs, attributes, context }) => {
 defineWasmKernel('DgpoLinear', ({ inputs, context }) => {
   const x = input(inputs, 'x');
   const weight = input(inputs, 'weight');
+  const { bias } = inputs;
   const { rows, width } = matrixShape(x);
   const outputs = matrixShape(weight).rows;
   const y = context.output([...x.shape.slice(0, -1), outputs]);
@@ -53,7 +55,7 @@ defineWasmKernel('DgpoLinear', ({ inputs, context }) => {
     width,
     context.pointer(y),
     outputs,
-    0,
+    bias === undefined ? 0 : context.pointer(bias),
     0,
     context.scratch(context.kernels.gemmScratchBytes(rows, outputs, width)),
   );
@@ -70,26 +72,35 @@ tf.registerGradient({
     return {
       x: () => runFusedSingle('DgpoMatMul', { a: gradient, b: weight }, { transposeA: 0, transposeB: 0 }),
       weight: () => runFusedSingle('DgpoMatMul', { a: gradient, b: x }, { transposeA: 1, transposeB: 0 }),
+      bias: () => rowSum(gradient),
     };
   },
 });
 
+export interface LinearOptions {
+  /** `[..., in]` */
+  x: tf.Tensor;
+  /** `[out, in]`, the layout of Hugging Face */
+  weight: tf.Tensor;
+  /** `[out]` @default none */
+  bias?: tf.Tensor | undefined;
+}
+
 /** The same from stock ops, for every backend. */
-export function linearReference({ x, weight }: { x: tf.Tensor; weight: tf.Tensor }): tf.Tensor {
+export function linearReference({ x, weight, bias }: LinearOptions): tf.Tensor {
   const { rows, width } = matrixShape(x);
   const y = tf.matMul(tf.reshape(x, [rows, width]), weight as tf.Tensor2D, false, true);
-  return tf.reshape(y, [...x.shape.slice(0, -1), matrixShape(weight).rows]);
+  const shaped = tf.reshape(y, [...x.shape.slice(0, -1), matrixShape(weight).rows]);
+  return bias === undefined ? shaped : tf.add(shaped, bias);
 }
 
 /**
- * `y = x·weightᵀ`.
+ * `y = x·weightᵀ (+ bias)`.
  *
- * @param options.x `[..., in]`
- * @param options.weight `[out, in]`, the layout of Hugging Face
  * @returns `[..., out]`
  */
-export function linear(options: { x: tf.Tensor; weight: tf.Tensor }): tf.Tensor {
-  return hasFusedKernel('DgpoLinear')
-    ? runFusedSingle('DgpoLinear', { x: options.x, weight: options.weight })
-    : linearReference(options);
+export function linear(options: LinearOptions): tf.Tensor {
+  if (!hasFusedKernel('DgpoLinear')) return linearReference(options);
+  const { x, weight, bias } = options;
+  return runFusedSingle('DgpoLinear', bias === undefined ? { x, weight } : { x, weight, bias });
 }

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Decoder, decoderLayer, parameter } from '../model/decoder.js';
+import type { Decoder } from '../model/decoder.js';
+import { decoderLayer, embedTokens, lastNorm } from '../model/decoder-layer.js';
+import { outputEmbedding } from '../model/forward.js';
 import { embedding } from '../ops/embedding.js';
 import { attribute, defineWasmKernel, input, runFusedSingle } from '../ops/fused-op.js';
 import { linear } from '../ops/linear.js';
-import { rmsNorm } from '../ops/rms-norm.js';
 import type { CacheRow, KeyValueCache } from './key-value-cache.js';
 
 defineWasmKernel('DgpoCacheAttention', ({ inputs, attributes, context }) => {
@@ -89,8 +90,7 @@ export function createInPlaceCache(options: { decoder: Decoder; slots: number; m
         rows.flatMap((row) => row.tokenIds.map((_, index) => row.position + index)),
         'int32',
       );
-      const table = parameter(decoder, 'model.embed_tokens.weight');
-      let hidden: tf.Tensor = embedding({ table, ids: tf.tensor1d(ids, 'int32') });
+      let hidden = embedTokens({ decoder, tokenIds: tf.tensor1d(ids, 'int32'), positions });
       for (let layer = 0; layer < config.numHiddenLayers; layer++) {
         const cached = layers[layer] as { keys: tf.Tensor; values: tf.Tensor };
         hidden = decoderLayer({
@@ -117,8 +117,7 @@ export function createInPlaceCache(options: { decoder: Decoder; slots: number; m
         if (row.logits) lastTokens.push(end - 1);
       }
       const last = embedding({ table: hidden, ids: tf.tensor1d(lastTokens, 'int32') });
-      const weight = parameter(decoder, 'model.norm.weight');
-      return linear({ x: rmsNorm({ x: last, weight, epsilon: config.rmsNormEps }), weight: table });
+      return linear({ x: lastNorm(decoder, last), weight: outputEmbedding(decoder) });
     });
 
   return {

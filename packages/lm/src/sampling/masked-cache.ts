@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Decoder, decoderLayer, parameter } from '../model/decoder.js';
+import type { Decoder } from '../model/decoder.js';
+import { decoderLayer, embedTokens, lastNorm } from '../model/decoder-layer.js';
+import { outputEmbedding } from '../model/forward.js';
 import { rotaryReference } from '../ops/causal-attention.js';
-import { rmsNorm } from '../ops/rms-norm.js';
+import { linear } from '../ops/linear.js';
 import type { CacheRow, KeyValueCache } from './key-value-cache.js';
 
 /** The cache grows by this many positions at a time. */
@@ -84,8 +86,7 @@ export function createMaskedCache(options: { decoder: Decoder; slots: number; ma
     const merge = (cached: tf.Tensor3D, tokens: tf.Tensor) =>
       tf.where(freshWide, tf.reshape(tf.gather(tokens, sourceTensor), [slots, capacity, width]), cached) as tf.Tensor3D;
 
-    const table = parameter(decoder, 'model.embed_tokens.weight');
-    let hidden: tf.Tensor = tf.gather(table, tf.tensor1d(ids, 'int32'));
+    let hidden = embedTokens({ decoder, tokenIds: tf.tensor1d(ids, 'int32'), positions: positionTensor });
     const next: Layer[] = [];
     for (let layer = 0; layer < config.numHiddenLayers; layer++) {
       hidden = decoderLayer({
@@ -112,9 +113,7 @@ export function createMaskedCache(options: { decoder: Decoder; slots: number; ma
     }
     const lastTokens = rows.filter((row) => row.logits).map((row) => row.slot * n + row.tokenIds.length - 1);
     const last = tf.gather(hidden, tf.tensor1d(lastTokens, 'int32'));
-    const weight = parameter(decoder, 'model.norm.weight');
-    const normed = rmsNorm({ x: last, weight, epsilon: config.rmsNormEps });
-    return { logits: tf.matMul(normed as tf.Tensor2D, table as unknown as tf.Tensor2D, false, true), next };
+    return { logits: linear({ x: lastNorm(decoder, last), weight: outputEmbedding(decoder) }), next };
   };
 
   return {

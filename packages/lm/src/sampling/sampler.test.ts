@@ -41,6 +41,7 @@ describe.each(['cpu', 'wasm'] as const)('createSampler on %s', (engine) => {
     }
     expect(sampler.maxContextTokens).toBe(16);
     sampler.dispose();
+    expect(() => createSampler({ decoder, tokenizer, maxContextTokens: 17 })).toThrow('the model has 16 positions');
     decoder.dispose();
   });
 

@@ -57,7 +57,7 @@ export interface CreateSamplerOptions {
   slots?: number;
   /** Tokens that go through the model in one step at most, so that long prompts do not need much memory. @default 4096 */
   maxStepTokens?: number;
-  /** @default the model's `maxPositionEmbeddings` */
+  /** At most the model's `maxPositionEmbeddings`. @default that */
   maxContextTokens?: number;
 }
 
@@ -81,10 +81,19 @@ function commonPrefix(left: readonly number[], right: readonly number[]): number
   return length;
 }
 
-/** Batched sampling with a KV cache, token in and token out. */
+/**
+ * Batched sampling with a KV cache, token in and token out.
+ *
+ * @throws ModelError when the context is to be longer than the model has positions
+ */
 export function createSampler(options: CreateSamplerOptions): Sampler {
   const { decoder, tokenizer, slots = 64, maxStepTokens = 4096 } = options;
   const maxContextTokens = options.maxContextTokens ?? decoder.config.maxPositionEmbeddings;
+  if (maxContextTokens > decoder.config.maxPositionEmbeddings) {
+    throw new ModelError(
+      `maxContextTokens is ${maxContextTokens}, the model has ${decoder.config.maxPositionEmbeddings} positions`,
+    );
+  }
   const makeCache = hasFusedKernel('DgpoCacheAttention') ? createInPlaceCache : createMaskedCache;
   const cache: KeyValueCache = makeCache({ decoder, slots, maxTime: maxContextTokens });
   /** What each slot holds, least recently used first. */

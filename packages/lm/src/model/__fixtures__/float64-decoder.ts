@@ -66,7 +66,7 @@ export function float64Logits(options: {
   let hidden: number[][] = tokenIds.map((id) => [...(table[id] as number[])]);
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     const weight = (name: string) => named(parameters, `model.layers.${layer}.${name}.weight`);
-    const norm = (name: string) => normalize(hidden, weight(name)[0] as number[], config.rmsNormEps);
+    const norm = (name: string) => normalize(hidden, weight(name)[0] as number[], config.normEps);
     const attended = attention(times(norm('input_layernorm'), weight('self_attn.qkv_proj')), config);
     hidden = plus(hidden, times(attended, weight('self_attn.o_proj')));
     const gated = times(norm('post_attention_layernorm'), weight('mlp.gate_up_proj')).map((row) => {
@@ -75,7 +75,7 @@ export function float64Logits(options: {
     });
     hidden = plus(hidden, times(gated, weight('mlp.down_proj')));
   }
-  return times(normalize(hidden, named(parameters, 'model.norm.weight')[0] as number[], config.rmsNormEps), table);
+  return times(normalize(hidden, named(parameters, 'model.norm.weight')[0] as number[], config.normEps), table);
 }
 
 /** Summed negative log-likelihood of every token after the first of each sequence, in nats. */

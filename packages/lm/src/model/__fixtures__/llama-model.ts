@@ -1,7 +1,8 @@
 import { createRandom } from '@dgpo/trajectory';
 import { trainCompactTokenizer } from '../../tokenizer/compact-tokenizer.js';
-import { decoderConfig, parameterCount, parameterShapes } from '../decoder-config.js';
+import { decoderConfig } from '../decoder-config.js';
 import type { ModelWeights } from '../model-folder.js';
+import { parameterCount, parameterShapes } from '../parameter-shapes.js';
 
 /** The model of the folder `llama` beside this file: weights large enough that every part of it shows in the logits. */
 export function llamaModel(): ModelWeights {
@@ -15,7 +16,7 @@ export function llamaModel(): ModelWeights {
     numKeyValueHeads: 2,
     maxPositionEmbeddings: 64,
     ropeTheta: 5000,
-    rmsNormEps: 1e-5,
+    normEps: 1e-5,
   });
   const random = createRandom(9);
   const parameters = new Float32Array(parameterCount(config));
