@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   causalAttention,
   embedding,
+  gelu,
+  layerNorm,
   linear,
   rmsNorm,
   swiglu,
@@ -13,6 +15,8 @@ import { rotaryTable } from '../../ops/rotary-table.js';
 import {
   causalAttention64,
   embedding64,
+  gelu64,
+  layerNorm64,
   linear64,
   rmsNorm64,
   swiglu64,
@@ -123,12 +127,33 @@ export const opCases: readonly OpCase[] = [
     compute: (input) => linear({ x: input('x'), weight: input('weight') }),
     float64: (input) => linear64({ x: input('x'), weight: input('weight'), width: 5 }),
   })),
+  ...[1, 33].map((rows): OpCase => ({
+    op: 'linear',
+    title: `${rows} rows with a bias`,
+    shapes: { x: [rows, 5], weight: [7, 5], bias: [7] },
+    compute: (input) => linear({ x: input('x'), weight: input('weight'), bias: input('bias') }),
+    float64: (input) => linear64({ x: input('x'), weight: input('weight'), bias: input('bias'), width: 5 }),
+  })),
   ...[3, 65].map((width): OpCase => ({
     op: 'rmsNorm',
     title: `width ${width}`,
     shapes: { x: [4, width], weight: [width] },
     compute: (input) => rmsNorm({ x: input('x'), weight: input('weight'), epsilon: 1e-5 }),
     float64: (input) => rmsNorm64({ x: input('x'), weight: input('weight'), epsilon: 1e-5 }),
+  })),
+  ...[3, 65].map((width): OpCase => ({
+    op: 'layerNorm',
+    title: `width ${width}`,
+    shapes: { x: [4, width], weight: [width], bias: [width] },
+    compute: (input) => layerNorm({ x: input('x'), weight: input('weight'), bias: input('bias'), epsilon: 1e-5 }),
+    float64: (input) => layerNorm64({ x: input('x'), weight: input('weight'), bias: input('bias'), epsilon: 1e-5 }),
+  })),
+  ...(['tanh', 'none'] as const).map((approximate): OpCase => ({
+    op: 'gelu',
+    title: `approximate ${approximate}`,
+    shapes: { x: [5, 9] },
+    compute: (input) => gelu({ x: input('x'), approximate }),
+    float64: (input) => gelu64({ x: input('x'), approximate }),
   })),
   ...[2, 33].map((width): OpCase => ({
     op: 'swiglu',
