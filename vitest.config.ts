@@ -3,14 +3,14 @@ import { defineConfig } from 'vitest/config';
 // The source condition lets tests run against the packages' TypeScript: no build is needed first.
 const conditions = ['@dgpo/source', 'module', 'node', 'import', 'default'];
 
-const project = (root: string) => ({
+export const project = (root: string) => ({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     name: root,
     root: `./${root}`,
     environment: 'node' as const,
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', '*/*.test.mjs'],
     testTimeout: 60_000,
     pool: 'forks' as const,
   },
@@ -28,6 +28,7 @@ export default defineConfig({
       'packages/arc',
       'apps/trainer',
       'apps/evaluator',
+      'tools',
     ].map(project),
   },
 });

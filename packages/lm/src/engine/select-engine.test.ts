@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { ConfigError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -46,5 +47,46 @@ describe('selectEngine', () => {
     vi.doUnmock('webgpu');
     expect(failure).toBeInstanceOf(ConfigError);
     expect((failure as Error).message).toContain('install webgpu and @tensorflow/tfjs-backend-webgpu');
+  });
+
+  describe('where webgpu is installed', () => {
+    /** The module anew, with a Dawn that finds this adapter and without the native engine. */
+    async function withAdapter(adapter: object | null) {
+      const require = createRequire(import.meta.url);
+      const resolve = (name: string) => {
+        if (name === 'webgpu') return name;
+        if (name.startsWith('@tensorflow/tfjs-node'))
+          throw Object.assign(new Error(name), { code: 'MODULE_NOT_FOUND' });
+        return require.resolve(name);
+      };
+      vi.resetModules();
+      vi.doMock('node:module', () => ({
+        createRequire: () => Object.assign((name: string) => require(name), { resolve }),
+      }));
+      vi.doMock('webgpu', () => ({ create: () => ({ requestAdapter: async () => adapter }), globals: {} }));
+      return (await import('./select-engine.js')).selectEngine;
+    }
+
+    afterEach(() => {
+      vi.doUnmock('node:module');
+      vi.doUnmock('webgpu');
+      vi.resetModules();
+    });
+
+    test('without a driver it says so', async () => {
+      const select = await withAdapter(null);
+      const failure = await select({ engine: 'webgpu' }).catch((error: unknown) => error);
+      expect((failure as Error).message).toMatch(
+        /^the engine "webgpu" cannot start \(no GPU driver \(Vulkan, Metal, D3D12\) was found\): install webgpu/,
+      );
+    });
+
+    test.each(['SwiftShader driver 5.0.0', 'llvmpipe (LLVM 15.0.6, 256 bits)'])(
+      'a driver that computes on the processor (%s) is not chosen unasked',
+      async (description) => {
+        const select = await withAdapter({ info: { vendor: '', architecture: '', description } });
+        expect((await select({ engine: 'auto' })).name).toBe('wasm');
+      },
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { ConfigError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs';
 import { registerFusedOps } from '../ops/fused-op.js';
@@ -20,25 +21,32 @@ export interface SelectEngineOptions {
   engine?: EngineName | 'auto';
 }
 
-/** Imports a package that may not be installed; its name is kept from the type checker and from bundlers. */
+/**
+ * Imports a package that may not be installed; its name is kept from the type checker and from bundlers.
+ *
+ * @throws what the package throws when it is installed and does not load: its native addon is missing, say
+ */
 async function optionalImport(name: string): Promise<Record<string, unknown> | undefined> {
   try {
-    return (await import(name)) as Record<string, unknown>;
-  } catch {
-    return undefined;
+    createRequire(import.meta.url).resolve(name);
+  } catch (error) {
+    // Packages for `import` alone are found but not resolved: a different code.
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined;
   }
+  return (await import(name)) as Record<string, unknown>;
 }
 
 /** tfjs-node 4.22 calls functions that Node 23 removed from `util`. */
-async function restoreUtilFunctions(): Promise<void> {
-  const { createRequire } = await import('node:module');
+function restoreUtilFunctions(): void {
   const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   util.isArray ??= Array.isArray;
 }
 
 async function tryTensorflow(): Promise<string | undefined> {
-  await restoreUtilFunctions();
+  restoreUtilFunctions();
+  // The library greets on stderr otherwise, in several lines.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
     if ((await optionalImport(name)) === undefined) continue;
     if (await tf.setBackend('tensorflow')) return name;
@@ -46,14 +54,29 @@ async function tryTensorflow(): Promise<string | undefined> {
   return undefined;
 }
 
-async function tryWebgpu(): Promise<string | undefined> {
+/** The parts of WebGPU that are used here. */
+interface Gpu {
+  requestAdapter(): Promise<{ info: { vendor: string; architecture: string; description: string } } | null>;
+}
+
+/** Kept for the life of the process: Dawn frees its devices with this object, also those that the backend still uses. */
+let gpu: Gpu | undefined;
+
+/** Drivers that compute on the processor, slower than wasm does. */
+const softwareDriver = /swiftshader|llvmpipe|lavapipe|microsoft basic render/i;
+
+async function tryWebgpu({ automatic }: StartOptions): Promise<string | undefined> {
   const dawn = await optionalImport('webgpu');
   if (dawn === undefined || typeof dawn.create !== 'function') return undefined;
+  gpu ??= dawn.create([]) as Gpu;
+  const adapter = await gpu.requestAdapter();
+  if (adapter === null) throw new Error('no GPU driver (Vulkan, Metal, D3D12) was found');
+  const { architecture, description } = adapter.info;
+  if (automatic && softwareDriver.test(`${architecture} ${description}`)) return undefined;
   Object.assign(globalThis, dawn.globals);
-  const gpu: unknown = dawn.create([]);
   Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
   if ((await optionalImport('@tensorflow/tfjs-backend-webgpu')) === undefined) return undefined;
-  return (await tf.setBackend('webgpu').catch(() => false)) ? 'a GPU through webgpu' : undefined;
+  return (await tf.setBackend('webgpu')) ? `${description || architecture || 'a GPU'} through webgpu` : undefined;
 }
 
 async function tryWasm(): Promise<string | undefined> {
@@ -77,7 +100,13 @@ async function tryCpu(): Promise<string | undefined> {
   return 'plain JavaScript';
 }
 
-const starters: Record<EngineName, () => Promise<string | undefined>> = {
+interface StartOptions {
+  /** The engine was not asked for by name. */
+  automatic: boolean;
+}
+
+/** What starts each engine: returns through what it runs, or `undefined` where it is not installed. */
+const starters: Record<EngineName, (options: StartOptions) => Promise<string | undefined>> = {
   tensorflow: tryTensorflow,
   webgpu: tryWebgpu,
   wasm: tryWasm,
@@ -85,7 +114,8 @@ const starters: Record<EngineName, () => Promise<string | undefined>> = {
 };
 
 const remedies: Record<EngineName, string> = {
-  tensorflow: 'install @tensorflow/tfjs-node-gpu 4.22.0 (CUDA 11.2) or @tensorflow/tfjs-node 4.22.0',
+  tensorflow:
+    'install @tensorflow/tfjs-node-gpu 4.22.0 or @tensorflow/tfjs-node 4.22.0; where their own download is blocked or too old, see docs/engines.md in the repository of dgpo',
   webgpu:
     'install webgpu and @tensorflow/tfjs-backend-webgpu 4.22.0, and check that a Vulkan, Metal or D3D12 driver is present',
   wasm: 'reinstall @tensorflow/tfjs-backend-wasm 4.22.0',
@@ -93,7 +123,8 @@ const remedies: Record<EngineName, string> = {
 };
 
 /**
- * Chooses and starts the TensorFlow.js backend of this process (or worker).
+ * Chooses and starts the TensorFlow.js backend of this process (or worker). Unasked, `webgpu` runs on GPUs only, not on a driver
+ * that computes on the processor.
  *
  * @throws ConfigError when the engine asked for cannot start, with what to install
  */
@@ -102,16 +133,35 @@ export async function selectEngine(options: SelectEngineOptions = {}): Promise<E
   if (wanted !== 'auto' && !engineNames.some((name) => name === wanted)) {
     throw new ConfigError(`unknown engine "${wanted}"; choose auto, ${engineNames.join(', ')}`);
   }
+  const automatic = wanted === 'auto';
   for (const name of engineNames) {
-    if (wanted !== 'auto' && wanted !== name) continue;
-    const through = await starters[name]();
-    if (through === undefined) continue;
+    if (!automatic && wanted !== name) continue;
+    const started = await start(name, { automatic });
+    if (started.through === undefined) {
+      if (automatic) continue;
+      throw new ConfigError(`the engine "${name}" cannot start${started.why}: ${remedies[name]}`, {
+        cause: started.cause,
+      });
+    }
     await tf.ready();
     const fused = name === 'wasm' && registerFusedOps();
-    const why = wanted === 'auto' ? 'the first that is available' : 'as asked';
-    return { name, reason: `${through}, ${why}`, fused };
+    return { name, reason: `${started.through}, ${automatic ? 'the first that is available' : 'as asked'}`, fused };
   }
-  throw new ConfigError(
-    `the engine "${wanted}" cannot start: ${remedies[wanted as EngineName] ?? 'no backend works here'}`,
-  );
+  throw new ConfigError('no engine can start: reinstall @tensorflow/tfjs 4.22.0');
+}
+
+interface Started {
+  through: string | undefined;
+  /** Why it did not start, in brackets; empty where it is just not installed. */
+  why: string;
+  cause: unknown;
+}
+
+async function start(name: EngineName, options: StartOptions): Promise<Started> {
+  try {
+    return { through: await starters[name](options), why: '', cause: undefined };
+  } catch (cause) {
+    const [firstLine] = String(cause instanceof Error ? cause.message : cause).split('\n');
+    return { through: undefined, why: ` (${firstLine?.trim().replace(/\.$/, '')})`, cause };
+  }
 }

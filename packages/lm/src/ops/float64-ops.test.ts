@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { gelu64, layerNorm64, linear64 } from '../engine/__fixtures__/float64-ops.js';
 import { selectEngine } from '../engine/select-engine.js';
 import { expectFloat64, rowsOf } from './__fixtures__/float64-check.js';
 import { gelu } from './gelu.js';
@@ -7,29 +8,8 @@ import { headNorm } from './head-norm.js';
 import { layerNorm } from './layer-norm.js';
 import { linear } from './linear.js';
 
-const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const dot = (a: readonly number[], b: readonly number[]) =>
   a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
-
-const layerNormDefinition =
-  (epsilon: number) =>
-  ([x = [], weight = [], bias = []]: number[][]) =>
-    rowsOf(x, weight.length).flatMap((row) => {
-      const mean = meanOf(row);
-      const deviation = Math.sqrt(meanOf(row.map((value) => (value - mean) ** 2)) + epsilon);
-      return row.map((value, at) => ((value - mean) / deviation) * (weight[at] as number) + (bias[at] as number));
-    });
-
-/** The normal distribution function by Simpson's rule on its density, from 0: the error of 400 steps up to 8 is below 1e-10. */
-function normalDistribution(x: number): number {
-  const steps = 400;
-  const density = (at: number) => Math.exp((-at * at) / 2) / Math.sqrt(2 * Math.PI);
-  let sum = 0;
-  for (let step = 0; step <= steps; step++) {
-    sum += density((x * step) / steps) * (step === 0 || step === steps ? 1 : step % 2 === 1 ? 4 : 2);
-  }
-  return 0.5 + (sum * x) / steps / 3;
-}
 
 describe.each(['cpu', 'wasm'] as const)('ops on %s against their definition in float64', (engine) => {
   beforeAll(async () => {
@@ -45,7 +25,7 @@ describe.each(['cpu', 'wasm'] as const)('ops on %s against their definition in f
       shapes: [[rows, width], [width], [width]],
       op: ([x, weight, bias]) =>
         layerNorm({ x: x as tf.Tensor, weight: weight as tf.Tensor, bias: bias as tf.Tensor, epsilon: 1e-2 }),
-      definition: layerNormDefinition(1e-2),
+      definition: ([x = [], weight = [], bias = []]) => layerNorm64({ x, weight, bias, epsilon: 1e-2 }),
     });
   });
 
@@ -62,7 +42,7 @@ describe.each(['cpu', 'wasm'] as const)('ops on %s against their definition in f
         expect(y.shape).toEqual([2, 3, 4]);
         return y;
       },
-      definition: layerNormDefinition(1),
+      definition: ([x = [], weight = [], bias = []]) => layerNorm64({ x, weight, bias, epsilon: 1 }),
     });
   });
 
@@ -71,8 +51,7 @@ describe.each(['cpu', 'wasm'] as const)('ops on %s against their definition in f
       shapes: [[7, 9]],
       scale: 2,
       op: ([x]) => gelu({ x: x as tf.Tensor, approximate: 'tanh' }),
-      definition: ([x = []]) =>
-        x.map((at) => 0.5 * at * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (at + 0.044715 * at ** 3)))),
+      definition: ([x = []]) => gelu64({ x, approximate: 'tanh' }),
     });
   });
 
@@ -81,7 +60,7 @@ describe.each(['cpu', 'wasm'] as const)('ops on %s against their definition in f
       shapes: [[7, 9]],
       scale: 2,
       op: ([x]) => gelu({ x: x as tf.Tensor, approximate: 'none' }),
-      definition: ([x = []]) => x.map((at) => at * normalDistribution(at)),
+      definition: ([x = []]) => gelu64({ x, approximate: 'none' }),
     });
   });
 
@@ -93,10 +72,7 @@ describe.each(['cpu', 'wasm'] as const)('ops on %s against their definition in f
     await expectFloat64({
       shapes: [[rows, width], [outputs, width], [outputs]],
       op: ([x, weight, bias]) => linear({ x: x as tf.Tensor, weight: weight as tf.Tensor, bias }),
-      definition: ([x = [], weight = [], bias = []]) =>
-        rowsOf(x, width).flatMap((row) =>
-          rowsOf(weight, width).map((output, at) => dot(row, output) + (bias[at] as number)),
-        ),
+      definition: ([x = [], weight = [], bias = []]) => linear64({ x, weight, bias, width }),
     });
   });
 

@@ -49,7 +49,9 @@ export function createMaskedCache(options: { decoder: Decoder; slots: number; ma
     const spread = (tensor: tf.Tensor3D) => {
       const byHead = tf.transpose(tf.reshape(tensor, [slots, capacity, keyValueHeads, headDim]), [0, 2, 1, 3]);
       if (keyValueHeads === heads) return byHead;
-      const tiled = tf.tile(tf.expandDims(byHead, 2), [1, 1, heads / keyValueHeads, 1, 1]);
+      // Of rank 4: beyond it, the backend webgpu reads the values back to tile them.
+      const single = tf.reshape(byHead, [slots * keyValueHeads, 1, capacity, headDim]);
+      const tiled = tf.tile(single, [1, heads / keyValueHeads, 1, 1]);
       return tf.reshape(tiled, [slots, heads, capacity, headDim]);
     };
     const byHead = tf.transpose(tf.reshape(query, [slots, n, heads, headDim]), [0, 2, 1, 3]);

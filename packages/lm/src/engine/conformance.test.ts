@@ -1,0 +1,226 @@
+import { createRandom } from '@dgpo/trajectory';
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  concatenate,
+  createAdamW,
+  createDecoder,
+  createSampler,
+  type Decoder,
+  decoderConfig,
+  getParameters,
+  hiddenStates,
+  setParameters,
+  tokenBatch,
+  trainCompactTokenizer,
+} from '../index.js';
+import { centralDifferences } from '../kernels/test-values.js';
+import { adamWUpdate } from '../ops/adamw-update.js';
+import * as ops from '../ops/index.js';
+import { adamW64 } from './__fixtures__/float64-ops.js';
+import { type OpCase, opCases } from './__fixtures__/op-cases.js';
+import { type EngineName, engineNames, selectEngine } from './select-engine.js';
+
+/** Which engines are held against the definition: DGPO_ENGINES, else those that npm alone provides. */
+const engines = (process.env.DGPO_ENGINES || 'cpu,wasm').split(',').map((name): EngineName => {
+  const engine = engineNames.find((candidate) => candidate === name.trim());
+  if (engine === undefined) throw new Error(`DGPO_ENGINES: unknown engine "${name}"; choose ${engineNames.join(', ')}`);
+  return engine;
+});
+
+/** Differences count relative to the largest element. */
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, options: { tolerance: number }): void {
+  expect(actual.length).toBe(expected.length);
+  let scale = 1e-3;
+  for (let index = 0; index < expected.length; index++) scale = Math.max(scale, Math.abs(expected[index] as number));
+  for (let index = 0; index < expected.length; index++) {
+    const difference = Math.abs((actual[index] as number) - (expected[index] as number)) / scale;
+    if (!(difference <= options.tolerance)) {
+      expect.fail(`[${index}]: ${actual[index]} is not ${expected[index]} (scale ${scale})`);
+    }
+  }
+}
+
+const size = (shape: readonly number[]) => shape.reduce((product, dimension) => product * dimension, 1);
+
+/** Value of an op and its gradient by each input, where the output is contracted with `weights` so that every element counts. */
+async function onEngine(opCase: OpCase, data: Record<string, Float32Array>, weights: Float32Array) {
+  const names = Object.keys(data);
+  const tensors = names.map((name) => tf.tensor(data[name] as Float32Array, opCase.shapes[name] as number[]));
+  const compute = (...inputs: tf.Tensor[]) => opCase.compute((name) => inputs[names.indexOf(name)] as tf.Tensor);
+  const outputs = tf.tidy(() => {
+    const value = compute(...tensors);
+    const contracted = (...inputs: tf.Tensor[]) => tf.sum(tf.mul(compute(...inputs), tf.tensor(weights, value.shape)));
+    return [value, ...tf.grads(contracted)(tensors)];
+  });
+  const [value, ...gradients] = await Promise.all(outputs.map((tensor) => tensor.data()));
+  tf.dispose([tensors, outputs]);
+  return { value: value as Float32Array, gradients: Object.fromEntries(names.map((name, i) => [name, gradients[i]])) };
+}
+
+const tokenizer = trainCompactTokenizer({ texts: ['the cat sat on the mat'], specialTokens: [], maximumPieces: 4 });
+const config = decoderConfig({
+  vocabularySize: tokenizer.vocabularySize,
+  hiddenSize: 16,
+  intermediateSize: 24,
+  numHiddenLayers: 2,
+  numAttentionHeads: 4,
+  numKeyValueHeads: 2,
+  maxPositionEmbeddings: 32,
+});
+
+/** Weights ten times larger than at the start of training, so that every part of the model matters. */
+async function createLively(): Promise<Decoder> {
+  const decoder = createDecoder({ config, random: createRandom(1) });
+  const flat = await getParameters(decoder);
+  setParameters(
+    decoder,
+    flat.map((value) => (value === 1 ? 1 : value * 10)),
+  );
+  return decoder;
+}
+
+/** Log-probabilities of all tokens but the first of each sequence, by the path of training. */
+function scores(decoder: Decoder, sequences: readonly number[][]): tf.Tensor1D {
+  const batch = tokenBatch({ sequences });
+  const rows = sequences.flatMap((ids, row) => ids.slice(1).map((_, index) => row * batch.time + index));
+  const hidden = ops.embedding({ table: hiddenStates(decoder, batch), ids: tf.tensor1d(rows, 'int32') });
+  const targets = tf.tensor1d(
+    sequences.flatMap((ids) => ids.slice(1)),
+    'int32',
+  );
+  const weight = decoder.parameters.get('model.embed_tokens.weight') as tf.Variable;
+  return ops.tokenLogProbs({ hidden, weight, targets }).logProbs;
+}
+
+const random = createRandom(4).split('sequences');
+const sequences = [9, 4, 13].map((length) => Array.from({ length }, () => random.integer(config.vocabularySize)));
+
+/** One step of training: scores before it, the gradient, the weights after it, and how many tensors it left behind. */
+async function trainingStep() {
+  const decoder = await createLively();
+  const parameters = await getParameters(decoder);
+  const groups = [{ size: parameters.length, decay: true }];
+  // With a tiny epsilon, rounding noise in a gradient near 0 becomes a full step.
+  const optimizer = createAdamW({ parameters, groups, weightDecay: 0.1, epsilon: 1e-3 });
+  const before = tf.memory().numTensors;
+  const scored = tf.tidy(() => scores(decoder, sequences));
+  const logProbs = await scored.data();
+  scored.dispose();
+  const variables = [...decoder.parameters.values()];
+  const { value, grads } = tf.variableGrads(() => tf.neg(tf.sum(scores(decoder, sequences))) as tf.Scalar, variables);
+  const parts = await Promise.all(variables.map((variable) => (grads[variable.name] as tf.Tensor).data()));
+  tf.dispose([value, grads]);
+  const gradients = concatenate(parts as Float32Array[]);
+  optimizer.update({ gradients, learningRate: 0.01 });
+  const updated = await optimizer.parameters();
+  setParameters(decoder, updated);
+  const left = tf.memory().numTensors - before;
+  for (const part of [optimizer, decoder]) part.dispose();
+  return { logProbs, gradients, updated, left };
+}
+
+test('every op has a case', () => {
+  expect([...new Set(opCases.map(({ op }) => op))].sort()).toEqual(Object.keys(ops).sort());
+});
+
+describe.each(engines)('the engine %s', (engine) => {
+  beforeAll(async () => {
+    expect((await selectEngine({ engine })).name).toBe(engine);
+    expect(tf.getBackend()).toBe(engine);
+  });
+
+  test.each(opCases)('$op, $title: value and gradient are those of the definition in float64', async (opCase) => {
+    const draw = createRandom(3).split(opCase.op, opCase.title);
+    const data = Object.fromEntries(
+      Object.entries(opCase.shapes).map(([name, shape]) => [
+        name,
+        Float32Array.from({ length: size(shape) }, () => draw.normal()),
+      ]),
+    );
+    const float64 = (replaced: Record<string, ArrayLike<number>>) =>
+      opCase.float64((name) => (replaced[name] ?? data[name]) as ArrayLike<number>);
+    const expected = float64({});
+    const weights = Float32Array.from(expected, () => draw.normal());
+    const before = tf.memory().numTensors;
+    const { value, gradients } = await onEngine(opCase, data, weights);
+    expect(tf.memory().numTensors).toBe(before);
+    expectClose(value, expected, { tolerance: 2e-5 });
+    for (const [name, values] of Object.entries(data)) {
+      const numeric = centralDifferences(values, (moved) =>
+        float64({ [name]: moved }).reduce((total, output, index) => total + output * (weights[index] as number), 0),
+      );
+      expectClose(gradients[name] as Float32Array, numeric, { tolerance: 2e-5 });
+    }
+  });
+
+  test('an AdamW update is that of the definition in float64', async () => {
+    const draw = createRandom(5).split('adamw');
+    const normal = () => Float32Array.from({ length: 37 }, () => draw.normal());
+    const values = {
+      parameters: normal(),
+      gradients: normal(),
+      firstMoment: normal(),
+      secondMoment: normal().map((value) => value * value),
+      weightDecay: new Float32Array(37).fill(0.1, 0, 20),
+    };
+    const coefficients = { learningRate: 0.05, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, step: 3 };
+    const expected = adamW64({ ...values, ...coefficients });
+    const tensors = {
+      parameters: tf.tensor1d(values.parameters),
+      gradients: tf.tensor1d(values.gradients),
+      firstMoment: tf.tensor1d(values.firstMoment),
+      secondMoment: tf.tensor1d(values.secondMoment),
+      weightDecay: tf.tensor1d(values.weightDecay),
+    };
+    const result = adamWUpdate(tensors, coefficients, [
+      { start: 0, count: 20, weightDecay: Math.fround(0.1) },
+      { start: 20, count: 17, weightDecay: 0 },
+    ]);
+    for (const name of ['parameters', 'firstMoment', 'secondMoment'] as const) {
+      expectClose(await result[name].data(), expected[name], { tolerance: 1e-6 });
+    }
+    // On some engines the results are the tensors given, overwritten.
+    tf.dispose([Object.values(tensors), Object.values(result)]);
+  });
+
+  test('forward pass, gradient and AdamW step of a decoder equal those of the engine cpu, and leave no tensor', async () => {
+    await selectEngine({ engine: 'cpu' });
+    const expected = await trainingStep();
+    await selectEngine({ engine });
+    const actual = await trainingStep();
+    for (const name of ['logProbs', 'gradients', 'updated'] as const) {
+      expectClose(actual[name], expected[name], { tolerance: 1e-4 });
+    }
+    expect(actual.left).toBe(0);
+  });
+
+  test('log-probabilities of the sampler equal those of training within 1e-4, and sampling leaves no tensor', async () => {
+    const decoder = await createLively();
+    const before = tf.memory().numTensors;
+    const sampler = createSampler({ decoder, tokenizer, slots: 2, maxStepTokens: 5 });
+    const contexts = [[1, 2, 3], [4, 5, 6, 7, 8, 9, 10], [2]];
+    const results = await sampler.generate(
+      contexts.map((contextTokenIds, id) => ({
+        id: `${id}`,
+        contextTokenIds,
+        maxTokens: 6 + id,
+        temperature: 1,
+        random: createRandom(9).split(id),
+      })),
+    );
+    for (const [id, result] of results.entries()) {
+      expect(result.tokenIds.length).toBeGreaterThan(0);
+      const context = contexts[id] as number[];
+      const scored = tf.tidy(() => scores(decoder, [[...context, ...result.tokenIds]]));
+      const expected = (await scored.data()).slice(context.length - 1);
+      scored.dispose();
+      result.logProbs.forEach((logProb, index) => {
+        expect(Math.abs(logProb - (expected[index] as number))).toBeLessThan(1e-4);
+      });
+    }
+    sampler.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    decoder.dispose();
+  });
+});
