@@ -89,9 +89,14 @@ rl:
   miniBatchSize: 16
   microBatchSize: 8
   learningRate: 2.0e-4
+  # The exact KL to the teacher as a loss, averaged over tokens; the reference form is estimator: k1, form: reward, aggregation: sum,
+  # beta: 0.001, which makes a student without any reward shorten its episodes.
   guidance:
     gate: failure
-    beta: 0.001
+    beta: 0.5
+    estimator: full
+    form: loss
+    aggregation: token-mean
   saveSteps: 5
 
 evaluation:
@@ -156,9 +161,14 @@ rl:
   miniBatchSize: 64
   microBatchSize: 16
   learningRate: 3.0e-4
+  # The exact KL to the teacher as a loss, averaged over tokens; the reference form is estimator: k1, form: reward, aggregation: sum,
+  # beta: 0.001, which makes a student without any reward shorten its episodes.
   guidance:
     gate: failure
-    beta: 0.001
+    beta: 0.5
+    estimator: full
+    form: loss
+    aggregation: token-mean
 
 evaluation:
   tasksPerSet: 1000
