@@ -50,3 +50,7 @@ export { type TrainCompactTokenizerOptions, trainCompactTokenizer } from './toke
 export { createStopMatcher, type StopMatcher, type StopState } from './tokenizer/stop-sequences.js';
 export type { DecodeOptions, EncodeOptions, TokenDecodeStream, Tokenizer } from './tokenizer/tokenizer.js';
 export { loadTokenizer, saveTokenizer } from './tokenizer/tokenizer-file.js';
+export type { GgmlType } from './weights/gguf/ggml-types.js';
+export type { GgufTensorInfo } from './weights/gguf/gguf-header.js';
+export type { GgufValue } from './weights/gguf/metadata-value.js';
+export { type GgufFile, openGguf } from './weights/gguf/open-gguf.js';
