@@ -171,16 +171,16 @@ describe('train and validate', () => {
       data      994 passages, 80 training questions, 20 in hotpotqa-dev
       student   529 k parameters (3 layers, width 96, 4 heads, vocabulary 2048)
       teacher   1.07 M parameters (4 layers, width 128, 4 heads, vocabulary 2048)
-      memory    1.5 GiB in each worker, 3.3 GiB with 2 workers and the main thread, engine wasm
-                each 1.35 x (weights 13 MiB, gradients 5 MiB, activations 441 MiB, key-value cache 656 MiB)
+      memory    1.2 GiB in each worker, 2.8 GiB with 2 workers and the main thread, engine wasm
+                each 1.35 x (weights 13 MiB, gradients 5 MiB, activations 264 MiB, key-value cache 656 MiB)
 
       tokens and time, roughly
       stage             trained  scored  sampled
       pretrain student    922 k       0        0
       pretrain teacher    922 k       0        0
-      teacher            1.32 M       0        0
-      teacher outputs         0  58.6 k    7.7 k
-      cold start          662 k   662 k        0
+      teacher            2.65 M       0        0
+      teacher outputs         0   117 k   15.4 k
+      cold start         2.65 M  2.65 M        0
       ppo                1.06 M  1.53 M   61.4 k
       evaluation              0   176 k   12.8 k
 
