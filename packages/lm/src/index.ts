@@ -28,6 +28,7 @@ export {
   causalAttention,
   embedding,
   gelu,
+  headNorm,
   type LinearOptions,
   layerNorm,
   linear,
