@@ -5,6 +5,7 @@ export {
   type SelectEngineOptions,
   selectEngine,
 } from './engine/select-engine.js';
+export { type AdapterWeights, loadAdapter, readAdapter, saveAdapter } from './lora/adapter-folder.js';
 export { addLora, mergeLora } from './lora/add-lora.js';
 export type { LoraAdapters } from './lora/lora-adapters.js';
 export { type LoraOptions, loraShapes } from './lora/lora-layout.js';
@@ -29,6 +30,7 @@ export {
   causalAttention,
   embedding,
   gelu,
+  headNorm,
   type LinearOptions,
   layerNorm,
   linear,
