@@ -18,14 +18,29 @@ import * as ops from '../ops/index.js';
 import { caseGradients, createCase, decoderCases, trainingStep } from './__fixtures__/decoder-cases.js';
 import { adamW64 } from './__fixtures__/float64-ops.js';
 import { type OpCase, opCases } from './__fixtures__/op-cases.js';
-import { type EngineName, engineNames, selectEngine } from './select-engine.js';
+import { findBlas } from './blas.js';
+import { useBlas } from './matrix-product.js';
+import { selectEngine } from './select-engine.js';
 
 /** Which engines are held against the definition: DGPO_ENGINES, else those that npm alone provides. */
-const engines = (process.env.DGPO_ENGINES || 'cpu,wasm').split(',').map((name): EngineName => {
-  const engine = engineNames.find((candidate) => candidate === name.trim());
-  if (engine === undefined) throw new Error(`DGPO_ENGINES: unknown engine "${name}"; choose ${engineNames.join(', ')}`);
-  return engine;
+const variants = ['tensorflow', 'webgpu', 'wasm', 'wasm+blas', 'cpu'] as const;
+const engines = (process.env.DGPO_ENGINES || 'cpu,wasm').split(',').map((name) => {
+  const variant = variants.find((candidate) => candidate === name.trim());
+  if (variant === undefined) throw new Error(`DGPO_ENGINES: unknown engine "${name}"; choose ${variants.join(', ')}`);
+  return variant;
 });
+
+/** Starts an engine; `wasm+blas` is wasm with every matrix product, however small, on the native library. */
+async function startEngine(variant: (typeof variants)[number]): Promise<void> {
+  const name = variant === 'wasm+blas' ? 'wasm' : variant;
+  const engine = await selectEngine({ engine: name, blas: 'off' });
+  expect(engine.name).toBe(name);
+  expect(tf.getBackend()).toBe(name);
+  if (variant !== 'wasm+blas') return;
+  const found = await findBlas();
+  if (found.blas === undefined) throw new Error(`wasm+blas: ${found.reason} (docs/engines.md)`);
+  useBlas({ ...found.blas, worthwhile: (_m, _n, k) => k > 0 });
+}
 
 /** Differences count relative to the largest element. */
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, options: { tolerance: number }): void {
@@ -98,8 +113,7 @@ test('every op has a case', () => {
 
 describe.each(engines)('the engine %s', (engine) => {
   beforeAll(async () => {
-    expect((await selectEngine({ engine })).name).toBe(engine);
-    expect(tf.getBackend()).toBe(engine);
+    await startEngine(engine);
   });
 
   test.each(opCases)('$op, $title: value and gradient are those of the definition in float64', async (opCase) => {
@@ -161,7 +175,7 @@ describe.each(engines)('the engine %s', (engine) => {
     async (decoderCase) => {
       await selectEngine({ engine: 'cpu' });
       const expected = await trainingStep(decoderCase);
-      await selectEngine({ engine });
+      await startEngine(engine);
       const actual = await trainingStep(decoderCase);
       for (const name of ['logProbs', 'gradients', 'updated', 'logProbsAfter'] as const) {
         expectClose(actual[name], expected[name], { tolerance: 1e-4 });
