@@ -120,7 +120,7 @@ describe('config.json', () => {
   ])('of $model_type is read, and written so that it is read again', (json, expected) => {
     const config = fromConfigJson(json, 'here');
     expect(config).toEqual(expected);
-    const written = JSON.parse(JSON.stringify(toConfigJson(config, tokens)));
+    const written = JSON.parse(JSON.stringify(toConfigJson(config, { tokens })));
     expect(written.model_type).toBe(json.model_type);
     expect(fromConfigJson(written, 'here')).toEqual(config);
   });

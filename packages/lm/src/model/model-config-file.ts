@@ -121,8 +121,37 @@ function checkFields(json: Json, modelType: ModelType, where: string): void {
   }
 }
 
+/** Ids of the tokens that a model knows to be special. */
+export interface SpecialIds {
+  endOfTextId: number;
+  padId: number;
+  /** The token that begins a text, where there is one. */
+  beginOfTextId?: number | undefined;
+}
+
+const torchDtypes = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
+
+/** The ids as Hugging Face's files name them. */
+function tokenIds(modelType: ModelType, tokens: SpecialIds): Json {
+  // One token begins and ends a text in GPT-2, and its class supposes 50256 where a file does not say.
+  const begin = tokens.beginOfTextId ?? (modelType === 'gpt2' ? tokens.endOfTextId : undefined);
+  return {
+    ...(begin === undefined ? {} : { bos_token_id: begin }),
+    eos_token_id: tokens.endOfTextId,
+    pad_token_id: tokens.padId,
+  };
+}
+
 /** A decoder as Hugging Face's `config.json`, in the form that transformers 4 and 5 read. */
-export function toConfigJson(config: DecoderConfig, tokens: { endOfTextId: number; padId: number }): object {
+export function toConfigJson(
+  config: DecoderConfig,
+  options: {
+    tokens: SpecialIds;
+    /** Type of the weights beside it. @default 'F32' */
+    dtype?: keyof typeof torchDtypes;
+  },
+): object {
+  const { tokens, dtype = 'F32' } = options;
   const { modelType } = config;
   const { className, sizes, fixed } = configFiles[modelType];
   const scaling = toRopeScalingJson(config.ropeScaling);
@@ -130,16 +159,19 @@ export function toConfigJson(config: DecoderConfig, tokens: { endOfTextId: numbe
     architectures: [className],
     model_type: modelType,
     ...Object.fromEntries(Object.entries(sizes).map(([key, field]) => [field, config[key as SizeKey]])),
-    // One token begins and ends a text in GPT-2, and its class supposes 50256 where a file does not say.
-    ...(modelType === 'gpt2' ? { activation_function: config.hiddenAct, bos_token_id: tokens.endOfTextId } : {}),
+    ...(modelType === 'gpt2' ? { activation_function: config.hiddenAct } : {}),
     ...(scaling === null ? {} : { rope_scaling: scaling }),
     ...fixed,
     ...('use_sliding_window' in fixed ? { sliding_window: null } : {}),
     tie_word_embeddings: config.tieWordEmbeddings,
-    eos_token_id: tokens.endOfTextId,
-    pad_token_id: tokens.padId,
-    torch_dtype: 'float32',
+    ...tokenIds(modelType, tokens),
+    torch_dtype: torchDtypes[dtype],
   };
+}
+
+/** Hugging Face's `generation_config.json`: which tokens begin, end and pad a text. */
+export function generationConfigJson(modelType: ModelType, tokens: SpecialIds): object {
+  return tokenIds(modelType, tokens);
 }
 
 function fromGpt2Activation(json: Json, where: string): 'gelu_new' | 'gelu' {
