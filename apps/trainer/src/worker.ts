@@ -5,10 +5,10 @@ import { createJobContext, type Job, runJob } from './compute/jobs.js';
 
 const port = parentPort;
 if (port === null) throw new Error('this file is the entry of a worker thread');
-const { engine } = workerData as { engine: EngineName };
+const { engine, workers } = workerData as { engine: EngineName; workers: number };
 const context = createJobContext();
 // Messages wait in the port until the engine is ready, and are answered one after the other.
-let last: Promise<unknown> = selectEngine({ engine });
+let last: Promise<unknown> = selectEngine({ engine, workers });
 
 port.on('message', ({ id, job }: { id: number; job: Job }) => {
   last = last.then(async () => {

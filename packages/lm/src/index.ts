@@ -1,3 +1,4 @@
+export { type BlasFacts, findBlas } from './engine/blas.js';
 export {
   type Engine,
   type EngineName,
