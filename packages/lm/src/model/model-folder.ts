@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from '@dgpo/trajectory';
-import type { BytePairTokenizer } from '../tokenizer/byte-pair-tokenizer.js';
+import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { loadTokenizer, saveTokenizer } from '../tokenizer/tokenizer-file.js';
 import { readModelTensors } from '../weights/read-model-tensors.js';
 import { writeFileBeside } from '../weights/write-file-beside.js';
@@ -15,7 +15,7 @@ export interface ModelWeights {
   config: DecoderConfig;
   /** All parameters as one vector, in the order of `parameterShapes`. */
   parameters: Float32Array;
-  tokenizer: BytePairTokenizer;
+  tokenizer: Tokenizer;
 }
 
 /**
