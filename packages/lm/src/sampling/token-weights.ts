@@ -1,5 +1,5 @@
 /** The distribution of one token, up to a factor. */
-export interface TokenWeights {
+interface TokenWeights {
   /** exp(logit / temperature) over its maximum, `[vocabulary]`; valid until the next call. */
   weights: Float32Array;
   /** Their sum; not finite where a logit is not a number. */
