@@ -13,6 +13,7 @@ import {
   trainCompactTokenizer,
 } from '../index.js';
 import { centralDifferences } from '../kernels/test-values.js';
+import type { ModelType } from '../model/architecture.js';
 import { adamWUpdate } from '../ops/adamw-update.js';
 import * as ops from '../ops/index.js';
 import { caseGradients, createCase, decoderCases, trainingStep } from './__fixtures__/decoder-cases.js';
@@ -72,6 +73,7 @@ async function onEngine(opCase: OpCase, data: Record<string, Float32Array>, weig
   return { value: value as Float32Array, gradients: Object.fromEntries(names.map((name, i) => [name, gradients[i]])) };
 }
 
+const modelTypes: readonly ModelType[] = ['llama', 'qwen2', 'qwen3', 'gpt2'];
 const tokenizer = trainCompactTokenizer({ texts: ['the cat sat on the mat'], specialTokens: [], maximumPieces: 4 });
 const config = decoderConfig({
   vocabularySize: tokenizer.vocabularySize,
@@ -80,18 +82,56 @@ const config = decoderConfig({
   numHiddenLayers: 2,
   numAttentionHeads: 4,
   numKeyValueHeads: 2,
-  maxPositionEmbeddings: 32,
+  maxPositionEmbeddings: 96,
 });
 
 /** Weights ten times larger than at the start of training, so that every part of the model matters. */
-async function createLively(): Promise<Decoder> {
-  const decoder = createDecoder({ config, random: createRandom(1) });
+async function createLively(modelType: ModelType = 'llama'): Promise<Decoder> {
+  const groups =
+    modelType === 'gpt2' ? { intermediateSize: 64, numKeyValueHeads: 4, hiddenAct: 'gelu_new' as const } : {};
+  const decoder = createDecoder({
+    config: decoderConfig({ ...config, modelType, ...groups }),
+    random: createRandom(1),
+  });
   const flat = await getParameters(decoder);
   setParameters(
     decoder,
     flat.map((value) => (value === 1 ? 1 : value * 10)),
   );
   return decoder;
+}
+
+/** Log-probabilities of sampled tokens under the processed distribution, from the logits of the training path. */
+async function processed(
+  decoder: Decoder,
+  context: readonly number[],
+  tokenIds: readonly number[],
+  options: { temperature: number; topK?: number; topP?: number; minP?: number },
+): Promise<number[]> {
+  const { temperature, topK = config.vocabularySize, topP = 1, minP = 0 } = options;
+  const batch = tokenBatch({ sequences: [[...context, ...tokenIds]] });
+  const logits = tf.tidy(() =>
+    ops.linear({
+      x: hiddenStates(decoder, batch),
+      weight: decoder.parameters.get('model.embed_tokens.weight') as tf.Variable,
+    }),
+  );
+  const flat = await logits.data();
+  logits.dispose();
+  batch.dispose();
+  return tokenIds.map((id, index) => {
+    const start = (context.length + index - 1) * config.vocabularySize;
+    const row = Array.from(flat.slice(start, start + config.vocabularySize), (logit) => logit / temperature);
+    const highest = Math.max(...row);
+    let kept = row.map((value) => Math.exp(value - highest)).sort((a, b) => b - a);
+    kept = kept.slice(0, topK);
+    const total = kept.reduce((sum, weight) => sum + weight, 0);
+    let sum = 0;
+    let count = 0;
+    while (count < kept.length && (topP >= 1 || sum < topP * total)) sum += kept[count++] as number;
+    const left = kept.slice(0, count).filter((weight) => weight >= minP);
+    return (row[id] as number) - highest - Math.log(left.reduce((rest, weight) => rest + weight, 0));
+  });
 }
 
 /** Log-probabilities of all tokens but the first of each sequence, by the path of training. */
@@ -197,33 +237,42 @@ describe.each(engines)('the engine %s', (engine) => {
     },
   );
 
-  test('log-probabilities of the sampler equal those of training within 1e-4, and sampling leaves no tensor', async () => {
-    const decoder = await createLively();
-    const before = tf.memory().numTensors;
-    const sampler = createSampler({ decoder, tokenizer, slots: 2, maxStepTokens: 5 });
-    const contexts = [[1, 2, 3], [4, 5, 6, 7, 8, 9, 10], [2]];
-    const results = await sampler.generate(
-      contexts.map((contextTokenIds, id) => ({
-        id: `${id}`,
-        contextTokenIds,
-        maxTokens: 6 + id,
-        temperature: 1,
-        random: createRandom(9).split(id),
-      })),
-    );
-    for (const [id, result] of results.entries()) {
-      expect(result.tokenIds.length).toBeGreaterThan(0);
-      const context = contexts[id] as number[];
-      const scored = tf.tidy(() => scores(decoder, [[...context, ...result.tokenIds]]));
-      const expected = (await scored.data()).slice(context.length - 1);
-      scored.dispose();
-      result.logProbs.forEach((logProb, index) => {
-        expect(Math.abs(logProb - (expected[index] as number))).toBeLessThan(1e-4);
-      });
-    }
-    sampler.dispose();
-    expect(tf.memory().numTensors).toBe(before);
-    decoder.dispose();
+  describe.each(modelTypes)('the sampler of a %s decoder', (modelType) => {
+    test.each([
+      { title: 'temperature 1', temperature: 1 },
+      { title: 'a cut distribution', temperature: 0.7, topK: 90, topP: 0.9, minP: 0.02 },
+    ])('gives the log-probabilities of training within 1e-4 over calls that go on: $title', async (options) => {
+      const { title, ...distribution } = options;
+      const decoder = await createLively(modelType);
+      const before = tf.memory().numTensors;
+      const sampler = createSampler({ decoder, tokenizer, slots: 3, maxStepTokens: 23 });
+      const draw = createRandom(6).split(title);
+      const tokens = (count: number) => Array.from({ length: count }, () => draw.integer(config.vocabularySize));
+      const group = tokens(25);
+      let contexts = [group, [...group, 7], tokens(3), tokens(1), group];
+      for (const turn of [0, 1]) {
+        const results = await sampler.generate(
+          contexts.map((contextTokenIds, id) => ({
+            id: `${id}`,
+            contextTokenIds,
+            maxTokens: 5 + id,
+            ...distribution,
+            random: createRandom(9).split(id, turn),
+          })),
+        );
+        for (const [id, { tokenIds, logProbs }] of results.entries()) {
+          const context = contexts[id] as number[];
+          expect(tokenIds.length).toBeGreaterThan(0);
+          for (const [index, expected] of (await processed(decoder, context, tokenIds, distribution)).entries()) {
+            expect(Math.abs((logProbs[index] as number) - expected)).toBeLessThan(1e-4);
+          }
+        }
+        contexts = contexts.map((context, id) => [...context, ...(results[id]?.tokenIds ?? []), 12, 13]);
+      }
+      sampler.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+      decoder.dispose();
+    });
   });
 });
 

@@ -105,6 +105,7 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
       `maxContextTokens is ${maxContextTokens}, the model has ${decoder.config.maxPositionEmbeddings} positions`,
     );
   }
+  const endIds = new Set(tokenizer.endOfTextIds);
   const slots = createSlots(slotCount);
   const reclaim = () => {
     const oldest = slots.forgetOldest();
@@ -184,7 +185,7 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
     sequence.logProbs.push(drawn.logProb);
     held.tokenIds.push(drawn.id);
     request.onToken?.(drawn.id);
-    if (tokenizer.endOfTextIds.includes(drawn.id)) sequence.finishReason = 'end';
+    if (endIds.has(drawn.id)) sequence.finishReason = 'end';
     else if (sequence.stopState.push(drawn.id).matched !== null) sequence.finishReason = 'stop';
     else if (sequence.tokenIds.length >= request.maxTokens) sequence.finishReason = 'length';
     else if (held.tokenIds.length >= maxContextTokens) sequence.finishReason = 'length';
@@ -208,7 +209,8 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
     }
     const drawn: { id: number; logProb: number }[] = [];
     await cache.extend(rows, (logits, index) => {
-      drawn.push(sampleToken(logits, (sampled[index] as Sequence).request));
+      const { request } = sampled[index] as Sequence;
+      drawn.push(sampleToken(logits, { ...request, weigh: cache.weigh }));
     });
     sampled.forEach((sequence, index) => {
       accept(sequence, drawn[index] as { id: number; logProb: number });
