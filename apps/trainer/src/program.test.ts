@@ -396,6 +396,8 @@ describe('help', () => {
       'validate',
       'train',
       'ask',
+      'generate',
+      'serve',
       'download',
       'env',
     ]);
@@ -425,6 +427,9 @@ describe('help', () => {
                                                evaluation, report.
         ask [options] <checkpoint> <question>  Ask a trained agent, and watch it think, search, read and
                                                answer.
+
+      Use a model:
+        generate [options] [prompt]            Continue a prompt with a model, token by token.
 
       Around it:
         download [options] <kind> [name]       Download a corpus, data set or model from the Hugging Face

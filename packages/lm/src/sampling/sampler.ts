@@ -23,8 +23,12 @@ export interface SampleRequest {
   stop?: readonly string[];
   /** Source of this sequence's draws; the result does not depend on what else is in the batch. */
   random: Random;
-  /** Called with every new token. */
-  onToken?: (id: number) => void;
+  /** Called with every new token and its log-probability under the processed distribution. */
+  onToken?: (id: number, logProb: number) => void;
+  /** Called before every draw with what it is made from, `[vocabularySize]`; to be read within the call. */
+  onLogits?: (logits: Float32Array) => void;
+  /** Asked before every step; from the first `true` on, the sequence samples no more and ends with `length`. */
+  aborted?: () => boolean;
 }
 
 export interface SampleResult {
@@ -33,7 +37,7 @@ export interface SampleResult {
   /** Log-probability of each under the processed distribution, in nats. */
   logProbs: number[];
   text: string;
-  /** `stop`: a stop string; `length`: the limit of tokens or of the context; `end`: the end-of-text token. */
+  /** `stop`: a stop string; `length`: the limit of tokens or of the context, or aborted; `end`: the end-of-text token. */
   finishReason: 'stop' | 'length' | 'end';
 }
 
@@ -59,6 +63,8 @@ export interface CreateSamplerOptions {
   maxStepTokens?: number;
   /** At most the model's `maxPositionEmbeddings`. @default that */
   maxContextTokens?: number;
+  /** Awaited before every step: where a program that samples for long lets others run. @default nothing */
+  beforeStep?: () => Promise<void>;
 }
 
 interface Sequence {
@@ -153,6 +159,7 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
   const accept = (sequence: Sequence, logits: Float32Array) => {
     const { request } = sequence;
     const { temperature, topP, topK, random } = request;
+    request.onLogits?.(logits);
     const drawn = sampleToken(logits, {
       temperature,
       random,
@@ -162,7 +169,7 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
     sequence.tokenIds.push(drawn.id);
     sequence.logProbs.push(drawn.logProb);
     sequence.pending = [drawn.id];
-    request.onToken?.(drawn.id);
+    request.onToken?.(drawn.id, drawn.logProb);
     if (drawn.id === tokenizer.endOfTextId) sequence.finishReason = 'end';
     else if (sequence.stopState.push(drawn.id).matched !== null) sequence.finishReason = 'stop';
     else if (sequence.tokenIds.length >= request.maxTokens) sequence.finishReason = 'length';
@@ -197,6 +204,8 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
     if (busy.size !== requests.length) throw new ModelError('two requests of one batch have the same id');
     const sequences = requests.map((request) => start(request, busy));
     for (;;) {
+      await options.beforeStep?.();
+      for (const sequence of sequences) if (sequence.request.aborted?.() === true) sequence.finishReason ??= 'length';
       const active = sequences.filter((sequence) => sequence.finishReason === undefined);
       if (active.length === 0) break;
       await step(active);
