@@ -23,10 +23,13 @@ export interface SampleRequest {
   stop?: readonly string[];
   /** Source of this sequence's draws; the result does not depend on what else is in the batch. */
   random: Random;
-  /** Called with every new token and its log-probability under the processed distribution. */
-  onToken?: (id: number, logProb: number) => void;
-  /** Called before every draw with what it is made from, `[vocabularySize]`; to be read within the call. */
-  onLogits?: (logits: Float32Array) => void;
+  /**
+   * Called with every new token, its log-probability under the processed distribution, and the logits `[vocabularySize]` that it was
+   * drawn from, which are to be read within the call.
+   */
+  onToken?: (id: number, logProb: number, logits: Float32Array) => void;
+  /** Called when this sequence ends, which may be long before all of its batch have. */
+  onFinish?: (result: SampleResult) => void;
   /** Asked before every step; from the first `true` on, the sequence samples no more and ends with `length`. */
   aborted?: () => boolean;
 }
@@ -159,7 +162,6 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
   const accept = (sequence: Sequence, logits: Float32Array) => {
     const { request } = sequence;
     const { temperature, topP, topK, random } = request;
-    request.onLogits?.(logits);
     const drawn = sampleToken(logits, {
       temperature,
       random,
@@ -169,7 +171,7 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
     sequence.tokenIds.push(drawn.id);
     sequence.logProbs.push(drawn.logProb);
     sequence.pending = [drawn.id];
-    request.onToken?.(drawn.id, drawn.logProb);
+    request.onToken?.(drawn.id, drawn.logProb, logits);
     if (drawn.id === tokenizer.endOfTextId) sequence.finishReason = 'end';
     else if (sequence.stopState.push(drawn.id).matched !== null) sequence.finishReason = 'stop';
     else if (sequence.tokenIds.length >= request.maxTokens) sequence.finishReason = 'length';
@@ -199,23 +201,29 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
     });
   };
 
+  const resultOf = (sequence: Sequence): SampleResult => ({
+    tokenIds: sequence.tokenIds,
+    logProbs: sequence.logProbs,
+    text: tokenizer.decode(sequence.tokenIds),
+    finishReason: sequence.finishReason as SampleResult['finishReason'],
+  });
+
   const run = async (requests: readonly SampleRequest[]): Promise<SampleResult[]> => {
     const busy = new Set(requests.map((request) => request.id));
     if (busy.size !== requests.length) throw new ModelError('two requests of one batch have the same id');
     const sequences = requests.map((request) => start(request, busy));
+    let active = sequences;
     for (;;) {
       await options.beforeStep?.();
-      for (const sequence of sequences) if (sequence.request.aborted?.() === true) sequence.finishReason ??= 'length';
-      const active = sequences.filter((sequence) => sequence.finishReason === undefined);
+      for (const sequence of active) if (sequence.request.aborted?.() === true) sequence.finishReason ??= 'length';
+      for (const sequence of active) {
+        if (sequence.finishReason !== undefined) sequence.request.onFinish?.(resultOf(sequence));
+      }
+      active = active.filter((sequence) => sequence.finishReason === undefined);
       if (active.length === 0) break;
       await step(active);
     }
-    return sequences.map((sequence) => ({
-      tokenIds: sequence.tokenIds,
-      logProbs: sequence.logProbs,
-      text: tokenizer.decode(sequence.tokenIds),
-      finishReason: sequence.finishReason as SampleResult['finishReason'],
-    }));
+    return sequences.map(resultOf);
   };
 
   const release = (ids: readonly string[]) => {
