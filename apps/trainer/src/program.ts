@@ -7,6 +7,7 @@ import { downloadCommand } from './commands/download-command.js';
 import { envCommand } from './commands/env-command.js';
 import { generateCommand } from './commands/generate-command.js';
 import { initCommand } from './commands/init-command.js';
+import { serveCommand } from './commands/serve-command.js';
 import type { CliSurroundings } from './commands/surroundings.js';
 import { trainCommand, validateCommand } from './commands/train-command.js';
 import { type RecipeOverride, splitRecipeFlags } from './recipe/recipe-flags.js';
@@ -32,6 +33,7 @@ export function createProgram(surroundings: CliSurroundings, overrides: readonly
     .addCommand(askCommand(surroundings))
     .commandsGroup('Use a model:')
     .addCommand(generateCommand(surroundings))
+    .addCommand(serveCommand(surroundings))
     .commandsGroup('Around it:')
     .addCommand(downloadCommand(surroundings))
     .addCommand(envCommand(surroundings, version));

@@ -41,13 +41,14 @@ export function generateCommand(surroundings: CliSurroundings): Command {
     .option('--temperature <number>', 'of sampling; 0 is greedy', nonNegativeNumber, 0)
     .option('--top-p <number>', 'only the most probable tokens with this probability together', fractionUpTo1)
     .option('--top-k <number>', 'only this many of the most probable tokens; 0 for all', integerFrom(0))
+    .option('--min-p <number>', 'only tokens with this part of the highest probability', fractionUpTo1)
     .addOption(seedOption())
     .optionsGroup('Output:')
     .option('--logprobs', 'one line for each token: its log-probability and its text')
     .addOption(jsonOption())
     .helpOption('-h, --help', 'display help for command')
     .action(async (argument, options) => {
-      const { maxTokens, temperature, topP, topK, seed, stop, chat, system, logprobs, json } = options;
+      const { maxTokens, temperature, topP, topK, minP, seed, stop, chat, system, logprobs, json } = options;
       if (system !== undefined && chat !== true) throw new ConfigError('--system needs --chat');
       if (stop.includes('')) throw new ConfigError('--stop is empty');
       const prompt = await readPrompt(argument, surroundings);
@@ -66,6 +67,7 @@ export function generateCommand(surroundings: CliSurroundings): Command {
           signal,
           ...(topP === undefined ? {} : { topP }),
           ...(topK === undefined ? {} : { topK }),
+          ...(minP === undefined ? {} : { minP }),
           onText: (text) => {
             if (!json && !logprobs) output.write(text);
           },

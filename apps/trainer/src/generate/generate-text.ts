@@ -1,6 +1,5 @@
 import { createSampler } from '@dgpo/lm';
 import { ConfigError, createRandom } from '@dgpo/trajectory';
-import { nextTask } from './next-task.js';
 import type { OpenModel } from './open-model.js';
 import { createTextStream } from './text-stream.js';
 
@@ -14,6 +13,8 @@ export interface GenerateTextOptions {
   topP?: number;
   /** @default 0, which keeps all */
   topK?: number;
+  /** Drops tokens with less than this part of the highest probability. @default 0 */
+  minP?: number;
   /** @default 0 */
   seed?: number;
   stop?: readonly string[];
@@ -41,7 +42,7 @@ export interface GeneratedText {
  * @throws {ConfigError} for a prompt that is empty or does not fit the model
  */
 export async function generateText(options: GenerateTextOptions): Promise<GeneratedText> {
-  const { model, promptTokenIds, maxTokens, temperature = 0, topP, topK, seed = 0, stop = [], signal } = options;
+  const { model, promptTokenIds, maxTokens, temperature = 0, topP, topK, minP, seed = 0, stop = [], signal } = options;
   const { decoder, tokenizer } = model;
   const limit = decoder.config.maxPositionEmbeddings;
   if (promptTokenIds.length === 0) throw new ConfigError('the prompt is empty');
@@ -49,7 +50,7 @@ export async function generateText(options: GenerateTextOptions): Promise<Genera
     throw new ConfigError(`the prompt has ${promptTokenIds.length} tokens, the model reads ${limit}; shorten it`);
   }
   const maxContextTokens = Math.min(limit, promptTokenIds.length + maxTokens);
-  const sampler = createSampler({ decoder, tokenizer, slots: 1, maxContextTokens, beforeStep: nextTask });
+  const sampler = createSampler({ decoder, tokenizer, slots: 1, maxContextTokens });
   const parts = createTextStream({ tokenizer, stop });
   let text = '';
   const add = (piece: string) => {
@@ -65,6 +66,7 @@ export async function generateText(options: GenerateTextOptions): Promise<Genera
         temperature,
         ...(topP === undefined ? {} : { topP }),
         ...(topK === undefined ? {} : { topK }),
+        ...(minP === undefined ? {} : { minP }),
         stop,
         random: createRandom(seed).split('generate'),
         onToken: (id, logProb) => {

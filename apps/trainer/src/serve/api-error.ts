@@ -8,7 +8,12 @@ interface ApiErrorOptions {
 
 type Status = 400 | 401 | 404 | 405 | 413 | 415 | 429 | 500 | 503;
 
-const types: Partial<Record<Status, string>> = { 401: 'authentication_error', 429: 'rate_limit_error', 500: 'server_error', 503: 'server_error' };
+const types: Partial<Record<Status, string>> = {
+  401: 'authentication_error',
+  429: 'rate_limit_error',
+  500: 'server_error',
+  503: 'server_error',
+};
 
 /** A request that is answered with an error, in the shape of OpenAI's API. */
 export class ApiError extends Error {

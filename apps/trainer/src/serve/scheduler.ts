@@ -1,141 +1,85 @@
-import type { Sampler, SampleRequest, SampleResult } from '@dgpo/lm';
+import type { SampleRequest, SampleResult, Sampler } from '@dgpo/lm';
 import { ApiError } from './api-error.js';
 
 export interface SchedulerOptions {
-  sampler: Pick<Sampler, 'generate' | 'release'>;
-  /** Sequences sampled side by side. */
+  sampler: Pick<Sampler, 'generate'>;
+  /** Sequences sampled side by side; the sampler has as many slots. */
   maxBatch: number;
-  /** Sequences that may wait. */
+  /** Sequences that may wait beyond those. */
   maxQueue: number;
-  /** How long an idle scheduler waits for company of the first request, in milliseconds. @default 5 */
-  gatherTime?: number;
 }
 
-export interface Submission<Score> {
-  requests: readonly Omit<SampleRequest, 'id' | 'aborted'>[];
-  /** Work with the model that comes before the requests, such as scoring their prompts. */
-  before?: () => Promise<Score>;
-  /** Calls everything off, whether it waits or runs. */
-  signal: AbortSignal;
-}
+type Request = Omit<SampleRequest, 'id' | 'aborted'>;
 
 /** One model, many requests. */
 export interface Scheduler {
   /**
-   * Puts requests in the queue, all or none.
+   * Makes room for sequences, for all or none. To be given back with `leave`.
    *
-   * @returns what `before` gives, and the results; both reject with the signal's reason once it is aborted
    * @throws {ApiError} 429 when the queue is full, 503 after `close`
    */
-  submit<Score>(submission: Submission<Score>): { before: Promise<Score | undefined>; results: Promise<SampleResult>[] };
-  /** Takes no more; resolves when what was taken is done. */
+  enter(sequences: number): { leave: () => void };
+  /**
+   * Samples in a batch with whatever else is sampled; rejects with the signal's reason once it is aborted. What is
+   * cached of it stays until its place is needed, so that a longer conversation continues from there.
+   */
+  sample(request: Request, signal: AbortSignal): Promise<SampleResult>;
+  /** Other work with the model, one piece at a time. */
+  alone<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result>;
+  /** Lets nobody in any more; resolves when all have left. */
   close(): Promise<void>;
 }
 
-interface Entry {
-  /** Undefined for work that runs alone. */
-  request?: SampleRequest;
-  signal: AbortSignal;
-  work?: () => Promise<void>;
-  settle: (result: SampleResult) => void;
-  reject: (error: unknown) => void;
-}
-
-/**
- * The loop between requests and the sampler: what waits is sampled in batches, first come, first served; work that runs alone has
- * its place in the same queue, so that the model does one thing at a time.
- */
-export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { sampler, maxBatch, maxQueue, gatherTime = 5 } = options;
-  const waiting: Entry[] = [];
+/** Bounds what reaches the sampler, which batches by itself: a request takes the place of one that is done at once. */
+export function createScheduler({ sampler, maxBatch, maxQueue }: SchedulerOptions): Scheduler {
+  let inside = 0;
   let count = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  let whenEmpty: (() => void) | undefined;
   let closed = false;
-  let running: Promise<void> | undefined;
-
-  const nextBatch = (): Entry[] => {
-    let size = 0;
-    while (size < maxBatch && waiting[size]?.request !== undefined) size += 1;
-    return waiting.splice(0, Math.max(1, size));
-  };
-
-  const runBatch = async (batch: Entry[]) => {
-    const requests = batch.flatMap((entry) => entry.request ?? []);
-    try {
-      if (requests.length > 0) await sampler.generate(requests);
-      else await batch[0]?.work?.();
-    } catch (error) {
-      for (const entry of batch) entry.reject(error);
-    } finally {
-      sampler.release(requests.map((request) => request.id));
-    }
-  };
-
-  const run = async () => {
-    await new Promise((resolve) => setTimeout(resolve, gatherTime));
-    while (waiting.length > 0) await runBatch(nextBatch());
-    running = undefined;
-  };
-
-  /** An entry in the queue and the promise of its result. */
-  const enqueue = (signal: AbortSignal, fill: (entry: Entry) => void): Promise<SampleResult> => {
-    const promise = new Promise<SampleResult>((settle, reject) => {
-      const entry: Entry = { signal, settle, reject };
-      fill(entry);
-      waiting.push(entry);
-      const leave = () => {
-        const place = waiting.indexOf(entry);
-        if (place >= 0) waiting.splice(place, 1);
-        reject(signal.reason);
-      };
-      signal.addEventListener('abort', leave, { once: true });
-      if (signal.aborted) leave();
-    });
-    // Whoever asked sees the failure; nobody need look at each of many promises.
-    promise.catch(() => undefined);
-    return promise;
-  };
-
   return {
-    submit: <Score>({ requests, before, signal }: Submission<Score>) => {
+    enter: (sequences) => {
       if (closed) throw new ApiError(503, 'the server is shutting down', { code: 'shutting_down' });
-      const size = requests.length + (before === undefined ? 0 : 1);
-      if (waiting.length + size > maxQueue) {
-        throw new ApiError(429, `${waiting.length} sequences are waiting, of ${maxQueue} at most; try again later`, {
-          code: 'queue_full',
-          headers: { 'Retry-After': '1' },
-        });
+      if (inside + sequences > maxBatch + maxQueue) {
+        const waiting = Math.max(0, inside - maxBatch);
+        throw new ApiError(
+          429,
+          `${waiting} sequences wait already, and no more than ${maxQueue} may; try again later`,
+          { code: 'queue_full', headers: { 'Retry-After': '1' } },
+        );
       }
-      let score: Score | undefined;
-      const scored =
-        before === undefined
-          ? Promise.resolve()
-          : enqueue(signal, (entry) => {
-              entry.work = async () => {
-                score = await before();
-                entry.settle({ tokenIds: [], logProbs: [], text: '', finishReason: 'length' });
-              };
-            });
-      const results = requests.map((request) =>
-        enqueue(signal, (entry) => {
-          entry.request = {
-            ...request,
-            id: `request-${count++}`,
-            aborted: () => signal.aborted,
-            onFinish: (result) => {
-              request.onFinish?.(result);
-              entry.settle(result);
-            },
-          };
-        }),
-      );
-      running ??= run();
-      const settled = scored.then(() => score);
-      settled.catch(() => undefined);
-      return { before: settled, results };
+      inside += sequences;
+      let entered = true;
+      return {
+        leave: () => {
+          if (!entered) return;
+          entered = false;
+          inside -= sequences;
+          if (inside === 0) whenEmpty?.();
+        },
+      };
     },
-    close: async () => {
+    sample: async (request, signal) => {
+      signal.throwIfAborted();
+      const id = `request-${count++}`;
+      const [result] = await sampler.generate([{ ...request, id, aborted: () => signal.aborted }]);
+      signal.throwIfAborted();
+      return result as SampleResult;
+    },
+    alone: (work, signal) => {
+      const result = last.then(() => {
+        signal.throwIfAborted();
+        return work();
+      });
+      last = result.catch(() => undefined);
+      return result;
+    },
+    close: () => {
       closed = true;
-      await running;
+      return new Promise((resolve) => {
+        whenEmpty = resolve;
+        if (inside === 0) resolve();
+      });
     },
   };
 }
