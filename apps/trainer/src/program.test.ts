@@ -430,6 +430,7 @@ describe('help', () => {
 
       Use a model:
         generate [options] [prompt]            Continue a prompt with a model, token by token.
+        serve [options] <checkpoint>           Serve a model over HTTP to clients of OpenAI's API.
 
       Around it:
         download [options] <kind> [name]       Download a corpus, data set or model from the Hugging Face

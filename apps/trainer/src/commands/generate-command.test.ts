@@ -153,6 +153,7 @@ describe('dgpo generate', () => {
         --temperature <number>  of sampling; 0 is greedy (default: 0)
         --top-p <number>        only the most probable tokens with this probability together
         --top-k <number>        only this many of the most probable tokens; 0 for all
+        --min-p <number>        only tokens with this part of the highest probability
         --seed <number>         seed of every random choice (default: 0)
 
       Output:

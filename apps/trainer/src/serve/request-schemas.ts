@@ -49,7 +49,7 @@ export const completionRequestSchema = z.strictObject({
   ...shared,
   prompt: z.union(
     [
-      z.string().min(1),
+      z.string().min(1, { error: 'is empty' }),
       z.array(z.string().min(1)).min(1),
       z.array(tokenId).min(1),
       z.array(z.array(tokenId).min(1)).min(1),

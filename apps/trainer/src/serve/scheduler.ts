@@ -16,7 +16,7 @@ export interface Scheduler {
   /**
    * Makes room for sequences, for all or none. To be given back with `leave`.
    *
-   * @throws {ApiError} 429 when the queue is full, 503 after `close`
+   * @throws {ApiError} 429 when the queue is full, 400 when it never has that room, 503 after `close`
    */
   enter(sequences: number): { leave: () => void };
   /**
@@ -40,6 +40,12 @@ export function createScheduler({ sampler, maxBatch, maxQueue }: SchedulerOption
   return {
     enter: (sequences) => {
       if (closed) throw new ApiError(503, 'the server is shutting down', { code: 'shutting_down' });
+      if (sequences > maxBatch + maxQueue) {
+        throw new ApiError(
+          400,
+          `${sequences} sequences at once are more than the ${maxBatch + maxQueue} of this server`,
+        );
+      }
       if (inside + sequences > maxBatch + maxQueue) {
         const waiting = Math.max(0, inside - maxBatch);
         throw new ApiError(
