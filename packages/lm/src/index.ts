@@ -6,13 +6,16 @@ export {
   selectEngine,
 } from './engine/select-engine.js';
 export type { ModelType } from './model/architecture.js';
-export { type CreateDecoderOptions, createDecoder, type Decoder, parameter, valueHeadName } from './model/decoder.js';
+export { type CreateDecoderOptions, createDecoder, type Decoder, parameter } from './model/decoder.js';
 export { type DecoderConfig, type DecoderConfigOptions, decoderConfig } from './model/decoder-config.js';
 export { concatenate, getParameters, setParameters } from './model/flat-parameters.js';
 export { hiddenStates, outputEmbedding, valuesOf } from './model/forward.js';
+export { convertGguf } from './model/gguf/convert-gguf.js';
+export { loadDecoder } from './model/load-decoder.js';
+export type { ModelCard } from './model/model-card.js';
 export { fromConfigJson } from './model/model-config-file.js';
 export { loadModel, type ModelWeights, saveModel } from './model/model-folder.js';
-export { parameterCount, parameterShapes } from './model/parameter-shapes.js';
+export { parameterCount, parameterShapes, valueHeadName } from './model/parameter-shapes.js';
 export { type TokenBatch, tokenBatch } from './model/token-batch.js';
 export {
   type CausalAttentionOptions,
