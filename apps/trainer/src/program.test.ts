@@ -396,6 +396,8 @@ describe('help', () => {
       'validate',
       'train',
       'ask',
+      'generate',
+      'serve',
       'download',
       'env',
     ]);
@@ -425,6 +427,10 @@ describe('help', () => {
                                                evaluation, report.
         ask [options] <checkpoint> <question>  Ask a trained agent, and watch it think, search, read and
                                                answer.
+
+      Use a model:
+        generate [options] [prompt]            Continue a prompt with a model, token by token.
+        serve [options] <checkpoint>           Serve a model over HTTP to clients of OpenAI's API.
 
       Around it:
         download [options] <kind> [name]       Download a corpus, data set or model from the Hugging Face

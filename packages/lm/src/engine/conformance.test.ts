@@ -134,19 +134,6 @@ async function processed(
   });
 }
 
-/** Log-probabilities of all tokens but the first of each sequence, by the path of training. */
-function scores(decoder: Decoder, sequences: readonly number[][]): tf.Tensor1D {
-  const batch = tokenBatch({ sequences });
-  const rows = sequences.flatMap((ids, row) => ids.slice(1).map((_, index) => row * batch.time + index));
-  const hidden = ops.embedding({ table: hiddenStates(decoder, batch), ids: tf.tensor1d(rows, 'int32') });
-  const targets = tf.tensor1d(
-    sequences.flatMap((ids) => ids.slice(1)),
-    'int32',
-  );
-  const weight = decoder.parameters.get('model.embed_tokens.weight') as tf.Variable;
-  return ops.tokenLogProbs({ hidden, weight, targets }).logProbs;
-}
-
 test('every op has a case', () => {
   expect([...new Set(opCases.map(({ op }) => op))].sort()).toEqual(Object.keys(ops).sort());
 });
