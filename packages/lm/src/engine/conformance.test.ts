@@ -16,6 +16,8 @@ import { centralDifferences } from '../kernels/test-values.js';
 import type { ModelType } from '../model/architecture.js';
 import { adamWUpdate } from '../ops/adamw-update.js';
 import * as ops from '../ops/index.js';
+import { tokenLogProbsReference } from '../ops/token-log-probs.js';
+import { vocabularyKlReference } from '../ops/vocabulary-kl.js';
 import { caseGradients, createCase, decoderCases, trainingStep } from './__fixtures__/decoder-cases.js';
 import { adamW64 } from './__fixtures__/float64-ops.js';
 import { type OpCase, opCases } from './__fixtures__/op-cases.js';
@@ -165,6 +167,58 @@ describe.each(engines)('the engine %s', (engine) => {
       );
       expectClose(gradients[name] as Float32Array, numeric, { tolerance: 2e-5 });
     }
+  });
+
+  test('losses over the vocabulary from stock ops are the same in chunks of rows, and leave no tensor', async () => {
+    const draw = createRandom(6).split('vocabulary');
+    const normal = (shape: [number, number]) =>
+      tf.tensor2d(
+        Float32Array.from({ length: size(shape) }, () => draw.normal()),
+        shape,
+      );
+    const hidden = normal([7, 5]);
+    const weight = tf.variable(normal([23, 5]));
+    const teacherHidden = normal([7, 3]);
+    const teacherWeight = normal([23, 3]);
+    const losses = (rowsAtOnce: number) => (states: tf.Tensor) => {
+      const scored = tokenLogProbsReference({
+        hidden: states,
+        weight,
+        targets: tf.tensor1d([3, -1, 0, 22, 6, -1, 9], 'int32'),
+        temperature: 0.7,
+        rowsAtOnce,
+      });
+      const divergence = vocabularyKlReference({
+        ...{ hidden: states, weight, teacherHidden, teacherWeight, rowsAtOnce },
+        mask: tf.tensor1d([1, 1, 0, 1, 0, 1, 1]),
+        direction: 'reverse',
+      });
+      return tf.stack([scored.logProbs, scored.entropy, divergence]);
+    };
+    const evaluate = async (rowsAtOnce: number) => {
+      const outputs = tf.tidy(() => {
+        const total = (states: tf.Tensor) => tf.sum(tf.square(losses(rowsAtOnce)(states)));
+        const { grads } = tf.variableGrads(() => total(hidden) as tf.Scalar, [weight]);
+        return [losses(rowsAtOnce)(hidden), tf.grad(total)(hidden), grads[weight.name] as tf.Tensor];
+      });
+      const values = await Promise.all(outputs.map((tensor) => tensor.data<'float32'>()));
+      tf.dispose(outputs);
+      return values;
+    };
+    const before = tf.memory().numTensors;
+    const expected = await evaluate(7);
+    for (const trainable of [true, false]) {
+      weight.trainable = trainable;
+      const actual = tf.tidy(() => tf.grad((states) => tf.sum(tf.square(losses(3)(states))))(hidden));
+      expectClose(await actual.data(), expected[1] as Float32Array, { tolerance: 1e-5 });
+      actual.dispose();
+    }
+    weight.trainable = true;
+    for (const [index, values] of (await evaluate(3)).entries()) {
+      expectClose(values, expected[index] as Float32Array, { tolerance: 1e-5 });
+    }
+    expect(tf.memory().numTensors).toBe(before);
+    tf.dispose([hidden, weight, teacherHidden, teacherWeight]);
   });
 
   test('an AdamW update is that of the definition in float64', async () => {
