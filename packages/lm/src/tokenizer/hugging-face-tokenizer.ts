@@ -118,7 +118,8 @@ export function createHuggingFaceTokenizer(options: {
   for (const [text, id] of idOf) pieceOf[id] = text;
   const addedOf = new Map(added.map((token) => [token.id, token]));
   for (const { id, content } of added) {
-    if (id >= maximumTokens || (pieceOf[id] ?? content) !== content) {
+    if (id >= maximumTokens) throw new ModelError(`the id ${id} of ${content} is not below ${maximumTokens}`);
+    if ((pieceOf[id] ?? content) !== content) {
       throw new ModelError(`added_tokens and model.vocab differ on the id of ${content}`);
     }
     pieceOf[id] = content;

@@ -38,7 +38,7 @@ export async function convertGguf(options: {
   const model = await openGgufModel(path);
   try {
     const { config, metadata } = model;
-    const tokenizerFiles = tokenizerFilesOf(metadata);
+    const tokenizerFiles = tokenizerFilesOf(metadata, path);
     const tokens = specialIds(metadata, path);
     const { parameters, parameter } = flatView({ config });
     await model.read({ valueHead: false, parameter });

@@ -39,9 +39,19 @@ async function configOf(file: GgufFile, where: string): Promise<DecoderConfig> {
   return { ...config, ropeScaling: scalingOfFactors({ factors, headDim, ropeTheta, where }) };
 }
 
-/** The files of a tokenizer that Hugging Face would have. */
-export function tokenizerFilesOf(metadata: GgufFile['metadata']): Map<string, Uint8Array> {
-  const { tokenizerJson, tokenizerConfig } = ggufTokenizerFiles(metadata);
+/**
+ * The files of a tokenizer that Hugging Face would have.
+ *
+ * @throws ModelError naming the file and the key that is missing or not known
+ */
+export function tokenizerFilesOf(metadata: GgufFile['metadata'], where: string): Map<string, Uint8Array> {
+  let files: ReturnType<typeof ggufTokenizerFiles>;
+  try {
+    files = ggufTokenizerFiles(metadata);
+  } catch (cause) {
+    throw new ModelError(cause instanceof Error ? cause.message : String(cause), { where, cause });
+  }
+  const { tokenizerJson, tokenizerConfig } = files;
   const bytes = (content: object) => new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
   return new Map([
     ['tokenizer.json', bytes(tokenizerJson)],
@@ -53,7 +63,7 @@ async function describe(file: GgufFile, path: string): Promise<GgufModel> {
   const config = await configOf(file, path);
   return {
     config,
-    loadTokenizer: async () => tokenizerFromFiles(tokenizerFilesOf(file.metadata), path),
+    loadTokenizer: async () => tokenizerFromFiles(tokenizerFilesOf(file.metadata, path), path),
     metadata: file.metadata,
     read: async ({ parameter }) => {
       const collector = createParameterCollector({
