@@ -61,10 +61,24 @@ export {
   type BytePairTokenizer,
   createBytePairTokenizer,
 } from './tokenizer/byte-pair-tokenizer.js';
+export {
+  type ChatMessage,
+  type ChatTemplate,
+  type ChatTemplateOptions,
+  createChatTemplate,
+  loadChatTemplate,
+  type RenderOptions,
+} from './tokenizer/chat-template.js';
 export { type TrainCompactTokenizerOptions, trainCompactTokenizer } from './tokenizer/compact-tokenizer.js';
+export { ggufTokenizerFiles } from './tokenizer/gguf-tokenizer-files.js';
+export {
+  type RenderConversationOptions,
+  type RenderedConversation,
+  renderConversation,
+} from './tokenizer/render-conversation.js';
 export { createStopMatcher, type StopMatcher, type StopState } from './tokenizer/stop-sequences.js';
 export type { DecodeOptions, EncodeOptions, TokenDecodeStream, Tokenizer } from './tokenizer/tokenizer.js';
-export { loadTokenizer, saveTokenizer } from './tokenizer/tokenizer-file.js';
+export { loadTokenizer, saveTokenizer, tokenizerFromFiles } from './tokenizer/tokenizer-file.js';
 export type { GgmlType } from './weights/gguf/ggml-types.js';
 export type { GgufTensorInfo } from './weights/gguf/gguf-header.js';
 export type { GgufValue } from './weights/gguf/metadata-value.js';
