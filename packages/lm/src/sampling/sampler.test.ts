@@ -163,6 +163,27 @@ describe.each(['cpu', 'wasm'] as const)('createSampler on %s', (engine) => {
     decoder.dispose();
   });
 
+  test('what a callback throws ends every request, those that wait too, and the sampler works on', async () => {
+    const decoder = create();
+    const sampler = createSampler({ decoder, tokenizer, slots: 1 });
+    const requests = (onToken?: () => void) => [
+      request({ random: createRandom(3), ...(onToken === undefined ? {} : { onToken }) }),
+      request({ id: 'b', random: createRandom(4) }),
+    ];
+    const expected = await sampler.generate(requests());
+    const failing = sampler.generate(
+      requests(() => {
+        throw new Error('of the caller');
+      }),
+    );
+    const waiting = sampler.generate([request({ id: 'c' })]);
+    await expect(failing).rejects.toThrow('of the caller');
+    await expect(waiting).rejects.toThrow('of the caller');
+    expect(await sampler.generate(requests())).toEqual(expected);
+    sampler.dispose();
+    decoder.dispose();
+  });
+
   test('damaged weights are a ModelError', async () => {
     const decoder = create();
     const flat = await getParameters(decoder);

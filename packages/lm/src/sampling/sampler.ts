@@ -122,6 +122,8 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
   };
   const createCache = hasFusedKernel('DgpoCacheAttention') ? createPagedCache : createChunkedCache;
   const cache: KeyValueCache = createCache({ decoder, slots: slotCount, reclaim });
+  /** What has no result yet, by id: those that wait and those that are being sampled. */
+  const open = new Map<string, Job>();
   let waiting: Job[] = [];
   let active: Sequence[] = [];
   let running = false;
@@ -135,7 +137,7 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
   };
 
   const check = (requests: readonly SampleRequest[]) => {
-    const ids = new Set([...waiting, ...active].map(({ request }) => request.id));
+    const ids = new Set(open.keys());
     for (const { id, contextTokenIds } of requests) {
       if (ids.has(id)) throw new ModelError(`two requests of one batch have the id "${id}"`);
       ids.add(id);
@@ -171,10 +173,12 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
   const finish = (sequence: Sequence) => {
     const { tokenIds, logProbs, held } = sequence;
     slots.rest(held);
+    const text = tokenizer.decode(tokenIds);
+    open.delete(sequence.request.id);
     sequence.resolve({
       tokenIds,
       logProbs,
-      text: tokenizer.decode(tokenIds),
+      text,
       finishReason: sequence.finishReason as SampleResult['finishReason'],
     });
   };
@@ -259,7 +263,8 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
       }
     } catch (error) {
       // What the cache holds now is unknown.
-      const failed = [...active, ...waiting];
+      const failed = [...open.values()];
+      open.clear();
       active = [];
       waiting = [];
       clear();
@@ -285,7 +290,9 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
           return { tokenIds: [], logProbs: [], text: '', finishReason: 'length' as const };
         }
         return new Promise<SampleResult>((resolve, reject) => {
-          waiting.push({ request, resolve, reject });
+          const job = { request, resolve, reject };
+          open.set(request.id, job);
+          waiting.push(job);
         });
       });
       if (!running && waiting.length > 0) {
@@ -301,7 +308,7 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
       }
     },
     reset: () => {
-      if (active.length + waiting.length > 0) {
+      if (open.size > 0) {
         throw new ModelError('the sampler cannot be reset while it samples; wait for generate() first');
       }
       clear();
