@@ -139,7 +139,7 @@ describe('dgpo generate', () => {
         prompt                  the text, in quotes; without it or with -, standard input
 
       Options:
-        --model <model>         model folder
+        --model <model>         model folder or .gguf file
         --engine <name>         TensorFlow.js backend; auto takes the fastest that works here (choices:
                                 "auto", "tensorflow", "webgpu", "wasm", "cpu", default: "auto")
 

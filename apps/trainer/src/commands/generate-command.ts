@@ -30,7 +30,7 @@ export function generateCommand(surroundings: CliSurroundings): Command {
   return new Command('generate')
     .description('Continue a prompt with a model, token by token.')
     .argument('[prompt]', 'the text, in quotes; without it or with -, standard input')
-    .requiredOption('--model <model>', 'model folder')
+    .requiredOption('--model <model>', 'model folder or .gguf file')
     .addOption(engineOption())
     .optionsGroup('What is written:')
     .option('--max-tokens <number>', 'tokens at most', integerFrom(1), 64)

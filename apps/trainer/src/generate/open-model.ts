@@ -1,14 +1,16 @@
+import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import {
-  createDecoder,
   type Decoder,
   type Engine,
   type EngineName,
-  loadModel,
+  loadDecoder,
+  readDecoderConfig,
+  requireMemory,
   selectEngine,
-  setParameters,
   type Tokenizer,
 } from '@dgpo/lm';
+import { ConfigError } from '@dgpo/trajectory';
 
 /** Turns a conversation into the text that the model was trained on. */
 export interface ChatRenderer {
@@ -16,10 +18,14 @@ export interface ChatRenderer {
 }
 
 export interface OpenModelOptions {
-  /** A model folder in Hugging Face layout. */
+  /** A model folder in Hugging Face layout, or a `.gguf` file. */
   model: string;
   /** @default DGPO_ENGINE, else the fastest that works here */
   engine?: EngineName | 'auto';
+  /** Sequences that will be sampled side by side. @default 1 */
+  sequences?: number;
+  /** Tokens of each, at most what the model reads. @default 512 */
+  contextTokens?: number;
   /** Relative paths start here. @default the working directory of the process */
   workingDirectory?: string;
 }
@@ -37,17 +43,29 @@ export interface OpenModel {
 }
 
 /**
- * Starts the engine and loads a model into it.
+ * Starts the engine and loads a model into it. What does not fit is refused before its weights are read.
  *
- * @throws {ModelError} when the folder holds no model of a known kind
- * @throws {ConfigError} when the engine cannot start
+ * @throws {ModelError} when there is no model of a known kind
+ * @throws {ConfigError} when there is nothing at the path, the engine cannot start, or the model does not fit
  */
 export async function openModel(options: OpenModelOptions): Promise<OpenModel> {
-  const { model, engine: engineName, workingDirectory = process.cwd() } = options;
-  const directory = resolve(workingDirectory, model);
-  const { config, parameters, tokenizer } = await loadModel({ directory });
+  const { model, engine: engineName, workingDirectory = process.cwd(), sequences = 1, contextTokens = 512 } = options;
+  const path = resolve(workingDirectory, model);
+  if (!existsSync(path)) {
+    throw new ConfigError('there is no such model; give a folder in Hugging Face layout or a .gguf file', {
+      where: path,
+    });
+  }
+  const config = await readDecoderConfig(path);
   const engine = await selectEngine(engineName === undefined ? {} : { engine: engineName });
-  const decoder = createDecoder({ config });
-  setParameters(decoder, parameters);
-  return { name: basename(directory), engine, decoder, tokenizer, dispose: () => decoder.dispose() };
+  requireMemory({
+    config,
+    engine: engine.name,
+    mode: 'sample',
+    batchSize: sequences,
+    sequenceLength: Math.min(contextTokens, config.maxPositionEmbeddings),
+    where: path,
+  });
+  const { decoder, tokenizer } = await loadDecoder({ directory: path });
+  return { name: basename(path), engine, decoder, tokenizer, dispose: () => decoder.dispose() };
 }

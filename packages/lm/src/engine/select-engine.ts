@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { ConfigError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs';
 import { registerFusedOps } from '../ops/fused-op.js';
+import { shareClones } from './share-clones.js';
 // Loading the ops declares their kernels, whatever part of the package is used.
 import '../ops/index.js';
 
@@ -144,6 +145,7 @@ export async function selectEngine(options: SelectEngineOptions = {}): Promise<E
       });
     }
     await tf.ready();
+    if (name === 'wasm') shareClones();
     const fused = name === 'wasm' && registerFusedOps();
     return { name, reason: `${started.through}, ${automatic ? 'the first that is available' : 'as asked'}`, fused };
   }
