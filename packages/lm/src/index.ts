@@ -5,6 +5,7 @@ export {
   type SelectEngineOptions,
   selectEngine,
 } from './engine/select-engine.js';
+export { type ResolveModelOptions, resolveModel } from './hub/resolve-model.js';
 export type { ModelType } from './model/architecture.js';
 export { type CreateDecoderOptions, createDecoder, type Decoder, parameter } from './model/decoder.js';
 export { type DecoderConfig, type DecoderConfigOptions, decoderConfig } from './model/decoder-config.js';

@@ -1,9 +1,10 @@
-import type { BytePairTokenizer } from '../tokenizer/byte-pair-tokenizer.js';
+import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { saveTokenizer } from '../tokenizer/tokenizer-file.js';
 import type { DecoderConfig } from './decoder-config.js';
 import { flatView } from './flat-view.js';
 import type { ModelCard } from './model-card.js';
 import { withModel } from './open-model.js';
+import { specialIdsOf } from './special-ids.js';
 import { writeModelFiles } from './write-model-files.js';
 
 /** A model at rest: what a folder of weights holds. */
@@ -11,7 +12,7 @@ export interface ModelWeights {
   config: DecoderConfig;
   /** All parameters as one vector, in the order of `parameterShapes`. */
   parameters: Float32Array;
-  tokenizer: BytePairTokenizer;
+  tokenizer: Tokenizer;
 }
 
 /**
@@ -32,7 +33,7 @@ export async function saveModel(
   },
 ): Promise<void> {
   const { directory, config, parameters, tokenizer, dtype = 'F32', metadata = {}, card = {} } = options;
-  await writeModelFiles({ directory, config, parameters, tokens: tokenizer, dtype, metadata, card });
+  await writeModelFiles({ directory, config, parameters, tokens: specialIdsOf(tokenizer), dtype, metadata, card });
   await saveTokenizer(tokenizer, directory);
 }
 

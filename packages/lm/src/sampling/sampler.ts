@@ -191,7 +191,7 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
     sequence.logProbs.push(drawn.logProb);
     held.tokenIds.push(drawn.id);
     request.onToken?.(drawn.id, drawn.logProb);
-    if (drawn.id === tokenizer.endOfTextId) sequence.finishReason = 'end';
+    if (tokenizer.endOfTextIds.includes(drawn.id)) sequence.finishReason = 'end';
     else if (sequence.stopState.push(drawn.id).matched !== null) sequence.finishReason = 'stop';
     else if (sequence.tokenIds.length >= request.maxTokens) sequence.finishReason = 'length';
     else if (held.tokenIds.length >= maxContextTokens) sequence.finishReason = 'length';
