@@ -58,7 +58,14 @@ export {
   type BytePairTokenizer,
   createBytePairTokenizer,
 } from './tokenizer/byte-pair-tokenizer.js';
+export {
+  type ChatMessage,
+  type ChatTemplate,
+  createChatTemplate,
+  loadChatTemplate,
+} from './tokenizer/chat-template.js';
 export { type TrainCompactTokenizerOptions, trainCompactTokenizer } from './tokenizer/compact-tokenizer.js';
+export { escapeMessages } from './tokenizer/escape-messages.js';
 export { createStopMatcher, type StopMatcher, type StopState } from './tokenizer/stop-sequences.js';
 export type { DecodeOptions, EncodeOptions, TokenDecodeStream, Tokenizer } from './tokenizer/tokenizer.js';
 export { loadTokenizer, saveTokenizer } from './tokenizer/tokenizer-file.js';
