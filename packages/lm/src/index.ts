@@ -56,13 +56,8 @@ export {
 export type { RopeScaling } from './ops/rotary-table.js';
 export { type AdamW, type AdamWOptions, type AdamWState, type AdamWUpdate, createAdamW } from './optimizer/adamw.js';
 export { type LearningRateOptions, learningRateAt } from './optimizer/learning-rate.js';
-export {
-  type CreateSamplerOptions,
-  createSampler,
-  type SampleRequest,
-  type SampleResult,
-  type Sampler,
-} from './sampling/sampler.js';
+export type { SampleRequest, SampleResult } from './sampling/sample-request.js';
+export { type CreateSamplerOptions, createSampler, type Sampler } from './sampling/sampler.js';
 export { type DistributionOptions, sampleToken } from './sampling/token-distribution.js';
 export {
   type BytePairModel,

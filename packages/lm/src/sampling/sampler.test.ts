@@ -5,7 +5,8 @@ import { createDecoder } from '../model/decoder.js';
 import { decoderConfig } from '../model/decoder-config.js';
 import { getParameters, setParameters } from '../model/flat-parameters.js';
 import { trainCompactTokenizer } from '../tokenizer/compact-tokenizer.js';
-import { createSampler, type SampleRequest } from './sampler.js';
+import type { SampleRequest } from './sample-request.js';
+import { createSampler } from './sampler.js';
 
 const tokenizer = trainCompactTokenizer({ texts: [], specialTokens: ['<stop>'], maximumPieces: 0 });
 const config = decoderConfig({
