@@ -63,7 +63,7 @@ export const models = {
 
 const modes = {
   sample: { mode: 'sample', batchSize: 8, sequenceLength: 1024 },
-  LoRA: { mode: 'lora', batchSize: 1, sequenceLength: 512, lora: { rank: 16 } },
+  LoRA: { mode: 'lora', batchSize: 1, sequenceLength: 512, lora: { rank: 16, targetModules: 'all-linear' } },
   full: { mode: 'full', batchSize: 1, sequenceLength: 512 },
 };
 

@@ -6,6 +6,10 @@ export {
   selectEngine,
 } from './engine/select-engine.js';
 export { type ResolveModelOptions, resolveModel } from './hub/resolve-model.js';
+export { type AdapterWeights, loadAdapter, readAdapter, saveAdapter } from './lora/adapter-folder.js';
+export { addLora, mergeLora } from './lora/add-lora.js';
+export type { LoraAdapters } from './lora/lora-adapters.js';
+export { type LoraOptions, loraShapes } from './lora/lora-layout.js';
 export type { ModelType } from './model/architecture.js';
 export { type CreateDecoderOptions, createDecoder, type Decoder, parameter } from './model/decoder.js';
 export { type DecoderConfig, type DecoderConfigOptions, decoderConfig } from './model/decoder-config.js';
@@ -15,7 +19,7 @@ export {
   type ModelMemory,
 } from './model/estimate-model-memory.js';
 export { concatenate, getParameters, setParameters } from './model/flat-parameters.js';
-export { hiddenStates, outputEmbedding, valuesOf } from './model/forward.js';
+export { type HiddenStatesOptions, hiddenStates, outputEmbedding, valuesOf } from './model/forward.js';
 export { convertGguf } from './model/gguf/convert-gguf.js';
 export { loadDecoder } from './model/load-decoder.js';
 export { activationFloats, keyValueCacheBytes, type LoraSize, wasmHeapLimit } from './model/memory-parts.js';
@@ -27,10 +31,16 @@ export { parameterCount, parameterShapes, valueHeadName } from './model/paramete
 export { readDecoderConfig } from './model/read-decoder-config.js';
 export { type TokenBatch, tokenBatch } from './model/token-batch.js';
 export {
+  getTrainableParameters,
+  setTrainableParameters,
+  trainableParameters,
+} from './model/trainable-parameters.js';
+export {
   type CausalAttentionOptions,
   causalAttention,
   embedding,
   gelu,
+  headNorm,
   type LinearOptions,
   layerNorm,
   linear,

@@ -2,8 +2,6 @@ import { createRandom } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
-  concatenate,
-  createAdamW,
   createDecoder,
   createSampler,
   type Decoder,
@@ -17,6 +15,9 @@ import {
 import { centralDifferences } from '../kernels/test-values.js';
 import { adamWUpdate } from '../ops/adamw-update.js';
 import * as ops from '../ops/index.js';
+import { tokenLogProbsReference } from '../ops/token-log-probs.js';
+import { vocabularyKlReference } from '../ops/vocabulary-kl.js';
+import { caseGradients, createCase, decoderCases, trainingStep } from './__fixtures__/decoder-cases.js';
 import { adamW64 } from './__fixtures__/float64-ops.js';
 import { type OpCase, opCases } from './__fixtures__/op-cases.js';
 import { type EngineName, engineNames, selectEngine } from './select-engine.js';
@@ -93,33 +94,6 @@ function scores(decoder: Decoder, sequences: readonly number[][]): tf.Tensor1D {
   return ops.tokenLogProbs({ hidden, weight, targets }).logProbs;
 }
 
-const random = createRandom(4).split('sequences');
-const sequences = [9, 4, 13].map((length) => Array.from({ length }, () => random.integer(config.vocabularySize)));
-
-/** One step of training: scores before it, the gradient, the weights after it, and how many tensors it left behind. */
-async function trainingStep() {
-  const decoder = await createLively();
-  const parameters = await getParameters(decoder);
-  const groups = [{ size: parameters.length, decay: true }];
-  // With a tiny epsilon, rounding noise in a gradient near 0 becomes a full step.
-  const optimizer = createAdamW({ parameters, groups, weightDecay: 0.1, epsilon: 1e-3 });
-  const before = tf.memory().numTensors;
-  const scored = tf.tidy(() => scores(decoder, sequences));
-  const logProbs = await scored.data();
-  scored.dispose();
-  const variables = [...decoder.parameters.values()];
-  const { value, grads } = tf.variableGrads(() => tf.neg(tf.sum(scores(decoder, sequences))) as tf.Scalar, variables);
-  const parts = await Promise.all(variables.map((variable) => (grads[variable.name] as tf.Tensor).data()));
-  tf.dispose([value, grads]);
-  const gradients = concatenate(parts as Float32Array[]);
-  optimizer.update({ gradients, learningRate: 0.01 });
-  const updated = await optimizer.parameters();
-  setParameters(decoder, updated);
-  const left = tf.memory().numTensors - before;
-  for (const part of [optimizer, decoder]) part.dispose();
-  return { logProbs, gradients, updated, left };
-}
-
 test('every op has a case', () => {
   expect([...new Set(opCases.map(({ op }) => op))].sort()).toEqual(Object.keys(ops).sort());
 });
@@ -154,6 +128,58 @@ describe.each(engines)('the engine %s', (engine) => {
     }
   });
 
+  test('losses over the vocabulary from stock ops are the same in chunks of rows, and leave no tensor', async () => {
+    const draw = createRandom(6).split('vocabulary');
+    const normal = (shape: [number, number]) =>
+      tf.tensor2d(
+        Float32Array.from({ length: size(shape) }, () => draw.normal()),
+        shape,
+      );
+    const hidden = normal([7, 5]);
+    const weight = tf.variable(normal([23, 5]));
+    const teacherHidden = normal([7, 3]);
+    const teacherWeight = normal([23, 3]);
+    const losses = (rowsAtOnce: number) => (states: tf.Tensor) => {
+      const scored = tokenLogProbsReference({
+        hidden: states,
+        weight,
+        targets: tf.tensor1d([3, -1, 0, 22, 6, -1, 9], 'int32'),
+        temperature: 0.7,
+        rowsAtOnce,
+      });
+      const divergence = vocabularyKlReference({
+        ...{ hidden: states, weight, teacherHidden, teacherWeight, rowsAtOnce },
+        mask: tf.tensor1d([1, 1, 0, 1, 0, 1, 1]),
+        direction: 'reverse',
+      });
+      return tf.stack([scored.logProbs, scored.entropy, divergence]);
+    };
+    const evaluate = async (rowsAtOnce: number) => {
+      const outputs = tf.tidy(() => {
+        const total = (states: tf.Tensor) => tf.sum(tf.square(losses(rowsAtOnce)(states)));
+        const { grads } = tf.variableGrads(() => total(hidden) as tf.Scalar, [weight]);
+        return [losses(rowsAtOnce)(hidden), tf.grad(total)(hidden), grads[weight.name] as tf.Tensor];
+      });
+      const values = await Promise.all(outputs.map((tensor) => tensor.data<'float32'>()));
+      tf.dispose(outputs);
+      return values;
+    };
+    const before = tf.memory().numTensors;
+    const expected = await evaluate(7);
+    for (const trainable of [true, false]) {
+      weight.trainable = trainable;
+      const actual = tf.tidy(() => tf.grad((states) => tf.sum(tf.square(losses(3)(states))))(hidden));
+      expectClose(await actual.data(), expected[1] as Float32Array, { tolerance: 1e-5 });
+      actual.dispose();
+    }
+    weight.trainable = true;
+    for (const [index, values] of (await evaluate(3)).entries()) {
+      expectClose(values, expected[index] as Float32Array, { tolerance: 1e-5 });
+    }
+    expect(tf.memory().numTensors).toBe(before);
+    tf.dispose([hidden, weight, teacherHidden, teacherWeight]);
+  });
+
   test('an AdamW update is that of the definition in float64', async () => {
     const draw = createRandom(5).split('adamw');
     const normal = () => Float32Array.from({ length: 37 }, () => draw.normal());
@@ -184,16 +210,32 @@ describe.each(engines)('the engine %s', (engine) => {
     tf.dispose([Object.values(tensors), Object.values(result)]);
   });
 
-  test('forward pass, gradient and AdamW step of a decoder equal those of the engine cpu, and leave no tensor', async () => {
-    await selectEngine({ engine: 'cpu' });
-    const expected = await trainingStep();
-    await selectEngine({ engine });
-    const actual = await trainingStep();
-    for (const name of ['logProbs', 'gradients', 'updated'] as const) {
-      expectClose(actual[name], expected[name], { tolerance: 1e-4 });
-    }
-    expect(actual.left).toBe(0);
-  });
+  test.each(decoderCases)(
+    '$modelType, LoRA: $lora: forward pass, gradient and AdamW step equal those of the engine cpu, and leave no tensor',
+    async (decoderCase) => {
+      await selectEngine({ engine: 'cpu' });
+      const expected = await trainingStep(decoderCase);
+      await selectEngine({ engine });
+      const actual = await trainingStep(decoderCase);
+      for (const name of ['logProbs', 'gradients', 'updated', 'logProbsAfter'] as const) {
+        expectClose(actual[name], expected[name], { tolerance: 1e-4 });
+      }
+      expect(actual.left).toBe(0);
+    },
+  );
+
+  test.each(decoderCases)(
+    '$modelType, LoRA: $lora: gradient checkpointing changes no gradient and leaves no tensor',
+    async (decoderCase) => {
+      const decoder = await createCase(decoderCase);
+      const expected = await caseGradients(decoder);
+      const before = tf.memory().numTensors;
+      const actual = await caseGradients(decoder, { gradientCheckpointing: true });
+      expect(tf.memory().numTensors).toBe(before);
+      expectClose(actual, expected, { tolerance: 1e-6 });
+      decoder.dispose();
+    },
+  );
 
   test('log-probabilities of the sampler equal those of training within 1e-4, and sampling leaves no tensor', async () => {
     const decoder = await createLively();

@@ -1,21 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { input } from '../ops/fused-op.js';
-
-let shared = false;
 
 /**
- * Makes clones on the wasm backend share the memory of the original, as they do on the other backends. The stock kernel copies, and the
- * tape clones whatever a backward pass will read: every activation and, in each step, every weight.
+ * Makes clones on the wasm backend share their values, as on every other backend. Its own kernel copies them, and the tape clones all that
+ * it keeps for the backward pass: every weight and every activation.
  */
 export function shareClones(): void {
-  if (shared) return;
-  shared = true;
-  tf.unregisterKernel(tf.Identity, 'wasm');
+  tf.unregisterKernel('Identity', 'wasm');
   tf.registerKernel({
-    kernelName: tf.Identity,
+    kernelName: 'Identity',
     backendName: 'wasm',
     kernelFunc: ({ inputs, backend }) => {
-      const { dataId, shape, dtype } = input(inputs as Record<string, tf.TensorInfo>, 'x');
+      const { dataId, shape, dtype } = inputs.x as tf.TensorInfo;
       (backend as tf.KernelBackend).incRef(dataId);
       return { dataId, shape, dtype };
     },

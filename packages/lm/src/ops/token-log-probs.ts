@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { countedRows } from './counted-rows.js';
+import { isTrainable, vocabularyGradients } from './frozen-weight.js';
 import {
   attribute,
   defineWasmKernel,
@@ -10,6 +11,7 @@ import {
   saved,
   spreadMask,
 } from './fused-op.js';
+import { inRowChunks, stockRowsAtOnce } from './row-chunks.js';
 
 /** Rows of logits that exist at one time: 4 MiB of float32 whatever the vocabulary. */
 const rowsAtOnce = (vocabulary: number) => Math.max(16, Math.floor(1_048_576 / vocabulary));
@@ -72,7 +74,7 @@ defineWasmKernel('DgpoTokenLogProbsGradient', ({ inputs, attributes, context }) 
   const { rows, width } = matrixShape(hidden);
   const vocabulary = matrixShape(weight).rows;
   const dHidden = context.output([...hidden.shape]);
-  const dWeight = context.output([...weight.shape]);
+  const dWeight = attribute(attributes, 'weightGradient') === 1 ? context.output([...weight.shape]) : undefined;
   const chunk = Math.min(rows, rowsAtOnce(vocabulary));
   const logitBytes = chunk * vocabulary * 4;
   const gemmBytes = Math.max(
@@ -139,6 +141,7 @@ defineWasmKernel('DgpoTokenLogProbsGradient', ({ inputs, attributes, context }) 
       0,
       gemmScratch,
     );
+    if (dWeight === undefined) continue;
     kernels.gemm(
       vocabulary,
       width,
@@ -156,7 +159,7 @@ defineWasmKernel('DgpoTokenLogProbsGradient', ({ inputs, attributes, context }) 
       gemmScratch,
     );
   }
-  return [dHidden, dWeight];
+  return dWeight === undefined ? [dHidden] : [dHidden, dWeight];
 });
 
 tf.registerGradient({
@@ -166,22 +169,24 @@ tf.registerGradient({
   gradFunc: (dy, savedTensors, attributes) => {
     const [dLogProbs, dEntropy] = dy as tf.Tensor[];
     const targets = saved(savedTensors, 2);
-    const gradients = runFused(
-      'DgpoTokenLogProbsGradient',
-      {
-        hidden: saved(savedTensors, 0),
-        weight: saved(savedTensors, 1),
-        targets,
-        entropy: saved(savedTensors, 3),
-        logSumExp: saved(savedTensors, 4),
-        dLogProbs: dLogProbs as tf.Tensor,
-        dEntropy: dEntropy as tf.Tensor,
-      },
-      { inverseTemperature: (attributes as unknown as { inverseTemperature: number }).inverseTemperature },
-    );
+    const { inverseTemperature, weightGradient } = attributes as unknown as {
+      inverseTemperature: number;
+      weightGradient: number;
+    };
+    const inputs = {
+      hidden: saved(savedTensors, 0),
+      weight: saved(savedTensors, 1),
+      targets,
+      entropy: saved(savedTensors, 3),
+      logSumExp: saved(savedTensors, 4),
+      dLogProbs: dLogProbs as tf.Tensor,
+      dEntropy: dEntropy as tf.Tensor,
+    };
     return {
-      hidden: () => saved(gradients, 0),
-      weight: () => saved(gradients, 1),
+      ...vocabularyGradients({
+        run: (wanted) => runFused('DgpoTokenLogProbsGradient', inputs, { inverseTemperature, weightGradient: wanted }),
+        weightGradient,
+      }),
       targets: () => tf.zerosLike(targets),
     };
   },
@@ -205,24 +210,27 @@ export interface TokenLogProbs {
   entropy: tf.Tensor1D;
 }
 
-/** The same from stock ops, for every backend; keeps the logits. */
-export function tokenLogProbsReference({
-  hidden,
-  weight,
-  targets,
-  temperature = 1,
-}: TokenLogProbsOptions): TokenLogProbs {
+/** The same from stock ops, for every backend. */
+export function tokenLogProbsReference(options: TokenLogProbsOptions & { rowsAtOnce?: number }): TokenLogProbs {
+  const { hidden, weight, targets, temperature = 1 } = options;
   const vocabulary = matrixShape(weight).rows;
-  const valid = tf.cast(tf.greaterEqual(targets, 0), 'bool');
-  const clean = tf.where(spreadMask(valid, hidden), hidden, tf.zerosLike(hidden));
-  const logits = tf.div(tf.matMul(clean as tf.Tensor2D, weight as tf.Tensor2D, false, true), temperature);
-  const all = tf.logSoftmax(logits, -1);
-  const chosen = tf.cast(tf.oneHot(tf.cast(tf.maximum(targets, 0), 'int32'), vocabulary), 'float32');
-  const keep = tf.cast(valid, 'float32');
-  return {
-    logProbs: tf.mul(tf.sum(tf.mul(all, chosen), -1), keep) as tf.Tensor1D,
-    entropy: tf.mul(tf.neg(tf.sum(tf.mul(tf.exp(all), all), -1)), keep) as tf.Tensor1D,
-  };
+  const both = inRowChunks({
+    rows: { hidden, targets },
+    whole: { weight },
+    rowsAtOnce: options.rowsAtOnce ?? stockRowsAtOnce(vocabulary),
+    run: (tensors) => {
+      const valid = tf.cast(tf.greaterEqual(tensors.targets, 0), 'bool');
+      const clean = tf.where(spreadMask(valid, tensors.hidden), tensors.hidden, tf.zerosLike(tensors.hidden));
+      const logits = tf.div(tf.matMul(clean as tf.Tensor2D, tensors.weight as tf.Tensor2D, false, true), temperature);
+      const all = tf.logSoftmax(logits, -1);
+      const chosen = tf.cast(tf.oneHot(tf.cast(tf.maximum(tensors.targets, 0), 'int32'), vocabulary), 'float32');
+      const logProbs = tf.sum(tf.mul(all, chosen), -1);
+      const entropy = tf.neg(tf.sum(tf.mul(tf.exp(all), all), -1));
+      return tf.mul(tf.stack([logProbs, entropy]), tf.cast(valid, 'float32'));
+    },
+  });
+  const [logProbs, entropy] = tf.unstack(both) as [tf.Tensor1D, tf.Tensor1D];
+  return { logProbs, entropy };
 }
 
 /**
@@ -234,7 +242,7 @@ export function tokenLogProbs(options: TokenLogProbsOptions): TokenLogProbs {
   const [logProbs, entropy] = runFused(
     'DgpoTokenLogProbs',
     { hidden: options.hidden, weight: options.weight, targets: options.targets },
-    { inverseTemperature: 1 / (options.temperature ?? 1) },
+    { inverseTemperature: 1 / (options.temperature ?? 1), weightGradient: isTrainable(options.weight) ? 1 : 0 },
   );
   return { logProbs: logProbs as tf.Tensor1D, entropy: entropy as tf.Tensor1D };
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { countedRows } from './counted-rows.js';
+import { isTrainable, vocabularyGradients } from './frozen-weight.js';
 import {
   attribute,
   defineWasmKernel,
@@ -10,6 +11,7 @@ import {
   saved,
   spreadMask,
 } from './fused-op.js';
+import { inRowChunks, stockRowsAtOnce } from './row-chunks.js';
 
 const rowsAtOnce = (vocabulary: number) => Math.max(16, Math.floor(524_288 / vocabulary));
 
@@ -113,7 +115,7 @@ defineWasmKernel('DgpoVocabularyKlGradient', ({ inputs, attributes, context }) =
   const width = matrixShape(hidden).width;
   const vocabulary = matrixShape(weight).rows;
   const dHidden = context.output([...hidden.shape]);
-  const dWeight = context.output([...weight.shape]);
+  const dWeight = attribute(attributes, 'weightGradient') === 1 ? context.output([...weight.shape]) : undefined;
   forEachChunk(inputs, context, (chunk) => {
     const { count, start, studentLogits, teacherLogits, gemmScratch } = chunk;
     const at = (name: string) => pointer(input(inputs, name)) + start * 4;
@@ -147,6 +149,7 @@ defineWasmKernel('DgpoVocabularyKlGradient', ({ inputs, attributes, context }) =
       0,
       gemmScratch,
     );
+    if (dWeight === undefined) return;
     kernels.gemm(
       vocabulary,
       width,
@@ -164,7 +167,7 @@ defineWasmKernel('DgpoVocabularyKlGradient', ({ inputs, attributes, context }) =
       gemmScratch,
     );
   });
-  return [dHidden, dWeight];
+  return dWeight === undefined ? [dHidden] : [dHidden, dWeight];
 });
 
 tf.registerGradient({
@@ -176,15 +179,18 @@ tf.registerGradient({
     const inputs = Object.fromEntries(
       [...names, 'teacherLogSumExp'].map((name, index) => [name, saved(savedTensors, index)]),
     );
-    const gradients = runFused(
-      'DgpoVocabularyKlGradient',
-      { ...inputs, gradient: saved(dy as tf.Tensor[], 0) },
-      { reverse: (attributes as unknown as { reverse: number }).reverse },
-    );
+    const { reverse, weightGradient } = attributes as unknown as { reverse: number; weightGradient: number };
     const constant = (name: string) => () => tf.zerosLike(inputs[name] as tf.Tensor);
     return {
-      hidden: () => saved(gradients, 0),
-      weight: () => saved(gradients, 1),
+      ...vocabularyGradients({
+        run: (wanted) =>
+          runFused(
+            'DgpoVocabularyKlGradient',
+            { ...inputs, gradient: saved(dy as tf.Tensor[], 0) },
+            { reverse, weightGradient: wanted },
+          ),
+        weightGradient,
+      }),
       teacherHidden: constant('teacherHidden'),
       teacherWeight: constant('teacherWeight'),
       mask: constant('mask'),
@@ -207,21 +213,27 @@ export interface VocabularyKlOptions {
   direction: 'forward' | 'reverse';
 }
 
-/** The same from stock ops, for every backend; keeps the logits of both models. */
-export function vocabularyKlReference(options: VocabularyKlOptions): tf.Tensor1D {
-  const valid = tf.greater(options.mask, 0);
-  const clean = (hidden: tf.Tensor) => tf.where(spreadMask(valid, hidden), hidden, tf.zerosLike(hidden));
-  const student = tf.logSoftmax(
-    tf.matMul(clean(options.hidden) as tf.Tensor2D, options.weight as tf.Tensor2D, false, true),
-    -1,
-  );
-  const teacher = tf.logSoftmax(
-    tf.matMul(clean(options.teacherHidden) as tf.Tensor2D, options.teacherWeight as tf.Tensor2D, false, true),
-    -1,
-  );
-  const [from, to] = options.direction === 'forward' ? [teacher, student] : [student, teacher];
-  const value = tf.sum(tf.mul(tf.exp(from), tf.sub(from, to)), -1);
-  return tf.mul(value, tf.cast(valid, 'float32')) as tf.Tensor1D;
+/** The same from stock ops, for every backend. */
+export function vocabularyKlReference(options: VocabularyKlOptions & { rowsAtOnce?: number }): tf.Tensor1D {
+  const { hidden, weight, teacherHidden, teacherWeight, mask, direction } = options;
+  const values = inRowChunks({
+    rows: { hidden, teacherHidden, mask },
+    whole: { weight, teacherWeight },
+    rowsAtOnce: options.rowsAtOnce ?? stockRowsAtOnce(matrixShape(weight).rows),
+    run: (tensors) => {
+      const valid = tf.greater(tensors.mask, 0);
+      const logProbs = (states: tf.Tensor, embedding: tf.Tensor) => {
+        const clean = tf.where(spreadMask(valid, states), states, tf.zerosLike(states));
+        return tf.logSoftmax(tf.matMul(clean as tf.Tensor2D, embedding as tf.Tensor2D, false, true), -1);
+      };
+      const student = logProbs(tensors.hidden, tensors.weight);
+      const teacher = logProbs(tensors.teacherHidden, tensors.teacherWeight);
+      const [from, to] = direction === 'forward' ? [teacher, student] : [student, teacher];
+      const value = tf.sum(tf.mul(tf.exp(from), tf.sub(from, to)), -1);
+      return tf.expandDims(tf.mul(value, tf.cast(valid, 'float32')), 0);
+    },
+  });
+  return tf.reshape(values, [-1]) as tf.Tensor1D;
 }
 
 /** Exact KL divergence between two next-token distributions per row, straight from hidden states, `[n]` in nats. */
@@ -231,7 +243,7 @@ export function vocabularyKl(options: VocabularyKlOptions): tf.Tensor1D {
   const [value] = runFused(
     'DgpoVocabularyKl',
     { hidden, weight, teacherHidden, teacherWeight, mask },
-    { reverse: direction === 'reverse' ? 1 : 0 },
+    { reverse: direction === 'reverse' ? 1 : 0, weightGradient: isTrainable(weight) ? 1 : 0 },
   );
   return value as tf.Tensor1D;
 }

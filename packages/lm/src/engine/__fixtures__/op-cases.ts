@@ -3,6 +3,7 @@ import {
   causalAttention,
   embedding,
   gelu,
+  headNorm,
   layerNorm,
   linear,
   rmsNorm,
@@ -16,6 +17,7 @@ import {
   causalAttention64,
   embedding64,
   gelu64,
+  headNorm64,
   layerNorm64,
   linear64,
   rmsNorm64,
@@ -134,6 +136,23 @@ export const opCases: readonly OpCase[] = [
     compute: (input) => linear({ x: input('x'), weight: input('weight'), bias: input('bias') }),
     float64: (input) => linear64({ x: input('x'), weight: input('weight'), bias: input('bias'), width: 5 }),
   })),
+  ...[1, 33].map((rows): OpCase => ({
+    op: 'linear',
+    title: `${rows} rows with a bias and an adapter`,
+    shapes: { x: [rows, 5], weight: [7, 5], bias: [7], low: [rows, 3], up: [7, 3] },
+    compute: (input) =>
+      linear({
+        x: input('x'),
+        weight: input('weight'),
+        bias: input('bias'),
+        adapter: { low: input('low'), up: input('up') },
+      }),
+    float64: (input) => {
+      const added = linear64({ x: input('low'), weight: input('up'), width: 3 });
+      const base = linear64({ x: input('x'), weight: input('weight'), bias: input('bias'), width: 5 });
+      return base.map((value, index) => value + (added[index] as number));
+    },
+  })),
   ...[3, 65].map((width): OpCase => ({
     op: 'rmsNorm',
     title: `width ${width}`,
@@ -147,6 +166,35 @@ export const opCases: readonly OpCase[] = [
     shapes: { x: [4, width], weight: [width], bias: [width] },
     compute: (input) => layerNorm({ x: input('x'), weight: input('weight'), bias: input('bias'), epsilon: 1e-5 }),
     float64: (input) => layerNorm64({ x: input('x'), weight: input('weight'), bias: input('bias'), epsilon: 1e-5 }),
+  })),
+  ...[
+    { heads: 2, keyValueHeads: 1 },
+    { heads: 3, keyValueHeads: 3 },
+  ].map((counts): OpCase => ({
+    op: 'headNorm',
+    title: `${counts.heads} heads and ${counts.keyValueHeads}`,
+    shapes: {
+      queryKeyValue: [4, (counts.heads + 2 * counts.keyValueHeads) * 6],
+      queryWeight: [6],
+      keyWeight: [6],
+    },
+    compute: (input) =>
+      headNorm({
+        queryKeyValue: input('queryKeyValue'),
+        queryWeight: input('queryWeight'),
+        keyWeight: input('keyWeight'),
+        ...counts,
+        headDim: 6,
+        epsilon: 1e-5,
+      }),
+    float64: (input) =>
+      headNorm64({
+        queryKeyValue: input('queryKeyValue'),
+        queryWeight: input('queryWeight'),
+        keyWeight: input('keyWeight'),
+        ...counts,
+        epsilon: 1e-5,
+      }),
   })),
   ...(['tanh', 'none'] as const).map((approximate): OpCase => ({
     op: 'gelu',
