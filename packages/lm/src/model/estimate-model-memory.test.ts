@@ -124,6 +124,10 @@ describe('memoryRemedies', () => {
       /choose a smaller model$/,
     );
     expect(() => requireMemory({ ...options, config: small })).not.toThrow();
+    const names = { batchSize: '--max-batch' };
+    expect(() => requireMemory({ ...options, config: small, batchSize: 200, sequenceLength: 1024, names })).toThrow(
+      /it fits with --max-batch of \d+, or sequenceLength of \d+/,
+    );
   });
 });
 
