@@ -63,11 +63,12 @@ export const models = {
 
 const modes = {
   sample: { mode: 'sample', batchSize: 8, sequenceLength: 1024 },
-  LoRA: { mode: 'lora', batchSize: 1, sequenceLength: 512, lora: { rank: 16 } },
+  LoRA: { mode: 'lora', batchSize: 1, sequenceLength: 512, lora: { rank: 16, targetModules: 'all-linear' } },
   full: { mode: 'full', batchSize: 1, sequenceLength: 512 },
 };
 
-const gibibytes = (bytes) => (bytes / 2 ** 30).toFixed(1);
+/** Rounded up, so that what does not fit reads as more than the limit. */
+const gibibytes = (bytes) => (Math.ceil((bytes / 2 ** 30) * 10) / 10).toFixed(1);
 
 function cell(options) {
   const { heap, fits } = estimateModelMemory(options);

@@ -38,6 +38,7 @@ export function serveCommand(surroundings: CliSurroundings): Command {
         signal,
         sequences: maxBatch,
         contextTokens: maxContext ?? 2048,
+        names: { batchSize: '--max-batch', sequenceLength: '--max-context' },
       });
       try {
         const server = createModelServer({

@@ -27,6 +27,8 @@ export interface OpenModelOptions {
   sequences?: number;
   /** Tokens of each, at most what the model reads. @default 512 */
   contextTokens?: number;
+  /** What the two are called in an error. */
+  names?: { batchSize: string; sequenceLength: string };
   /** Ends a download. */
   signal?: AbortSignal;
   /** Told how far a download is. */
@@ -93,6 +95,7 @@ export async function openModel(options: OpenModelOptions): Promise<OpenModel> {
     batchSize: sequences,
     sequenceLength: Math.min(contextTokens, config.maxPositionEmbeddings),
     where: path,
+    ...(options.names === undefined ? {} : { names: options.names }),
   });
   const { decoder, tokenizer } = await loadDecoder({ directory: path });
   const chatTemplate = path.endsWith('.gguf') ? await ggufChatTemplate(path, tokenizer) : await loadChatTemplate(path);

@@ -1,6 +1,5 @@
 import { ModelError } from '@dgpo/trajectory';
 import { tensorsOf } from '../model/checkpoint-layout.js';
-
 import type { DecoderConfig } from '../model/decoder-config.js';
 import { parameterShapes, valueHeadName } from '../model/parameter-shapes.js';
 
@@ -21,7 +20,7 @@ export interface LoraOptions {
 }
 
 /** One projection of a checkpoint: some rows of a matrix of ours. */
-interface LoraPart {
+export interface LoraPart {
   /** Path in Hugging Face's model. */
   module: string;
   rows: number;

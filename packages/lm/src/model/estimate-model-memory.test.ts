@@ -2,6 +2,7 @@ import { ConfigError, createRandom } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { selectEngine } from '../engine/select-engine.js';
+import { addLora } from '../lora/add-lora.js';
 import { tokenLogProbs } from '../ops/index.js';
 import { createSampler } from '../sampling/sampler.js';
 import { trainCompactTokenizer } from '../tokenizer/compact-tokenizer.js';
@@ -11,6 +12,7 @@ import { type EstimateModelMemoryOptions, estimateModelMemory } from './estimate
 import { hiddenStates, outputEmbedding } from './forward.js';
 import { memoryRemedies, requireMemory } from './memory-remedies.js';
 import { tokenBatch } from './token-batch.js';
+import { trainableParameters } from './trainable-parameters.js';
 
 /** Width 8, one layer, two heads of four, MLP of 32, vocabulary 10: 1128 parameters. */
 const tiny = decoderConfig({
@@ -54,11 +56,11 @@ describe('estimateModelMemory', () => {
     expect(full.keyValueCache).toBe(0);
     const forward = 7 * 8 + 2 * 24 + 3 * 32;
     const backward = 6 * 8 + 24 + 3 * 32;
-    expect(full.activations).toBe(4 * (32 * (forward + backward + 5 * 8) + 2 * 10 * 8) + 12 * 2 ** 20);
+    expect(full.activations).toBe(4 * (32 * (forward - 2 * 8 + backward + 5 * 8) + 2 * 10 * 8) + 6 * 2 ** 20);
     expect(full.heap).toBeCloseTo(full.weights + 1.35 * (full.gradients + full.activations), 6);
     const sampled = estimateModelMemory({ ...base, mode: 'sample', slots: 5 });
     expect(sampled.keyValueCache).toBe(5 * 4 * 2 * 2 * 4 * 16);
-    expect(sampled.activations).toBe(4 * (32 * (forward + 2 * 8) + 2 * 10) + 12 * 2 ** 20);
+    expect(sampled.activations).toBe(4 * (32 * (forward + 2 * 8) + 2 * 10) + 6 * 2 ** 20);
     expect([sampled.gradients, sampled.optimizer]).toEqual([0, 0]);
   });
 
@@ -122,6 +124,10 @@ describe('memoryRemedies', () => {
       /choose a smaller model$/,
     );
     expect(() => requireMemory({ ...options, config: small })).not.toThrow();
+    const names = { batchSize: '--max-batch' };
+    expect(() => requireMemory({ ...options, config: small, batchSize: 200, sequenceLength: 1024, names })).toThrow(
+      /it fits with --max-batch of \d+, or sequenceLength of \d+/,
+    );
   });
 });
 
@@ -170,30 +176,62 @@ describe('the estimate against what wasm holds', () => {
   const tensors = ({ weights, gradients, activations, keyValueCache }: ReturnType<typeof estimateModelMemory>) =>
     weights + gradients + activations + keyValueCache;
 
+  const wide = { modelType: 'gpt2', numHiddenLayers: 4 } as const;
   it.each([
-    ['narrow and deep', mid({ numHiddenLayers: 10, hiddenSize: 128, headDim: 32, numAttentionHeads: 4 }), 4, 128],
-    ['few key-value heads', mid({ numKeyValueHeads: 2 }), 4, 128],
-    ['a large vocabulary', mid({ vocabularySize: 16_000, numHiddenLayers: 2 }), 2, 128],
-    ['gpt2', mid({ modelType: 'gpt2', numHiddenLayers: 4, intermediateSize: 768, hiddenAct: 'gelu_new' }), 4, 128],
-    ['gpt2, narrow', mid({ modelType: 'gpt2', numHiddenLayers: 4, intermediateSize: 192, hiddenAct: 'gelu' }), 4, 128],
-  ] as const)('forward and backward of %s', async (_, config, batchSize, sequenceLength) => {
-    const peak = await peakOf(async () => {
-      const decoder = createDecoder({ config, random: createRandom(1) });
-      const sequences = Array.from({ length: batchSize }, () => Array.from({ length: sequenceLength }, (_, id) => id));
-      const batch = tokenBatch({ sequences });
-      const targets = tf.tensor1d(sequences.flat(), 'int32');
-      const { value, grads } = tf.variableGrads(() => {
-        const hidden = hiddenStates(decoder, batch);
-        return tf.neg(
-          tf.mean(tokenLogProbs({ hidden, weight: outputEmbedding(decoder), targets }).logProbs),
-        ) as tf.Scalar;
-      }, [...decoder.parameters.values()]);
-      tf.dispose([value, grads, targets]);
-      batch.dispose();
-      decoder.dispose();
-    });
-    within(tensors(estimateModelMemory({ config, engine: 'wasm', mode: 'full', batchSize, sequenceLength })), peak);
-  });
+    ['narrow and deep', mid({ numHiddenLayers: 10, hiddenSize: 128, headDim: 32, numAttentionHeads: 4 }), {}],
+    ['few key-value heads', mid({ numKeyValueHeads: 2 }), {}],
+    ['a large vocabulary', mid({ vocabularySize: 16_000, numHiddenLayers: 2 }), { batchSize: 2 }],
+    ['gpt2', mid({ ...wide, intermediateSize: 768 }), {}],
+    ['gpt2, narrow', mid({ ...wide, intermediateSize: 192, hiddenAct: 'gelu' }), {}],
+    ['few key-value heads', mid({ numKeyValueHeads: 2 }), { gradientCheckpointing: true }],
+    [
+      'few key-value heads',
+      mid({ numKeyValueHeads: 2 }),
+      { mode: 'lora', lora: { rank: 8, targetModules: 'all-linear' } },
+    ],
+    [
+      'gpt2, LoRA',
+      mid({ ...wide, intermediateSize: 768 }),
+      { mode: 'lora', lora: { rank: 8, targetModules: ['c_attn'] } },
+    ],
+    [
+      'LoRA on two targets, checkpointed',
+      mid({}),
+      { mode: 'lora', lora: { rank: 8, targetModules: ['q_proj', 'v_proj'] }, gradientCheckpointing: true },
+    ],
+  ] as [string, DecoderConfig, Partial<EstimateModelMemoryOptions>][])(
+    'forward and backward of %s',
+    async (_, config, more) => {
+      const options: EstimateModelMemoryOptions = {
+        config,
+        engine: 'wasm',
+        mode: 'full',
+        batchSize: 4,
+        sequenceLength: 128,
+        ...more,
+      };
+      const { batchSize, sequenceLength, gradientCheckpointing, lora } = options;
+      const peak = await peakOf(async () => {
+        const decoder = createDecoder({ config, random: createRandom(1) });
+        if (lora !== undefined) addLora(decoder, { ...lora, alpha: 8, random: createRandom(2) });
+        const sequences = Array.from({ length: batchSize }, () =>
+          Array.from({ length: sequenceLength }, (_, id) => id),
+        );
+        const batch = tokenBatch({ sequences });
+        const targets = tf.tensor1d(sequences.flat(), 'int32');
+        const { value, grads } = tf.variableGrads(() => {
+          const hidden = hiddenStates(decoder, batch, { gradientCheckpointing });
+          return tf.neg(
+            tf.mean(tokenLogProbs({ hidden, weight: outputEmbedding(decoder), targets }).logProbs),
+          ) as tf.Scalar;
+        }, [...trainableParameters(decoder).values()]);
+        tf.dispose([value, grads, targets]);
+        batch.dispose();
+        decoder.dispose();
+      });
+      within(tensors(estimateModelMemory(options)), peak);
+    },
+  );
 
   it('sampling', async () => {
     const tokenizer = trainCompactTokenizer({ texts: [], specialTokens: [], maximumPieces: 0 });

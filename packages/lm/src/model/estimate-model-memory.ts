@@ -19,7 +19,7 @@ const heapSlack = 1.35;
 const stepTokens = 4096;
 
 /** Scratch of matrix products and the piece of logits that exists at a time, measured. */
-const scratchBytes = 12 * 2 ** 20;
+const scratchBytes = 6 * 2 ** 20;
 
 /** Stock ops keep intermediate results that fused ones do not have. */
 const stockFactor = 2;
@@ -67,7 +67,9 @@ function trainingActivations(options: EstimateModelMemoryOptions & { adapterFloa
   const tokens = batchSize * sequenceLength;
   const stock = engine !== 'wasm';
   const attention = stock ? 6 * numAttentionHeads * sequenceLength : 0;
-  const vectors = activationFloats(config) + activationGradientFloats(config) + adapterFloats;
+  // The backward pass needs no terms of the two residual sums, so they go with their block.
+  const kept = activationFloats(config) - 2 * hiddenSize;
+  const vectors = kept + activationGradientFloats(config) + adapterFloats;
   const block = (stock ? stockFactor : 1) * vectors + attention;
   // A checkpointed block keeps what enters it and the gradient of that; one block at a time has everything.
   const blocks = gradientCheckpointing ? 2 * hiddenSize * numHiddenLayers + block : block * numHiddenLayers;
@@ -95,7 +97,10 @@ function samplingActivations({ config, engine, batchSize, sequenceLength }: Esti
 export function estimateModelMemory(options: EstimateModelMemoryOptions): ModelMemory {
   const { config, engine, mode, batchSize, sequenceLength } = options;
   const size = parameterCount(config);
-  const adapters = mode === 'lora' ? loraSize(config, options.lora ?? { rank: 16 }) : { parameters: 0, floats: 0 };
+  const adapters =
+    mode === 'lora'
+      ? loraSize(config, options.lora ?? { rank: 16, targetModules: 'all-linear' })
+      : { parameters: 0, floats: 0 };
   const trained = mode === 'full' ? size : adapters.parameters;
   const weights = float * (size + adapters.parameters + config.maxPositionEmbeddings * config.headDim);
   const gradients = float * trained;

@@ -1,3 +1,4 @@
+import { type LoraOptions, loraLayout } from '../lora/lora-layout.js';
 import type { DecoderConfig } from './decoder-config.js';
 
 /** The most that a 32-bit WebAssembly heap can hold: 4 GiB. */
@@ -39,47 +40,23 @@ export function keyValueCacheBytes(config: DecoderConfig, options: { slots: numb
   return float * options.slots * numHiddenLayers * 2 * numKeyValueHeads * headDim * options.time;
 }
 
-/** Inputs and outputs of each projection of a block, named as in PEFT. */
-function projections(config: DecoderConfig): Record<string, [number, number]> {
-  const { hiddenSize, intermediateSize, headDim, numAttentionHeads, numKeyValueHeads, modelType } = config;
-  const heads = numAttentionHeads * headDim;
-  const keys = numKeyValueHeads * headDim;
-  if (modelType === 'gpt2') {
-    return {
-      c_attn: [hiddenSize, projectedWidth(config)],
-      c_proj: [heads + intermediateSize, 2 * hiddenSize],
-      c_fc: [hiddenSize, intermediateSize],
-    };
-  }
-  return {
-    q_proj: [hiddenSize, heads],
-    k_proj: [hiddenSize, keys],
-    v_proj: [hiddenSize, keys],
-    o_proj: [heads, hiddenSize],
-    gate_proj: [hiddenSize, intermediateSize],
-    up_proj: [hiddenSize, intermediateSize],
-    down_proj: [intermediateSize, hiddenSize],
-  };
-}
+export type LoraSize = Pick<LoraOptions, 'rank' | 'targetModules'>;
 
-export interface LoraSize {
-  rank: number;
-  /** Names as in PEFT, such as `q_proj`. @default all projections of a block */
-  targetModules?: readonly string[];
-}
-
-/** Parameters of the adapters, and the floats that they add to what a token leaves behind in a block. */
-export function loraSize(
-  config: DecoderConfig,
-  { rank, targetModules }: LoraSize,
-): { parameters: number; floats: number } {
-  const chosen = Object.entries(projections(config)).filter(([name]) => targetModules?.includes(name) ?? true);
+/**
+ * Parameters of the adapters, and the floats that they add to what a token leaves behind in a block: the narrow product of each, forward
+ * and backward.
+ *
+ * @throws ModelError for a rank that is no positive number, and for a target that names no projection of the model
+ */
+export function loraSize(config: DecoderConfig, lora: LoraSize): { parameters: number; floats: number } {
   let parameters = 0;
-  let floats = 0;
-  for (const [, [inputs, outputs]] of chosen) {
-    parameters += rank * (inputs + outputs);
-    // The adapter's two products and their sum with the projection, forward; the first two again, backward.
-    floats += 2 * outputs + inputs + 3 * rank;
+  let adapters = 0;
+  for (const { inputs, parts } of loraLayout(config, { ...lora, alpha: lora.rank })) {
+    for (const { rows, adapted } of parts) {
+      if (!adapted) continue;
+      parameters += lora.rank * (inputs + rows);
+      adapters += 1;
+    }
   }
-  return { parameters: parameters * config.numHiddenLayers, floats };
+  return { parameters, floats: (3 * lora.rank * adapters) / config.numHiddenLayers };
 }

@@ -55,8 +55,16 @@ const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
  *
  * @throws ConfigError with what it needs and what would make it fit
  */
-export function requireMemory(options: EstimateModelMemoryOptions & { where?: string }): void {
-  const { where, engine } = options;
+export function requireMemory(
+  options: EstimateModelMemoryOptions & {
+    /** The model, for the error. */
+    where?: string;
+    /** What the caller's settings are called, such as `--max-batch`. @default as here */
+    names?: { batchSize?: string; sequenceLength?: string };
+  },
+): void {
+  const { where, engine, names = {} } = options;
+  const { batchSize = 'batchSize', sequenceLength = 'sequenceLength' } = names;
   const { weights, gradients, activations, keyValueCache, heap, limit, fits } = estimateModelMemory(options);
   if (fits) return;
   const parts = [
@@ -65,7 +73,9 @@ export function requireMemory(options: EstimateModelMemoryOptions & { where?: st
     `activations ${gibibytes(activations)}`,
     ...(keyValueCache > 0 ? [`key-value cache ${gibibytes(keyValueCache)}`] : []),
   ].join(', ');
-  const remedies = memoryRemedies(options).map(({ text }) => text);
+  const remedies = memoryRemedies(options).map(({ text }) =>
+    text.replace(/^batchSize of/, `${batchSize} of`).replace(/^sequenceLength of/, `${sequenceLength} of`),
+  );
   const advice = remedies.length === 0 ? 'choose a smaller model' : `it fits with ${remedies.join(', or ')}`;
   throw new ConfigError(
     `needs about ${gibibytes(heap)} (${parts}), and engine ${engine} has ${gibibytes(limit ?? 0)}; ${advice}`,
