@@ -5,15 +5,23 @@ export {
   type SelectEngineOptions,
   selectEngine,
 } from './engine/select-engine.js';
+export { addLora, mergeLora } from './lora/add-lora.js';
+export type { LoraAdapters } from './lora/lora-adapters.js';
+export { type LoraOptions, loraShapes } from './lora/lora-layout.js';
 export type { ModelType } from './model/architecture.js';
 export { type CreateDecoderOptions, createDecoder, type Decoder, parameter, valueHeadName } from './model/decoder.js';
 export { type DecoderConfig, type DecoderConfigOptions, decoderConfig } from './model/decoder-config.js';
 export { concatenate, getParameters, setParameters } from './model/flat-parameters.js';
-export { hiddenStates, outputEmbedding, valuesOf } from './model/forward.js';
+export { type HiddenStatesOptions, hiddenStates, outputEmbedding, valuesOf } from './model/forward.js';
 export { fromConfigJson } from './model/model-config-file.js';
 export { loadModel, type ModelWeights, saveModel } from './model/model-folder.js';
 export { parameterCount, parameterShapes } from './model/parameter-shapes.js';
 export { type TokenBatch, tokenBatch } from './model/token-batch.js';
+export {
+  getTrainableParameters,
+  setTrainableParameters,
+  trainableParameters,
+} from './model/trainable-parameters.js';
 export {
   type CausalAttentionOptions,
   causalAttention,

@@ -1,3 +1,4 @@
+import { createRandom } from '@dgpo/trajectory';
 import { describe, expect, it } from 'vitest';
 import { testMemory } from './test-memory.js';
 import { centralDifferences, dot, expectClose, testValues } from './test-values.js';
@@ -197,26 +198,31 @@ describe('attention', () => {
 });
 
 describe('cacheAttention', () => {
-  it('gives the bytes of attention, in any order of tokens and slots', () => {
-    for (const shape of [...shapes, { time: 40, heads: 6, kvHeads: 2, headDim: 16, lengths: [40, 9] }]) {
+  it('gives the bytes of attention, in any order of tokens, rows and pages', () => {
+    for (const shape of [
+      ...shapes,
+      { time: 40, heads: 6, kvHeads: 2, headDim: 16, lengths: [40, 9] },
+      { time: 34, heads: 1, kvHeads: 1, headDim: 300, lengths: [34] },
+    ]) {
       const { time, heads, kvHeads, headDim, lengths } = shape;
       const { memory, scale, q, k, v, out } = run(shape);
       const { kernels } = memory;
-      const [width, kvWidth, maxTime] = [heads * headDim, kvHeads * headDim, time + 2];
+      const [width, kvWidth, page] = [heads * headDim, kvHeads * headDim, kernels.cachePageTokens()];
       const picked = lengths
         .flatMap((length, b) =>
-          Array.from({ length }, (_, i) => ({ slot: lengths.length - b, token: b * time + i, position: i })),
+          Array.from({ length }, (_, i) => ({ row: lengths.length - b, token: b * time + i, position: i })),
         )
         .reverse();
       const gather = (x: Float32Array, row: number) =>
         memory.floats(picked.flatMap(({ token }) => [...x.subarray(token * row, (token + 1) * row)]));
-      const entries = (lengths.length + 1) * kvHeads * maxTime * headDim;
-      const [keys, values, result] = [
-        memory.result(entries),
-        memory.result(entries),
-        memory.result(picked.length * width),
-      ];
-      const slots = memory.integers(picked.map(({ slot }) => slot));
+      // Two layers in a page, of which the second is used; the pages of a row lie in no order.
+      const layerBytes = 2 * kvWidth * page * 4;
+      const maxPages = Math.ceil(time / page) + 1;
+      const order = createRandom(1).shuffle(Array.from({ length: (lengths.length + 1) * maxPages }, (_, at) => at));
+      const pool = memory.result((order.length * 2 * layerBytes) / 4);
+      const pages = memory.integers(order.map((at) => pool + at * 2 * layerBytes));
+      const result = memory.result(picked.length * width);
+      const rows = memory.integers(picked.map(({ row }) => row));
       const positions = memory.integers(picked.map(({ position }) => position));
       kernels.cacheWrite(
         picked.length,
@@ -226,13 +232,13 @@ describe('cacheAttention', () => {
         kvWidth + 1,
         gather(v, kvWidth + 1),
         kvWidth + 1,
-        slots,
+        rows,
         positions,
-        keys,
-        values,
-        maxTime,
+        pages,
+        maxPages,
+        layerBytes,
       );
-      const scratch = memory.scratch(kernels.cacheAttentionScratchBytes(maxTime));
+      const scratch = memory.scratch(kernels.cacheAttentionScratchBytes(maxPages));
       kernels.cacheAttention(
         picked.length,
         heads,
@@ -240,11 +246,11 @@ describe('cacheAttention', () => {
         headDim,
         gather(q, width + 1),
         width + 1,
-        slots,
+        rows,
         positions,
-        keys,
-        values,
-        maxTime,
+        pages,
+        maxPages,
+        layerBytes,
         scale,
         result,
         width,

@@ -124,7 +124,13 @@ export interface Kernels {
     dvRow: number,
     scratch: number,
   ): void;
-  /** Writes tokens' keys and values into a cache [slots, kvHeads, maxTime, headDim] at (slots[t], positions[t]), i32. */
+  /** Positions in a page of the cache. */
+  cachePageTokens(): number;
+  /**
+   * Writes tokens' keys and values into a cache in pages. rows and positions: i32[tokens]; pages: u32[…, maxPages], the byte offsets
+   * of a row's pages. From `offset` (bytes) on a page holds keys [kvHeads, headDim, pageTokens], then values
+   * [kvHeads, pageTokens, headDim]. After Kwon et al., "PagedAttention" (2023).
+   */
   cacheWrite(
     tokens: number,
     kvHeads: number,
@@ -133,15 +139,15 @@ export interface Kernels {
     kRow: number,
     v: number,
     vRow: number,
-    slots: number,
+    rows: number,
     positions: number,
-    keys: number,
-    values: number,
-    maxTime: number,
+    pages: number,
+    maxPages: number,
+    offset: number,
   ): void;
   /** Bytes of scratch that `cacheAttention` needs. */
-  cacheAttentionScratchBytes(maxTime: number): number;
-  /** Token t attends to the entries 0 to positions[t] of slot slots[t]. The bytes are those of `attention`. */
+  cacheAttentionScratchBytes(maxPages: number): number;
+  /** Token t attends to the positions 0 to positions[t] of row rows[t]. The bytes are those of `attention`. */
   cacheAttention(
     tokens: number,
     heads: number,
@@ -149,11 +155,11 @@ export interface Kernels {
     headDim: number,
     q: number,
     qRow: number,
-    slots: number,
+    rows: number,
     positions: number,
-    keys: number,
-    values: number,
-    maxTime: number,
+    pages: number,
+    maxPages: number,
+    offset: number,
     scale: number,
     out: number,
     outRow: number,

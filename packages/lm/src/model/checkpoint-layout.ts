@@ -55,7 +55,8 @@ function pieces(name: string, rows: number, config: DecoderConfig): { name: stri
   return [{ name, rows }];
 }
 
-function tensorsOf(name: string, shape: number[], config: DecoderConfig): Omit<CheckpointTensor, 'offset'>[] {
+/** The tensors of a checkpoint that one parameter of ours is made of, in the order of its rows. */
+export function tensorsOf(name: string, shape: number[], config: DecoderConfig): Omit<CheckpointTensor, 'offset'>[] {
   if (config.modelType === 'gpt2') return [gpt2Tensor(name, shape)];
   const [rows = 1, ...rest] = shape;
   return pieces(name, rows, config).map((piece) => ({

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { loraOutput } from '../lora/lora-adapters.js';
 import { embedding } from '../ops/embedding.js';
 import { gelu } from '../ops/gelu.js';
 import { headNorm } from '../ops/head-norm.js';
@@ -17,9 +18,12 @@ export function embedTokens(options: { decoder: Decoder; tokenIds: tf.Tensor; po
   return tf.add(tokens, embedding({ table: parameter(decoder, 'model.embed_positions.weight'), ids: positions }));
 }
 
-/** A named projection, with its bias where the model has one. */
+/** A named projection, with its bias where the model has one, and with its adapters. */
 function project(decoder: Decoder, name: string, x: tf.Tensor): tf.Tensor {
-  return linear({ x, weight: parameter(decoder, `${name}.weight`), bias: decoder.parameters.get(`${name}.bias`) });
+  const { parameters, lora } = decoder;
+  const output = linear({ x, weight: parameter(decoder, `${name}.weight`), bias: parameters.get(`${name}.bias`) });
+  const added = lora === undefined ? undefined : loraOutput({ lora, name, x });
+  return added === undefined ? output : tf.add(output, added);
 }
 
 function normalize(decoder: Decoder, name: string, x: tf.Tensor): tf.Tensor {

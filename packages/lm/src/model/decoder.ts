@@ -1,6 +1,7 @@
 import type { Random } from '@dgpo/trajectory';
 import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
+import type { LoraAdapters } from '../lora/lora-adapters.js';
 import { rotaryTable, unrotatedTable } from '../ops/rotary-table.js';
 import { architectures } from './architecture.js';
 import type { DecoderConfig } from './decoder-config.js';
@@ -13,6 +14,8 @@ export interface Decoder {
   readonly parameters: ReadonlyMap<string, tf.Variable>;
   /** Cosines and sines of the rotary positions, `[maxPositionEmbeddings, headDim]`; learned positions turn nothing. */
   readonly cosSin: tf.Tensor;
+  /** Adapters of low rank, see `addLora`; everything that runs the decoder runs them too. */
+  lora?: LoraAdapters | undefined;
   dispose(): void;
 }
 
@@ -53,15 +56,17 @@ export function createDecoder(options: CreateDecoderOptions): Decoder {
     ? rotaryTable({ maxPositions, headDim, theta, scaling })
     : unrotatedTable({ maxPositions, headDim });
   const cosSin = tf.tensor2d(table, [maxPositions, headDim]);
-  return {
+  const decoder: Decoder = {
     config,
     parameters,
     cosSin,
     dispose: () => {
-      for (const parameter of parameters.values()) parameter.dispose();
+      for (const variable of parameters.values()) variable.dispose();
+      for (const variable of decoder.lora?.parameters.values() ?? []) variable.dispose();
       cosSin.dispose();
     },
   };
+  return decoder;
 }
 
 /** One parameter by name. */

@@ -184,6 +184,7 @@ describe.each(['cpu', 'wasm'] as const)('a training step on %s', (engine) => {
       random: createRandom(id),
     });
     await sampler.generate([1, 2, 3].map(request));
+    sampler.reset();
     expect(tf.memory().numTensors).toBe(before);
     for (const part of [sampler, optimizer, decoder]) part.dispose();
     expect(tf.memory().numTensors).toBe(empty);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { countedRows } from './counted-rows.js';
+import { isTrainable, vocabularyGradients } from './frozen-weight.js';
 import {
   attribute,
   defineWasmKernel,
@@ -72,7 +73,7 @@ defineWasmKernel('DgpoTokenLogProbsGradient', ({ inputs, attributes, context }) 
   const { rows, width } = matrixShape(hidden);
   const vocabulary = matrixShape(weight).rows;
   const dHidden = context.output([...hidden.shape]);
-  const dWeight = context.output([...weight.shape]);
+  const dWeight = attribute(attributes, 'weightGradient') === 1 ? context.output([...weight.shape]) : undefined;
   const chunk = Math.min(rows, rowsAtOnce(vocabulary));
   const logitBytes = chunk * vocabulary * 4;
   const gemmBytes = Math.max(
@@ -139,6 +140,7 @@ defineWasmKernel('DgpoTokenLogProbsGradient', ({ inputs, attributes, context }) 
       0,
       gemmScratch,
     );
+    if (dWeight === undefined) continue;
     kernels.gemm(
       vocabulary,
       width,
@@ -156,7 +158,7 @@ defineWasmKernel('DgpoTokenLogProbsGradient', ({ inputs, attributes, context }) 
       gemmScratch,
     );
   }
-  return [dHidden, dWeight];
+  return dWeight === undefined ? [dHidden] : [dHidden, dWeight];
 });
 
 tf.registerGradient({
@@ -166,22 +168,24 @@ tf.registerGradient({
   gradFunc: (dy, savedTensors, attributes) => {
     const [dLogProbs, dEntropy] = dy as tf.Tensor[];
     const targets = saved(savedTensors, 2);
-    const gradients = runFused(
-      'DgpoTokenLogProbsGradient',
-      {
-        hidden: saved(savedTensors, 0),
-        weight: saved(savedTensors, 1),
-        targets,
-        entropy: saved(savedTensors, 3),
-        logSumExp: saved(savedTensors, 4),
-        dLogProbs: dLogProbs as tf.Tensor,
-        dEntropy: dEntropy as tf.Tensor,
-      },
-      { inverseTemperature: (attributes as unknown as { inverseTemperature: number }).inverseTemperature },
-    );
+    const { inverseTemperature, weightGradient } = attributes as unknown as {
+      inverseTemperature: number;
+      weightGradient: number;
+    };
+    const inputs = {
+      hidden: saved(savedTensors, 0),
+      weight: saved(savedTensors, 1),
+      targets,
+      entropy: saved(savedTensors, 3),
+      logSumExp: saved(savedTensors, 4),
+      dLogProbs: dLogProbs as tf.Tensor,
+      dEntropy: dEntropy as tf.Tensor,
+    };
     return {
-      hidden: () => saved(gradients, 0),
-      weight: () => saved(gradients, 1),
+      ...vocabularyGradients({
+        run: (wanted) => runFused('DgpoTokenLogProbsGradient', inputs, { inverseTemperature, weightGradient: wanted }),
+        weightGradient,
+      }),
       targets: () => tf.zerosLike(targets),
     };
   },
@@ -234,7 +238,7 @@ export function tokenLogProbs(options: TokenLogProbsOptions): TokenLogProbs {
   const [logProbs, entropy] = runFused(
     'DgpoTokenLogProbs',
     { hidden: options.hidden, weight: options.weight, targets: options.targets },
-    { inverseTemperature: 1 / (options.temperature ?? 1) },
+    { inverseTemperature: 1 / (options.temperature ?? 1), weightGradient: isTrainable(options.weight) ? 1 : 0 },
   );
   return { logProbs: logProbs as tf.Tensor1D, entropy: entropy as tf.Tensor1D };
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { countedRows } from './counted-rows.js';
+import { isTrainable, vocabularyGradients } from './frozen-weight.js';
 import {
   attribute,
   defineWasmKernel,
@@ -113,7 +114,7 @@ defineWasmKernel('DgpoVocabularyKlGradient', ({ inputs, attributes, context }) =
   const width = matrixShape(hidden).width;
   const vocabulary = matrixShape(weight).rows;
   const dHidden = context.output([...hidden.shape]);
-  const dWeight = context.output([...weight.shape]);
+  const dWeight = attribute(attributes, 'weightGradient') === 1 ? context.output([...weight.shape]) : undefined;
   forEachChunk(inputs, context, (chunk) => {
     const { count, start, studentLogits, teacherLogits, gemmScratch } = chunk;
     const at = (name: string) => pointer(input(inputs, name)) + start * 4;
@@ -147,6 +148,7 @@ defineWasmKernel('DgpoVocabularyKlGradient', ({ inputs, attributes, context }) =
       0,
       gemmScratch,
     );
+    if (dWeight === undefined) return;
     kernels.gemm(
       vocabulary,
       width,
@@ -164,7 +166,7 @@ defineWasmKernel('DgpoVocabularyKlGradient', ({ inputs, attributes, context }) =
       gemmScratch,
     );
   });
-  return [dHidden, dWeight];
+  return dWeight === undefined ? [dHidden] : [dHidden, dWeight];
 });
 
 tf.registerGradient({
@@ -176,15 +178,18 @@ tf.registerGradient({
     const inputs = Object.fromEntries(
       [...names, 'teacherLogSumExp'].map((name, index) => [name, saved(savedTensors, index)]),
     );
-    const gradients = runFused(
-      'DgpoVocabularyKlGradient',
-      { ...inputs, gradient: saved(dy as tf.Tensor[], 0) },
-      { reverse: (attributes as unknown as { reverse: number }).reverse },
-    );
+    const { reverse, weightGradient } = attributes as unknown as { reverse: number; weightGradient: number };
     const constant = (name: string) => () => tf.zerosLike(inputs[name] as tf.Tensor);
     return {
-      hidden: () => saved(gradients, 0),
-      weight: () => saved(gradients, 1),
+      ...vocabularyGradients({
+        run: (wanted) =>
+          runFused(
+            'DgpoVocabularyKlGradient',
+            { ...inputs, gradient: saved(dy as tf.Tensor[], 0) },
+            { reverse, weightGradient: wanted },
+          ),
+        weightGradient,
+      }),
       teacherHidden: constant('teacherHidden'),
       teacherWeight: constant('teacherWeight'),
       mask: constant('mask'),
@@ -231,7 +236,7 @@ export function vocabularyKl(options: VocabularyKlOptions): tf.Tensor1D {
   const [value] = runFused(
     'DgpoVocabularyKl',
     { hidden, weight, teacherHidden, teacherWeight, mask },
-    { reverse: direction === 'reverse' ? 1 : 0 },
+    { reverse: direction === 'reverse' ? 1 : 0, weightGradient: isTrainable(weight) ? 1 : 0 },
   );
   return value as tf.Tensor1D;
 }

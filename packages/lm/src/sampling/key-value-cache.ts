@@ -11,15 +11,29 @@ export interface CacheRow {
 
 /** Keys and values of many sequences, with the forward pass that fills them. */
 export interface KeyValueCache {
-  readonly slots: number;
-  /** Longest sequence that fits. */
-  readonly maxTime: number;
   /**
-   * Runs the new tokens of some sequences through the model. A sequence may go back to an earlier position: what was cached from
-   * there on is overwritten.
+   * Runs the new tokens of some sequences, each named once, through the model. What was cached of a sequence from its first new
+   * token on is overwritten.
    *
-   * @returns logits `[vocabulary]` for each row that asked, in order
+   * @param onLogits gets the logits `[vocabulary]` of each row that asked, in order, and the row's number among those. They are valid
+   * until it returns, and nothing may run on the engine before that.
+   * @throws ModelError when the cache needs more memory than there is
    */
-  extend(rows: readonly CacheRow[]): Promise<Float32Array[]>;
-  dispose(): void;
+  extend(rows: readonly CacheRow[], onLogits: (logits: Float32Array, index: number) => void): Promise<void>;
+  /** Forgets what a slot holds from position `length` on. Returns how much is left, which may be less by part of a page. */
+  truncate(slot: number, length: number): number;
+  /**
+   * Gives slot `to` the first `length` tokens of slot `from` in place of its own. Returns how many it has then, which may be fewer
+   * by part of a page.
+   */
+  share(options: { from: number; to: number; length: number }): number;
+  /** Forgets everything and gives the memory back. */
+  clear(): void;
+}
+
+export interface KeyValueCacheOptions {
+  /** Sequences at one time. */
+  slots: number;
+  /** Called when memory is short: frees a slot that nobody needs. Returns whether there was one. */
+  reclaim: () => boolean;
 }

@@ -1,11 +1,13 @@
+import { setImmediate } from 'node:timers/promises';
 import { ModelError, type Random } from '@dgpo/trajectory';
 import type { Decoder } from '../model/decoder.js';
 import { hasFusedKernel } from '../ops/fused-op.js';
 import { createStopMatcher, type StopMatcher, type StopState } from '../tokenizer/stop-sequences.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
-import { createInPlaceCache } from './in-place-cache.js';
+import { createChunkedCache } from './chunked-cache.js';
 import type { CacheRow, KeyValueCache } from './key-value-cache.js';
-import { createMaskedCache } from './masked-cache.js';
+import { createPagedCache } from './paged-cache.js';
+import { commonPrefix, createSlots, type HeldSequence } from './slots.js';
 import { sampleToken } from './token-distribution.js';
 
 export interface SampleRequest {
@@ -19,6 +21,8 @@ export interface SampleRequest {
   topP?: number;
   /** @default 0, which keeps all */
   topK?: number;
+  /** Drops tokens with less than this part of the highest probability. @default 0 */
+  minP?: number;
   /** The sequence ends with the token that completes one of these. */
   stop?: readonly string[];
   /** Source of this sequence's draws; the result does not depend on what else is in the batch. */
@@ -41,11 +45,17 @@ export interface Sampler {
   readonly maxContextTokens: number;
   encode(text: string, options?: { allowSpecial?: boolean }): number[];
   decode(ids: readonly number[]): string;
-  /** Samples a continuation for every request, batched over them. */
+  /**
+   * Samples a continuation for every request, batched over them; a request takes the place of one that is done at once. Calls that
+   * overlap in time share the batch. Requests whose contexts begin alike compute that beginning once.
+   *
+   * @throws ModelError for an empty or too long context, for two requests of one id at a time, for weights that give no numbers, and
+   * when the cache does not fit into memory
+   */
   generate(requests: readonly SampleRequest[]): Promise<SampleResult[]>;
   /** Forgets what is cached for these ids. */
   release(ids: readonly string[]): void;
-  /** Forgets everything; to be called after the weights changed. */
+  /** Forgets everything and frees the memory of the cache; to be called after the weights changed, and not while sampling. */
   reset(): void;
   dispose(): void;
 }
@@ -53,7 +63,7 @@ export interface Sampler {
 export interface CreateSamplerOptions {
   decoder: Decoder;
   tokenizer: Tokenizer;
-  /** Sequences sampled at one time; more requests wait. @default 64 */
+  /** Sequences sampled at one time and remembered between calls; more requests wait. @default 64 */
   slots?: number;
   /** Tokens that go through the model in one step at most, so that long prompts do not need much memory. @default 4096 */
   maxStepTokens?: number;
@@ -61,44 +71,52 @@ export interface CreateSamplerOptions {
   maxContextTokens?: number;
 }
 
-interface Sequence {
+/** A request and where its result goes. */
+interface Job {
   request: SampleRequest;
-  slot: number;
-  /** Tokens that are not in the cache yet. */
-  pending: number[];
-  /** Position of the first pending token. */
-  position: number;
+  resolve: (result: SampleResult) => void;
+  reject: (error: unknown) => void;
+}
+
+interface Sequence extends Job {
+  held: HeldSequence;
+  /** What is to be copied from another sequence as soon as that one has it. */
+  shared: { from: HeldSequence; length: number } | undefined;
   tokenIds: number[];
   logProbs: number[];
   stopState: StopState;
   finishReason: SampleResult['finishReason'] | undefined;
 }
 
-function commonPrefix(left: readonly number[], right: readonly number[]): number {
-  const limit = Math.min(left.length, right.length);
-  let length = 0;
-  while (length < limit && left[length] === right[length]) length += 1;
-  return length;
-}
+/** Shorter common beginnings are computed again: about what a page of the cache holds. */
+const leastShared = 16;
 
 /**
- * Batched sampling with a KV cache, token in and token out.
+ * Batched sampling with a KV cache, token in and token out. What a request gets depends on the request alone: its draws come from its own
+ * stream, and on the engines `wasm` and `cpu` its log-probabilities are the same bytes in every batch.
  *
  * @throws ModelError when the context is to be longer than the model has positions
  */
 export function createSampler(options: CreateSamplerOptions): Sampler {
-  const { decoder, tokenizer, slots = 64, maxStepTokens = 4096 } = options;
+  const { decoder, tokenizer, slots: slotCount = 64, maxStepTokens = 4096 } = options;
   const maxContextTokens = options.maxContextTokens ?? decoder.config.maxPositionEmbeddings;
   if (maxContextTokens > decoder.config.maxPositionEmbeddings) {
     throw new ModelError(
       `maxContextTokens is ${maxContextTokens}, the model has ${decoder.config.maxPositionEmbeddings} positions`,
     );
   }
-  const makeCache = hasFusedKernel('DgpoCacheAttention') ? createInPlaceCache : createMaskedCache;
-  const cache: KeyValueCache = makeCache({ decoder, slots, maxTime: maxContextTokens });
-  /** What each slot holds, least recently used first. */
-  const held = new Map<string, { slot: number; tokenIds: number[] }>();
-  const free = Array.from({ length: slots }, (_, index) => slots - 1 - index);
+  const slots = createSlots(slotCount);
+  const reclaim = () => {
+    const oldest = slots.forgetOldest();
+    if (oldest === undefined) return false;
+    cache.truncate(oldest.slot, 0);
+    return true;
+  };
+  const createCache = hasFusedKernel('DgpoCacheAttention') ? createPagedCache : createChunkedCache;
+  const cache: KeyValueCache = createCache({ decoder, slots: slotCount, reclaim });
+  let waiting: Job[] = [];
+  let active: Sequence[] = [];
+  let running = false;
 
   const matchers = new Map<string, StopMatcher>();
   const matcherFor = (stop: readonly string[]): StopMatcher => {
@@ -108,114 +126,126 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
     return matcher;
   };
 
-  const slotFor = (id: string, busy: ReadonlySet<string>): { slot: number; tokenIds: number[] } => {
-    const known = held.get(id);
-    if (known !== undefined) {
-      held.delete(id);
-      held.set(id, known);
-      return known;
+  const check = (requests: readonly SampleRequest[]) => {
+    const ids = new Set([...waiting, ...active].map(({ request }) => request.id));
+    for (const { id, contextTokenIds } of requests) {
+      if (ids.has(id)) throw new ModelError(`two requests of one batch have the id "${id}"`);
+      ids.add(id);
+      if (contextTokenIds.length === 0) throw new ModelError(`request "${id}" has an empty context`);
+      if (contextTokenIds.length > maxContextTokens) {
+        throw new ModelError(
+          `request "${id}" has ${contextTokenIds.length} tokens of context, the model takes ${maxContextTokens}`,
+        );
+      }
     }
-    if (free.length === 0) {
-      const oldest = [...held.keys()].find((candidate) => !busy.has(candidate));
-      if (oldest === undefined) throw new ModelError('the sampler has no free slot'); // generate() never asks for more than `slots`
-      free.push((held.get(oldest) as { slot: number }).slot);
-      held.delete(oldest);
-    }
-    const entry = { slot: free.pop() as number, tokenIds: [] };
-    held.set(id, entry);
-    return entry;
   };
 
-  const start = (request: SampleRequest, busy: ReadonlySet<string>): Sequence => {
-    const context = request.contextTokenIds;
-    if (context.length === 0) throw new ModelError(`request "${request.id}" has an empty context`);
-    if (context.length > maxContextTokens) {
-      throw new ModelError(
-        `request "${request.id}" has ${context.length} tokens of context, the model takes ${maxContextTokens}`,
-      );
-    }
-    const entry = slotFor(request.id, busy);
+  const start = (job: Job): Sequence => {
+    const context = job.request.contextTokenIds;
+    const held = slots.claim(job.request.id);
     // The last token always goes through the model again: its logits are what is sampled from.
-    const reused = Math.min(commonPrefix(entry.tokenIds, context), context.length - 1);
-    entry.tokenIds = context.slice(0, reused);
+    const reusable = Math.min(held.computed, context.length - 1);
+    held.computed = cache.truncate(held.slot, commonPrefix(held.tokenIds, context, reusable));
+    held.tokenIds = [...context];
+    held.planned = context.length;
+    const donor = slots.longestPrefix(held, context.length - 1);
     return {
-      request,
-      slot: entry.slot,
-      pending: context.slice(reused),
-      position: reused,
+      ...job,
+      held,
+      shared: donor !== undefined && donor.length >= held.computed + leastShared ? donor : undefined,
       tokenIds: [],
       logProbs: [],
-      stopState: matcherFor(request.stop ?? []).start(),
-      finishReason: request.maxTokens <= 0 || context.length === maxContextTokens ? 'length' : undefined,
+      stopState: matcherFor(job.request.stop ?? []).start(),
+      finishReason: undefined,
     };
   };
 
-  const accept = (sequence: Sequence, logits: Float32Array) => {
-    const { request } = sequence;
-    const { temperature, topP, topK, random } = request;
-    const drawn = sampleToken(logits, {
-      temperature,
-      random,
-      ...(topP === undefined ? {} : { topP }),
-      ...(topK === undefined ? {} : { topK }),
+  const finish = (sequence: Sequence) => {
+    const { tokenIds, logProbs, held } = sequence;
+    slots.rest(held);
+    sequence.resolve({
+      tokenIds,
+      logProbs,
+      text: tokenizer.decode(tokenIds),
+      finishReason: sequence.finishReason as SampleResult['finishReason'],
     });
+  };
+
+  const takeShared = (sequence: Sequence) => {
+    const { held, shared } = sequence;
+    if (shared === undefined || shared.from.computed < shared.length) return;
+    held.computed = cache.share({ from: shared.from.slot, to: held.slot, length: shared.length });
+    sequence.shared = undefined;
+  };
+
+  const accept = (sequence: Sequence, drawn: { id: number; logProb: number }) => {
+    const { request, held } = sequence;
     sequence.tokenIds.push(drawn.id);
     sequence.logProbs.push(drawn.logProb);
-    sequence.pending = [drawn.id];
+    held.tokenIds.push(drawn.id);
     request.onToken?.(drawn.id);
     if (drawn.id === tokenizer.endOfTextId) sequence.finishReason = 'end';
     else if (sequence.stopState.push(drawn.id).matched !== null) sequence.finishReason = 'stop';
     else if (sequence.tokenIds.length >= request.maxTokens) sequence.finishReason = 'length';
-    else if (request.contextTokenIds.length + sequence.tokenIds.length >= maxContextTokens)
-      sequence.finishReason = 'length';
+    else if (held.tokenIds.length >= maxContextTokens) sequence.finishReason = 'length';
   };
 
-  /** One pass of the model over pending tokens, at most `maxStepTokens` of them. */
-  const step = async (sequences: readonly Sequence[]) => {
+  /** One pass of the model over tokens that are not in the cache yet, at most `maxStepTokens` of them. */
+  const step = async () => {
     const rows: CacheRow[] = [];
     const sampled: Sequence[] = [];
     let budget = maxStepTokens;
-    for (const sequence of sequences) {
+    for (const sequence of active) {
       if (budget === 0) break;
-      const tokenIds = sequence.pending.slice(0, budget);
-      budget -= tokenIds.length;
-      const logits = tokenIds.length === sequence.pending.length;
-      rows.push({ slot: sequence.slot, position: sequence.position, tokenIds, logits });
-      (held.get(sequence.request.id) as { tokenIds: number[] }).tokenIds.push(...tokenIds);
-      sequence.position += tokenIds.length;
-      sequence.pending = sequence.pending.slice(tokenIds.length);
+      if (sequence.shared !== undefined) continue;
+      const { slot, computed, tokenIds } = sequence.held;
+      const added = tokenIds.slice(computed, computed + budget);
+      budget -= added.length;
+      const logits = computed + added.length === tokenIds.length;
+      rows.push({ slot, position: computed, tokenIds: added, logits });
+      sequence.held.computed += added.length;
       if (logits) sampled.push(sequence);
     }
-    const logits = await cache.extend(rows);
+    const drawn: { id: number; logProb: number }[] = [];
+    await cache.extend(rows, (logits, index) => {
+      drawn.push(sampleToken(logits, (sampled[index] as Sequence).request));
+    });
     sampled.forEach((sequence, index) => {
-      accept(sequence, logits[index] as Float32Array);
+      accept(sequence, drawn[index] as { id: number; logProb: number });
     });
   };
 
-  const run = async (requests: readonly SampleRequest[]): Promise<SampleResult[]> => {
-    const busy = new Set(requests.map((request) => request.id));
-    if (busy.size !== requests.length) throw new ModelError('two requests of one batch have the same id');
-    const sequences = requests.map((request) => start(request, busy));
-    for (;;) {
-      const active = sequences.filter((sequence) => sequence.finishReason === undefined);
-      if (active.length === 0) break;
-      await step(active);
+  const run = async () => {
+    try {
+      while (active.length > 0 || waiting.length > 0) {
+        for (const sequence of active) takeShared(sequence);
+        while (active.length < slotCount && waiting.length > 0) {
+          const sequence = start(waiting.shift() as Job);
+          takeShared(sequence);
+          active.push(sequence);
+        }
+        await step();
+        const done = active.filter((sequence) => sequence.finishReason !== undefined);
+        active = active.filter((sequence) => sequence.finishReason === undefined);
+        for (const sequence of done) finish(sequence);
+        // Lets input and output happen, and requests join that were made meanwhile.
+        await setImmediate();
+      }
+    } catch (error) {
+      // What the cache holds now is unknown.
+      const failed = [...active, ...waiting];
+      active = [];
+      waiting = [];
+      clear();
+      for (const { reject } of failed) reject(error);
+    } finally {
+      running = false;
     }
-    return sequences.map((sequence) => ({
-      tokenIds: sequence.tokenIds,
-      logProbs: sequence.logProbs,
-      text: tokenizer.decode(sequence.tokenIds),
-      finishReason: sequence.finishReason as SampleResult['finishReason'],
-    }));
   };
 
-  const release = (ids: readonly string[]) => {
-    for (const id of ids) {
-      const entry = held.get(id);
-      if (entry === undefined) continue;
-      free.push(entry.slot);
-      held.delete(id);
-    }
+  const clear = () => {
+    slots.clear();
+    cache.clear();
   };
 
   return {
@@ -223,14 +253,33 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
     encode: (text, encodeOptions) => tokenizer.encode(text, encodeOptions),
     decode: (ids) => tokenizer.decode(ids),
     generate: async (requests) => {
-      const results: SampleResult[] = [];
-      for (let first = 0; first < requests.length; first += slots) {
-        results.push(...(await run(requests.slice(first, first + slots))));
+      check(requests);
+      const results = requests.map((request) => {
+        if (request.maxTokens <= 0 || request.contextTokenIds.length === maxContextTokens) {
+          return { tokenIds: [], logProbs: [], text: '', finishReason: 'length' as const };
+        }
+        return new Promise<SampleResult>((resolve, reject) => {
+          waiting.push({ request, resolve, reject });
+        });
+      });
+      if (!running && waiting.length > 0) {
+        running = true;
+        void run();
       }
-      return results;
+      return Promise.all(results);
     },
-    release,
-    reset: () => release([...held.keys()]),
-    dispose: () => cache.dispose(),
+    release: (ids) => {
+      for (const id of ids) {
+        const forgotten = slots.forget(id);
+        if (forgotten !== undefined) cache.truncate(forgotten.slot, 0);
+      }
+    },
+    reset: () => {
+      if (active.length + waiting.length > 0) {
+        throw new ModelError('the sampler cannot be reset while it samples; wait for generate() first');
+      }
+      clear();
+    },
+    dispose: () => cache.clear(),
   };
 }

@@ -1,0 +1,29 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { type Decoder, valueHeadName } from './decoder.js';
+import { assignFlat, readFlat } from './flat-parameters.js';
+
+/**
+ * What training changes, by name: the adapters and the value head of a decoder with LoRA, in the order of `loraShapes`; otherwise all
+ * parameters.
+ */
+export function trainableParameters(decoder: Decoder): ReadonlyMap<string, tf.Variable> {
+  if (decoder.lora === undefined) return decoder.parameters;
+  const valueHead = decoder.parameters.get(valueHeadName);
+  return valueHead === undefined
+    ? decoder.lora.parameters
+    : new Map([...decoder.lora.parameters, [valueHeadName, valueHead]]);
+}
+
+/** What training changes as one vector, in the order of {@link trainableParameters}. */
+export function getTrainableParameters(decoder: Decoder): Promise<Float32Array> {
+  return readFlat(trainableParameters(decoder));
+}
+
+/**
+ * Sets what training changes from one vector.
+ *
+ * @throws ModelError for a vector of another size
+ */
+export function setTrainableParameters(decoder: Decoder, flat: Float32Array): void {
+  assignFlat(trainableParameters(decoder), flat);
+}
