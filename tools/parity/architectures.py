@@ -6,7 +6,9 @@ writes for each case a folder
   config.json           as transformers writes it
   model.safetensors     float32 weights
   expected.safetensors  `logits.N`, the logits of sequence N, and `gradient.NAME`, those of the loss
-  expected.json         the sequences, the loss (mean negative log-likelihood of every token after the first of its sequence), versions
+  expected.json         the sequences, the loss (mean negative log-likelihood of every token after the first of its sequence), versions,
+                        and the losses before each of ten updates of AdamW
+  trained.safetensors   weights after the ten updates: decay of matrices alone, gradients clipped to a global norm of 1
 """
 
 import json
@@ -103,24 +105,54 @@ def fill(model: torch.nn.Module, seed: int) -> None:
             parameter.copy_(values + 1 if is_norm else values)
 
 
+# A tiny eps would turn rounding noise in gradients near 0 into full steps.
+ADAMW = {"lr": 1e-2, "betas": (0.9, 0.95), "eps": 1e-3}
+WEIGHT_DECAY = 0.1
+
+
+def loss_of(model: torch.nn.Module) -> torch.Tensor:
+    loss = 0
+    scored = sum(len(token_ids) - 1 for token_ids in SEQUENCES)
+    for token_ids in SEQUENCES:
+        log_probs = torch.log_softmax(model(torch.tensor([token_ids])).logits[0][:-1], -1)
+        loss = loss - log_probs.gather(1, torch.tensor(token_ids[1:])[:, None]).sum() / scored
+    return loss
+
+
+def train(model: torch.nn.Module) -> list[float]:
+    parameters = list(model.parameters())
+    matrices = [parameter for parameter in parameters if parameter.dim() == 2]
+    vectors = [parameter for parameter in parameters if parameter.dim() != 2]
+    groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": vectors, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, **ADAMW)
+    losses = []
+    for _ in range(10):
+        optimizer.zero_grad()
+        loss = loss_of(model)
+        losses.append(loss.item())
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+    return losses
+
+
 def write_case(directory: Path, model: torch.nn.Module) -> None:
     model.save_pretrained(directory)
     (directory / "generation_config.json").unlink(missing_ok=True)
     model = model.double().eval()
     tensors = {}
-    loss = 0
-    scored = sum(len(token_ids) - 1 for token_ids in SEQUENCES)
     for index, token_ids in enumerate(SEQUENCES):
-        logits = model(torch.tensor([token_ids])).logits[0]
-        tensors[f"logits.{index}"] = logits.detach().float()
-        log_probs = torch.log_softmax(logits[:-1], -1)
-        loss = loss - log_probs.gather(1, torch.tensor(token_ids[1:])[:, None]).sum() / scored
+        tensors[f"logits.{index}"] = model(torch.tensor([token_ids])).logits[0].detach().float()
+    loss = loss_of(model)
     loss.backward()
     for name, parameter in model.named_parameters():
         tensors[f"gradient.{name}"] = parameter.grad.float().contiguous()
     save_file(tensors, directory / "expected.safetensors")
     versions = {"transformers": transformers.__version__, "torch": torch.__version__}
-    expected = {"versions": versions, "loss": loss.item(), "sequences": SEQUENCES}
+    losses = train(model)
+    trained = {name: parameter.detach().float().contiguous() for name, parameter in model.named_parameters()}
+    save_file(trained, directory / "trained.safetensors")
+    expected = {"versions": versions, "loss": loss.item(), "losses": losses, "sequences": SEQUENCES}
     (directory / "expected.json").write_text(json.dumps(expected) + "\n")
 
 
@@ -135,4 +167,5 @@ def main() -> None:
         write_case(Path(sys.argv[1]) / name, model)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -5,17 +5,20 @@ export {
   type SelectEngineOptions,
   selectEngine,
 } from './engine/select-engine.js';
+export { type AdapterWeights, loadAdapter, readAdapter, saveAdapter } from './lora/adapter-folder.js';
 export { addLora, mergeLora } from './lora/add-lora.js';
 export type { LoraAdapters } from './lora/lora-adapters.js';
 export { type LoraOptions, loraShapes } from './lora/lora-layout.js';
 export type { ModelType } from './model/architecture.js';
-export { type CreateDecoderOptions, createDecoder, type Decoder, parameter, valueHeadName } from './model/decoder.js';
+export { type CreateDecoderOptions, createDecoder, type Decoder, parameter } from './model/decoder.js';
 export { type DecoderConfig, type DecoderConfigOptions, decoderConfig } from './model/decoder-config.js';
 export { concatenate, getParameters, setParameters } from './model/flat-parameters.js';
 export { type HiddenStatesOptions, hiddenStates, outputEmbedding, valuesOf } from './model/forward.js';
+export { convertGguf } from './model/gguf/convert-gguf.js';
+export { loadDecoder } from './model/load-decoder.js';
 export { fromConfigJson } from './model/model-config-file.js';
 export { loadModel, type ModelWeights, saveModel } from './model/model-folder.js';
-export { parameterCount, parameterShapes } from './model/parameter-shapes.js';
+export { parameterCount, parameterShapes, valueHeadName } from './model/parameter-shapes.js';
 export { type TokenBatch, tokenBatch } from './model/token-batch.js';
 export {
   getTrainableParameters,
@@ -27,6 +30,7 @@ export {
   causalAttention,
   embedding,
   gelu,
+  headNorm,
   type LinearOptions,
   layerNorm,
   linear,

@@ -2,8 +2,6 @@ import { createRandom } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
-  concatenate,
-  createAdamW,
   createDecoder,
   createSampler,
   type Decoder,
@@ -17,16 +15,32 @@ import {
 import { centralDifferences } from '../kernels/test-values.js';
 import { adamWUpdate } from '../ops/adamw-update.js';
 import * as ops from '../ops/index.js';
+import { caseGradients, createCase, decoderCases, trainingStep } from './__fixtures__/decoder-cases.js';
 import { adamW64 } from './__fixtures__/float64-ops.js';
 import { type OpCase, opCases } from './__fixtures__/op-cases.js';
-import { type EngineName, engineNames, selectEngine } from './select-engine.js';
+import { findBlas } from './blas.js';
+import { useBlas } from './matrix-product.js';
+import { selectEngine } from './select-engine.js';
 
 /** Which engines are held against the definition: DGPO_ENGINES, else those that npm alone provides. */
-const engines = (process.env.DGPO_ENGINES || 'cpu,wasm').split(',').map((name): EngineName => {
-  const engine = engineNames.find((candidate) => candidate === name.trim());
-  if (engine === undefined) throw new Error(`DGPO_ENGINES: unknown engine "${name}"; choose ${engineNames.join(', ')}`);
-  return engine;
+const variants = ['tensorflow', 'webgpu', 'wasm', 'wasm+blas', 'cpu'] as const;
+const engines = (process.env.DGPO_ENGINES || 'cpu,wasm').split(',').map((name) => {
+  const variant = variants.find((candidate) => candidate === name.trim());
+  if (variant === undefined) throw new Error(`DGPO_ENGINES: unknown engine "${name}"; choose ${variants.join(', ')}`);
+  return variant;
 });
+
+/** Starts an engine; `wasm+blas` is wasm with every matrix product, however small, on the native library. */
+async function startEngine(variant: (typeof variants)[number]): Promise<void> {
+  const name = variant === 'wasm+blas' ? 'wasm' : variant;
+  const engine = await selectEngine({ engine: name, blas: 'off' });
+  expect(engine.name).toBe(name);
+  expect(tf.getBackend()).toBe(name);
+  if (variant !== 'wasm+blas') return;
+  const found = await findBlas();
+  if (found.blas === undefined) throw new Error(`wasm+blas: ${found.reason} (docs/engines.md)`);
+  useBlas({ ...found.blas, worthwhile: (_m, _n, k) => k > 0 });
+}
 
 /** Differences count relative to the largest element. */
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, options: { tolerance: number }): void {
@@ -93,41 +107,13 @@ function scores(decoder: Decoder, sequences: readonly number[][]): tf.Tensor1D {
   return ops.tokenLogProbs({ hidden, weight, targets }).logProbs;
 }
 
-const random = createRandom(4).split('sequences');
-const sequences = [9, 4, 13].map((length) => Array.from({ length }, () => random.integer(config.vocabularySize)));
-
-/** One step of training: scores before it, the gradient, the weights after it, and how many tensors it left behind. */
-async function trainingStep() {
-  const decoder = await createLively();
-  const parameters = await getParameters(decoder);
-  const groups = [{ size: parameters.length, decay: true }];
-  // With a tiny epsilon, rounding noise in a gradient near 0 becomes a full step.
-  const optimizer = createAdamW({ parameters, groups, weightDecay: 0.1, epsilon: 1e-3 });
-  const before = tf.memory().numTensors;
-  const scored = tf.tidy(() => scores(decoder, sequences));
-  const logProbs = await scored.data();
-  scored.dispose();
-  const variables = [...decoder.parameters.values()];
-  const { value, grads } = tf.variableGrads(() => tf.neg(tf.sum(scores(decoder, sequences))) as tf.Scalar, variables);
-  const parts = await Promise.all(variables.map((variable) => (grads[variable.name] as tf.Tensor).data()));
-  tf.dispose([value, grads]);
-  const gradients = concatenate(parts as Float32Array[]);
-  optimizer.update({ gradients, learningRate: 0.01 });
-  const updated = await optimizer.parameters();
-  setParameters(decoder, updated);
-  const left = tf.memory().numTensors - before;
-  for (const part of [optimizer, decoder]) part.dispose();
-  return { logProbs, gradients, updated, left };
-}
-
 test('every op has a case', () => {
   expect([...new Set(opCases.map(({ op }) => op))].sort()).toEqual(Object.keys(ops).sort());
 });
 
 describe.each(engines)('the engine %s', (engine) => {
   beforeAll(async () => {
-    expect((await selectEngine({ engine })).name).toBe(engine);
-    expect(tf.getBackend()).toBe(engine);
+    await startEngine(engine);
   });
 
   test.each(opCases)('$op, $title: value and gradient are those of the definition in float64', async (opCase) => {
@@ -184,16 +170,32 @@ describe.each(engines)('the engine %s', (engine) => {
     tf.dispose([Object.values(tensors), Object.values(result)]);
   });
 
-  test('forward pass, gradient and AdamW step of a decoder equal those of the engine cpu, and leave no tensor', async () => {
-    await selectEngine({ engine: 'cpu' });
-    const expected = await trainingStep();
-    await selectEngine({ engine });
-    const actual = await trainingStep();
-    for (const name of ['logProbs', 'gradients', 'updated'] as const) {
-      expectClose(actual[name], expected[name], { tolerance: 1e-4 });
-    }
-    expect(actual.left).toBe(0);
-  });
+  test.each(decoderCases)(
+    '$modelType, LoRA: $lora: forward pass, gradient and AdamW step equal those of the engine cpu, and leave no tensor',
+    async (decoderCase) => {
+      await selectEngine({ engine: 'cpu' });
+      const expected = await trainingStep(decoderCase);
+      await startEngine(engine);
+      const actual = await trainingStep(decoderCase);
+      for (const name of ['logProbs', 'gradients', 'updated', 'logProbsAfter'] as const) {
+        expectClose(actual[name], expected[name], { tolerance: 1e-4 });
+      }
+      expect(actual.left).toBe(0);
+    },
+  );
+
+  test.each(decoderCases)(
+    '$modelType, LoRA: $lora: gradient checkpointing changes no gradient and leaves no tensor',
+    async (decoderCase) => {
+      const decoder = await createCase(decoderCase);
+      const expected = await caseGradients(decoder);
+      const before = tf.memory().numTensors;
+      const actual = await caseGradients(decoder, { gradientCheckpointing: true });
+      expect(tf.memory().numTensors).toBe(before);
+      expectClose(actual, expected, { tolerance: 1e-6 });
+      decoder.dispose();
+    },
+  );
 
   test('log-probabilities of the sampler equal those of training within 1e-4, and sampling leaves no tensor', async () => {
     const decoder = await createLively();

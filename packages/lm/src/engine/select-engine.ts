@@ -4,6 +4,9 @@ import * as tf from '@tensorflow/tfjs';
 import { registerFusedOps } from '../ops/fused-op.js';
 // Loading the ops declares their kernels, whatever part of the package is used.
 import '../ops/index.js';
+import { type BlasFacts, chooseBlas } from './blas.js';
+import { useBlas } from './matrix-product.js';
+import { optionalImport } from './optional-import.js';
 
 export const engineNames = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
 export type EngineName = (typeof engineNames)[number];
@@ -14,26 +17,22 @@ export interface Engine {
   readonly reason: string;
   /** True where our own kernels run; elsewhere the same mathematics runs on stock ops. */
   readonly fused: boolean;
+  /** The native library that computes the matrix products of `wasm`; absent where our kernel does. */
+  readonly blas?: BlasFacts;
 }
 
 export interface SelectEngineOptions {
   /** `auto` takes the first that works of `tensorflow`, `webgpu`, `wasm`, `cpu`. @default DGPO_ENGINE, else 'auto' */
   engine?: EngineName | 'auto';
-}
-
-/**
- * Imports a package that may not be installed; its name is kept from the type checker and from bundlers.
- *
- * @throws what the package throws when it is installed and does not load: its native addon is missing, say
- */
-async function optionalImport(name: string): Promise<Record<string, unknown> | undefined> {
-  try {
-    createRequire(import.meta.url).resolve(name);
-  } catch (error) {
-    // Packages for `import` alone are found but not resolved: a different code.
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined;
-  }
-  return (await import(name)) as Record<string, unknown>;
+  /**
+   * Native BLAS under `wasm`: `auto` takes the first that is found and works (see docs/engines.md), `off` none, anything else is the
+   * name or path of one. The bytes of a result depend on the library, the processor and the number of threads.
+   *
+   * @default DGPO_BLAS, else 'off'
+   */
+  blas?: string;
+  /** Workers that share the cores, this one included: a product on BLAS gets `cores / workers` threads. @default 1 */
+  workers?: number;
 }
 
 /** tfjs-node 4.22 calls functions that Node 23 removed from `util`. */
@@ -126,7 +125,7 @@ const remedies: Record<EngineName, string> = {
  * Chooses and starts the TensorFlow.js backend of this process (or worker). Unasked, `webgpu` runs on GPUs only, not on a driver
  * that computes on the processor.
  *
- * @throws ConfigError when the engine asked for cannot start, with what to install
+ * @throws ConfigError when the engine asked for cannot start, with what to install, or the BLAS library named cannot be used
  */
 export async function selectEngine(options: SelectEngineOptions = {}): Promise<Engine> {
   const wanted = options.engine ?? (process.env.DGPO_ENGINE || 'auto');
@@ -145,7 +144,11 @@ export async function selectEngine(options: SelectEngineOptions = {}): Promise<E
     }
     await tf.ready();
     const fused = name === 'wasm' && registerFusedOps();
-    return { name, reason: `${started.through}, ${automatic ? 'the first that is available' : 'as asked'}`, fused };
+    const reason = `${started.through}, ${automatic ? 'the first that is available' : 'as asked'}`;
+    const wantedBlas = options.blas ?? (process.env.DGPO_BLAS || 'off');
+    const blas = fused ? await chooseBlas({ blas: wantedBlas, workers: options.workers ?? 1 }) : undefined;
+    useBlas(blas);
+    return { name, reason, fused, ...(blas === undefined ? {} : { blas: blas.facts }) };
   }
   throw new ConfigError('no engine can start: reinstall @tensorflow/tfjs 4.22.0');
 }

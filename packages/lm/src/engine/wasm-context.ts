@@ -2,6 +2,7 @@ import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadKernels } from '../kernels/load-kernels.js';
 import { type WebAssemblyMemory, webAssembly } from '../kernels/web-assembly.js';
+import { createMatrixProduct, type MatrixProduct } from './matrix-product.js';
 
 /** The parts of tfjs-backend-wasm 4.22 that our kernels rely on; internal there, hence the exactly pinned version. */
 interface WasmBackend {
@@ -18,7 +19,10 @@ type Kernels = ReturnType<typeof loadKernels>;
 
 /** What a fused op needs to run on the memory of the wasm backend. */
 export interface WasmContext {
-  readonly kernels: Kernels;
+  /** All but `gemm`, which {@link matrixProduct} calls. */
+  readonly kernels: Omit<Kernels, 'gemm' | 'gemmScratchBytes'>;
+  /** Every matrix product, on native BLAS where one is in use. */
+  matrixProduct(product: MatrixProduct): void;
   /** The byte offset of a tensor's values. Stays valid while the tensor lives: growing memory moves nothing. */
   pointer(tensor: tf.TensorInfo): number;
   /** A view of values in the memory. To be taken anew for each use: growing memory detaches it. */
@@ -78,6 +82,7 @@ export function wasmContext(): WasmContext | undefined {
   let scratchBytes = 0;
   context = {
     kernels,
+    matrixProduct: createMatrixProduct({ kernels, memory, malloc: (bytes) => backend.wasm._malloc(bytes) }),
     pointer: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
     floats: (pointer, count) => new Float32Array(memory.buffer, pointer, count),
     integers: (pointer, count) => new Int32Array(memory.buffer, pointer, count),

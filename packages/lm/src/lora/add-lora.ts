@@ -1,6 +1,7 @@
 import { ModelError, type Random } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Decoder, parameter, valueHeadName } from '../model/decoder.js';
+import { type Decoder, parameter } from '../model/decoder.js';
+import { valueHeadName } from '../model/parameter-shapes.js';
 import type { AdaptedRows } from './lora-adapters.js';
 import { adapterNames, type LoraOptions, loraLayout } from './lora-layout.js';
 

@@ -1,8 +1,8 @@
 import { ModelError } from '@dgpo/trajectory';
 import { tensorsOf } from '../model/checkpoint-layout.js';
-import { valueHeadName } from '../model/decoder.js';
+
 import type { DecoderConfig } from '../model/decoder-config.js';
-import { parameterShapes } from '../model/parameter-shapes.js';
+import { parameterShapes, valueHeadName } from '../model/parameter-shapes.js';
 
 /** Which projections get adapters of low rank, and how strong they are; the names are PEFT's. */
 export interface LoraOptions {

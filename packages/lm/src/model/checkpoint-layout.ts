@@ -1,17 +1,22 @@
-import { valueHeadName } from './decoder.js';
 import type { DecoderConfig } from './decoder-config.js';
-import { parameterShapes } from './parameter-shapes.js';
+import { parameterShapes, valueHeadName } from './parameter-shapes.js';
 
-/** One tensor of a Hugging Face checkpoint, and where its values lie in the flat vector of parameters. */
+/** One tensor of a checkpoint, and where its values lie in our parameters. */
 export interface CheckpointTensor {
   name: string;
   /** As stored. */
   shape: number[];
-  /** Of the first value in the flat vector; the values follow each other. */
+  /** The parameter of ours that it is, or is a part of. */
+  parameter: string;
+  /** Of the first value in that parameter; the values follow each other. */
   offset: number;
-  /** Stored as `[in, out]` (`Conv1D` of GPT-2); the vector has `[out, in]`. */
+  /** Stored as `[in, out]` (`Conv1D` of GPT-2); the parameter has `[out, in]`. */
   transposed: boolean;
+  /** Our row of a stored one, where the rows are stored in another order. */
+  row?: (stored: number) => number;
 }
+
+type Piece = Omit<CheckpointTensor, 'parameter' | 'offset'>;
 
 /** Our names, which are Llama's, in those of GPT-2. */
 const gpt2Names: [string, string][] = [
@@ -27,7 +32,7 @@ const gpt2Names: [string, string][] = [
   ['.mlp.down_proj.', '.mlp.c_proj.'],
 ];
 
-function gpt2Tensor(name: string, shape: number[]): Omit<CheckpointTensor, 'offset'> {
+function gpt2Tensor(name: string, shape: number[]): Piece {
   const transposed = shape.length === 2 && name.includes('.layers.');
   return {
     name: gpt2Names.reduce((renamed, [ours, theirs]) => renamed.replace(ours, theirs), name),
@@ -56,7 +61,7 @@ function pieces(name: string, rows: number, config: DecoderConfig): { name: stri
 }
 
 /** The tensors of a checkpoint that one parameter of ours is made of, in the order of its rows. */
-export function tensorsOf(name: string, shape: number[], config: DecoderConfig): Omit<CheckpointTensor, 'offset'>[] {
+export function tensorsOf(name: string, shape: number[], config: DecoderConfig): Piece[] {
   if (config.modelType === 'gpt2') return [gpt2Tensor(name, shape)];
   const [rows = 1, ...rest] = shape;
   return pieces(name, rows, config).map((piece) => ({
@@ -66,17 +71,22 @@ export function tensorsOf(name: string, shape: number[], config: DecoderConfig):
   }));
 }
 
-/** The tensors of a checkpoint in the order of the flat vector, which they cover without gaps. */
-export function checkpointLayout(options: { config: DecoderConfig; valueHead: boolean }): CheckpointTensor[] {
+/** Names and shapes of the parameters, with that of the value head where there is one. */
+export function shapesWithHead(options: { config: DecoderConfig; valueHead: boolean }): Map<string, number[]> {
   const { config, valueHead } = options;
   const shapes = new Map<string, number[]>(parameterShapes(config));
   if (valueHead) shapes.set(valueHeadName, [1, config.hiddenSize]);
-  let offset = 0;
-  return [...shapes].flatMap(([name, shape]) =>
-    tensorsOf(name, shape, config).map((tensor) => {
-      const placed = { ...tensor, offset };
+  return shapes;
+}
+
+/** The tensors of a Hugging Face checkpoint in the order of the parameters, which they cover without gaps. */
+export function checkpointLayout(options: { config: DecoderConfig; valueHead: boolean }): CheckpointTensor[] {
+  return [...shapesWithHead(options)].flatMap(([parameter, shape]) => {
+    let offset = 0;
+    return tensorsOf(parameter, shape, options.config).map((tensor) => {
+      const placed = { ...tensor, parameter, offset };
       offset += tensor.shape.reduce((product, size) => product * size, 1);
       return placed;
-    }),
-  );
+    });
+  });
 }

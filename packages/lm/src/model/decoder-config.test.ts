@@ -1,11 +1,11 @@
 import { createRandom, ModelError } from '@dgpo/trajectory';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { selectEngine } from '../engine/select-engine.js';
-import { createDecoder, parameter, valueHeadName } from './decoder.js';
+import { createDecoder, parameter } from './decoder.js';
 import { decoderConfig } from './decoder-config.js';
 import { getParameters, setParameters } from './flat-parameters.js';
 import { hiddenStates } from './forward.js';
-import { parameterCount } from './parameter-shapes.js';
+import { parameterCount, valueHeadName } from './parameter-shapes.js';
 import { tokenBatch } from './token-batch.js';
 
 const sizes = { vocabularySize: 10, hiddenSize: 12, numHiddenLayers: 3, numAttentionHeads: 2 };

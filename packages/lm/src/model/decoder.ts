@@ -3,9 +3,11 @@ import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LoraAdapters } from '../lora/lora-adapters.js';
 import { rotaryTable, unrotatedTable } from '../ops/rotary-table.js';
+import { type AllocatedParameters, allocateParameters } from './allocate-parameters.js';
 import { architectures } from './architecture.js';
+import { shapesWithHead } from './checkpoint-layout.js';
 import type { DecoderConfig } from './decoder-config.js';
-import { parameterShapes } from './parameter-shapes.js';
+import { valueHeadName } from './parameter-shapes.js';
 
 /** A decoder with its weights; what it is made of follows from `config.modelType`. */
 export interface Decoder {
@@ -19,9 +21,6 @@ export interface Decoder {
   dispose(): void;
 }
 
-/** Name of the weight that turns a decoder into a critic, `[1, hiddenSize]`. */
-export const valueHeadName = 'score.weight';
-
 export interface CreateDecoderOptions {
   config: DecoderConfig;
   /** Draws the initial weights; without it they are zero and are to be set with `setParameters`. */
@@ -33,23 +32,26 @@ export interface CreateDecoderOptions {
 /** A decoder with fresh weights: normal, standard deviation 0.02; output projections scaled by 1/√(2·layers) as in GPT-2. */
 export function createDecoder(options: CreateDecoderOptions): Decoder {
   const { config, random, valueHead = false } = options;
-  const shapes: Map<string, number[]> = new Map(parameterShapes(config));
-  if (valueHead) shapes.set(valueHeadName, [1, config.hiddenSize]);
-  const parameters = new Map<string, tf.Variable>();
+  const shapes = shapesWithHead({ config, valueHead });
+  const allocated = allocateParameters(shapes);
   for (const [name, shape] of shapes) {
-    const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+    const values = allocated.values(name);
     if (shape.length === 1) values.fill(name.endsWith('.bias') ? 0 : 1);
-    else if (random !== undefined && name !== valueHeadName) {
+    else if (random === undefined || name === valueHeadName) values.fill(0);
+    else {
       const stream = random.split(name);
       const residual = name.endsWith('o_proj.weight') || name.endsWith('down_proj.weight');
       const deviation = residual ? 0.02 / Math.sqrt(2 * config.numHiddenLayers) : 0.02;
       for (let index = 0; index < values.length; index++) values[index] = stream.normal() * deviation;
     }
-    parameters.set(
-      name,
-      tf.tidy(() => tf.variable(tf.tensor(values, shape), true)),
-    );
   }
+  return decoderOf({ config, allocated });
+}
+
+/** A decoder of parameters that have been filled. */
+export function decoderOf(options: { config: DecoderConfig; allocated: AllocatedParameters }): Decoder {
+  const { config, allocated } = options;
+  const parameters = allocated.variables();
   const { maxPositionEmbeddings: maxPositions, headDim, ropeTheta: theta, ropeScaling: scaling } = config;
   const rotary = architectures[config.modelType].positions === 'rotary';
   const table = rotary

@@ -2,8 +2,9 @@ import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { causalAttention } from '../ops/causal-attention.js';
 import { linear } from '../ops/linear.js';
-import { type Decoder, parameter, valueHeadName } from './decoder.js';
+import { type Decoder, parameter } from './decoder.js';
 import { decoderLayer, embedTokens, lastNorm } from './decoder-layer.js';
+import { valueHeadName } from './parameter-shapes.js';
 import { recomputed } from './recomputed.js';
 import type { TokenBatch } from './token-batch.js';
 

@@ -1,14 +1,9 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ModelError } from '@dgpo/trajectory';
 import type { BytePairTokenizer } from '../tokenizer/byte-pair-tokenizer.js';
-import { loadTokenizer, saveTokenizer } from '../tokenizer/tokenizer-file.js';
-import { readModelTensors } from '../weights/read-model-tensors.js';
-import { writeFileBeside } from '../weights/write-file-beside.js';
-import { writeSafetensors } from '../weights/write-safetensors.js';
-import { createParameterCollector, toCheckpointTensors } from './checkpoint-tensors.js';
+import { saveTokenizer } from '../tokenizer/tokenizer-file.js';
 import type { DecoderConfig } from './decoder-config.js';
-import { fromConfigJson, toConfigJson } from './model-config-file.js';
+import { flatView } from './flat-view.js';
+import { openModel } from './open-model.js';
+import { writeModelFiles } from './write-model-files.js';
 
 /** A model at rest: what a folder of weights holds. */
 export interface ModelWeights {
@@ -34,44 +29,27 @@ export async function saveModel(
   },
 ): Promise<void> {
   const { directory, config, parameters, tokenizer, dtype = 'F32', metadata = {} } = options;
-  const tensors = toCheckpointTensors({ config, parameters });
-  await mkdir(directory, { recursive: true });
-  const json = `${JSON.stringify(toConfigJson(config, tokenizer), null, 2)}\n`;
-  await writeFileBeside(join(directory, 'config.json'), (file) => file.writeFile(json));
+  await writeModelFiles({ directory, config, parameters, tokens: tokenizer, dtype, metadata });
   await saveTokenizer(tokenizer, directory);
-  await writeSafetensors({
-    path: join(directory, 'model.safetensors'),
-    tensors,
-    dtype,
-    metadata: { format: 'pt', ...metadata },
-  });
 }
 
 /**
- * Reads a folder written by {@link saveModel} or by Hugging Face for a model of a known architecture, in one file or in shards.
+ * Reads a folder written by {@link saveModel} or by Hugging Face for a model of a known architecture, in one file or in shards, or a
+ * `.gguf` file. Beside the vector of parameters, a few megabytes are held.
  *
  * @throws ModelError with the file and the field that is wrong
  */
-export async function loadModel(options: { directory: string }): Promise<ModelWeights> {
-  const { directory } = options;
-  const path = join(directory, 'config.json');
-  let json: unknown;
+export async function loadModel(options: {
+  /** The folder, or the path of a `.gguf` file. */
+  directory: string;
+}): Promise<ModelWeights> {
+  const model = await openModel(options.directory);
   try {
-    json = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ModelError(`not a model folder: ${reason}`, { where: path, cause });
+    const { config, tokenizer } = model;
+    const { parameters, parameter } = flatView({ config });
+    await model.read({ valueHead: false, parameter });
+    return { config, parameters, tokenizer };
+  } finally {
+    await model.close();
   }
-  const config = fromConfigJson(json, path);
-  const tokenizer = await loadTokenizer(directory);
-  if (tokenizer.vocabularySize > config.vocabularySize) {
-    throw new ModelError(
-      `the tokenizer has ${tokenizer.vocabularySize} tokens, the model only ${config.vocabularySize}; they do not belong together`,
-      { where: directory },
-    );
-  }
-  const collector = createParameterCollector({ config });
-  // One tensor at a time: beside the parameters only one is held.
-  const source = await readModelTensors({ directory, onTensor: collector.add });
-  return { config, parameters: collector.finish(source), tokenizer };
 }

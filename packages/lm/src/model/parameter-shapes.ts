@@ -1,6 +1,9 @@
 import { architectures } from './architecture.js';
 import type { DecoderConfig } from './decoder-config.js';
 
+/** Name of the weight that turns a decoder into a critic, `[1, hiddenSize]`. */
+export const valueHeadName = 'score.weight';
+
 /**
  * Names and shapes of the parameters, in the order in which they are flattened. The names are those of a Llama checkpoint, whatever
  * the kind of model; queries, keys and values are one matrix, and so are gate and up.

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { type Decoder, valueHeadName } from './decoder.js';
+import type { Decoder } from './decoder.js';
 import { assignFlat, readFlat } from './flat-parameters.js';
+import { valueHeadName } from './parameter-shapes.js';
 
 /**
  * What training changes, by name: the adapters and the value head of a decoder with LoRA, in the order of `loraShapes`; otherwise all

@@ -1,6 +1,7 @@
 export { type CausalAttentionOptions, causalAttention } from './causal-attention.js';
 export { embedding } from './embedding.js';
 export { gelu } from './gelu.js';
+export { headNorm } from './head-norm.js';
 export { layerNorm } from './layer-norm.js';
 export { type LinearOptions, linear } from './linear.js';
 export { rmsNorm } from './rms-norm.js';

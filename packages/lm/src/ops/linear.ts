@@ -17,22 +17,16 @@ defineWasmKernel('DgpoMatMul', ({ inputs, attributes, context }) => {
   const k = transposeA ? shapeA.rows : shapeA.width;
   const n = transposeB ? shapeB.rows : shapeB.width;
   const c = context.output(transposeA ? [m, n] : [...a.shape.slice(0, -1), n]);
-  context.kernels.gemm(
+  context.matrixProduct({
     m,
     n,
     k,
-    context.pointer(a),
-    transposeA ? 1 : shapeA.width,
-    transposeA ? shapeA.width : 1,
-    context.pointer(b),
-    transposeB ? 1 : shapeB.width,
-    transposeB ? shapeB.width : 1,
-    context.pointer(c),
-    n,
-    0,
-    0,
-    context.scratch(context.kernels.gemmScratchBytes(m, n, k)),
-  );
+    a: context.pointer(a),
+    transposeA,
+    b: context.pointer(b),
+    transposeB,
+    c: context.pointer(c),
+  });
   return c;
 });
 
@@ -43,22 +37,16 @@ defineWasmKernel('DgpoLinear', ({ inputs, context }) => {
   const { rows, width } = matrixShape(x);
   const outputs = matrixShape(weight).rows;
   const y = context.output([...x.shape.slice(0, -1), outputs]);
-  context.kernels.gemm(
-    rows,
-    outputs,
-    width,
-    context.pointer(x),
-    width,
-    1,
-    context.pointer(weight),
-    1,
-    width,
-    context.pointer(y),
-    outputs,
-    bias === undefined ? 0 : context.pointer(bias),
-    0,
-    context.scratch(context.kernels.gemmScratchBytes(rows, outputs, width)),
-  );
+  context.matrixProduct({
+    m: rows,
+    n: outputs,
+    k: width,
+    a: context.pointer(x),
+    b: context.pointer(weight),
+    transposeB: true,
+    c: context.pointer(y),
+    bias: bias === undefined ? undefined : context.pointer(bias),
+  });
   return y;
 });
 

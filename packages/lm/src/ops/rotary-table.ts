@@ -27,6 +27,13 @@ function scaled(frequency: number, scaling: RopeScaling | null): number {
   return (1 - kept) * slow + kept * frequency;
 }
 
+/** Angle per position of each pair of dimensions, `headDim / 2` numbers: `theta^(-2i / headDim)`, scaled. */
+export function rotaryFrequencies(options: { headDim: number; theta: number; scaling: RopeScaling | null }): number[] {
+  const { headDim, theta, scaling } = options;
+  const half = headDim / 2;
+  return Array.from({ length: half }, (_, index) => scaled(theta ** (-index / half), scaling));
+}
+
 /**
  * Cosines and sines of rotary position embedding, `[maxPositions, headDim]`: the first half of a row cosines, the second half sines
  * of `position * theta^(-2i / headDim)` (Su et al. 2021, arXiv 2104.09864; half-split pairing as in Hugging Face).
@@ -40,7 +47,7 @@ export function rotaryTable(options: {
 }): Float32Array {
   const { maxPositions, headDim, theta, scaling = null } = options;
   const half = headDim / 2;
-  const frequencies = Array.from({ length: half }, (_, index) => scaled(theta ** (-index / half), scaling));
+  const frequencies = rotaryFrequencies({ headDim, theta, scaling });
   const table = new Float32Array(maxPositions * headDim);
   for (let position = 0; position < maxPositions; position++) {
     for (const [index, frequency] of frequencies.entries()) {

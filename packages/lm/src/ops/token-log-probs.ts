@@ -26,27 +26,19 @@ defineWasmKernel('DgpoTokenLogProbs', ({ inputs, attributes, context }) => {
   const entropy = context.output([rows]);
   const logSumExp = context.output([rows]);
   const chunk = Math.min(rows, rowsAtOnce(vocabulary));
-  const logitBytes = chunk * vocabulary * 4;
-  const scratch = context.scratch(logitBytes + kernels.gemmScratchBytes(chunk, vocabulary, width));
+  const scratch = context.scratch(chunk * vocabulary * 4);
   for (let start = 0; start < rows; start += chunk) {
     const count = Math.min(chunk, rows - start);
     const at = (tensor: tf.TensorInfo, stride: number) => pointer(tensor) + start * stride * 4;
-    kernels.gemm(
-      count,
-      vocabulary,
-      width,
-      at(hidden, width),
-      width,
-      1,
-      pointer(weight),
-      1,
-      width,
-      scratch,
-      vocabulary,
-      0,
-      0,
-      scratch + logitBytes,
-    );
+    context.matrixProduct({
+      m: count,
+      n: vocabulary,
+      k: width,
+      a: at(hidden, width),
+      b: pointer(weight),
+      transposeB: true,
+      c: scratch,
+    });
     kernels.tokenLogProbs(
       count,
       vocabulary,
@@ -75,16 +67,9 @@ defineWasmKernel('DgpoTokenLogProbsGradient', ({ inputs, attributes, context }) 
   const dHidden = context.output([...hidden.shape]);
   const dWeight = attribute(attributes, 'weightGradient') === 1 ? context.output([...weight.shape]) : undefined;
   const chunk = Math.min(rows, rowsAtOnce(vocabulary));
-  const logitBytes = chunk * vocabulary * 4;
-  const gemmBytes = Math.max(
-    kernels.gemmScratchBytes(chunk, vocabulary, width),
-    kernels.gemmScratchBytes(chunk, width, vocabulary),
-    kernels.gemmScratchBytes(vocabulary, width, chunk),
-  );
   const cleanBytes = chunk * width * 4;
-  const clean = context.scratch(cleanBytes + logitBytes + gemmBytes);
+  const clean = context.scratch(cleanBytes + chunk * vocabulary * 4);
   const logits = clean + cleanBytes;
-  const gemmScratch = logits + logitBytes;
   for (let start = 0; start < rows; start += chunk) {
     const count = Math.min(chunk, rows - start);
     const at = (tensor: tf.TensorInfo, stride: number) => pointer(tensor) + start * stride * 4;
@@ -97,22 +82,15 @@ defineWasmKernel('DgpoTokenLogProbsGradient', ({ inputs, attributes, context }) 
       counts: (row) => (targetIds[row] ?? -1) >= 0,
       scratch: clean,
     });
-    kernels.gemm(
-      count,
-      vocabulary,
-      width,
-      hiddenAt,
-      width,
-      1,
-      pointer(weight),
-      1,
-      width,
-      logits,
-      vocabulary,
-      0,
-      0,
-      gemmScratch,
-    );
+    context.matrixProduct({
+      m: count,
+      n: vocabulary,
+      k: width,
+      a: hiddenAt,
+      b: pointer(weight),
+      transposeB: true,
+      c: logits,
+    });
     kernels.tokenLogProbsGradient(
       count,
       vocabulary,
@@ -124,39 +102,18 @@ defineWasmKernel('DgpoTokenLogProbsGradient', ({ inputs, attributes, context }) 
       at(dLogProbs, 1),
       at(dEntropy, 1),
     );
-    kernels.gemm(
-      count,
-      width,
-      vocabulary,
-      logits,
-      vocabulary,
-      1,
-      pointer(weight),
-      width,
-      1,
-      at(dHidden, width),
-      width,
-      0,
-      0,
-      gemmScratch,
-    );
+    context.matrixProduct({ m: count, n: width, k: vocabulary, a: logits, b: pointer(weight), c: at(dHidden, width) });
     if (dWeight === undefined) continue;
-    kernels.gemm(
-      vocabulary,
-      width,
-      count,
-      logits,
-      1,
-      vocabulary,
-      hiddenAt,
-      width,
-      1,
-      pointer(dWeight),
-      width,
-      0,
-      start === 0 ? 0 : 1,
-      gemmScratch,
-    );
+    context.matrixProduct({
+      m: vocabulary,
+      n: width,
+      k: count,
+      a: logits,
+      transposeA: true,
+      b: hiddenAt,
+      c: pointer(dWeight),
+      accumulate: start > 0,
+    });
   }
   return dWeight === undefined ? [dHidden] : [dHidden, dWeight];
 });

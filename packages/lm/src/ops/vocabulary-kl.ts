@@ -21,14 +21,13 @@ interface Chunk {
   teacherLogits: number;
   /** The student's hidden states, zeros where the mask is 0. */
   hidden: number;
-  gemmScratch: number;
 }
 
 type Context = Parameters<Parameters<typeof defineWasmKernel>[1]>[0]['context'];
 
 /** Makes the logits of both models chunk by chunk in scratch memory. */
 function forEachChunk(inputs: Record<string, tf.TensorInfo>, context: Context, visit: (chunk: Chunk) => void): void {
-  const { kernels, pointer } = context;
+  const { pointer } = context;
   const student = { hidden: input(inputs, 'hidden'), weight: input(inputs, 'weight') };
   const teacher = { hidden: input(inputs, 'teacherHidden'), weight: input(inputs, 'teacherWeight') };
   const { rows, width } = matrixShape(student.hidden);
@@ -36,16 +35,10 @@ function forEachChunk(inputs: Record<string, tf.TensorInfo>, context: Context, v
   const vocabulary = matrixShape(student.weight).rows;
   const size = Math.min(rows, rowsAtOnce(vocabulary));
   const logitBytes = size * vocabulary * 4;
-  const gemmBytes = Math.max(
-    kernels.gemmScratchBytes(size, vocabulary, Math.max(width, teacherWidth)),
-    kernels.gemmScratchBytes(size, width, vocabulary),
-    kernels.gemmScratchBytes(vocabulary, width, size),
-  );
   const cleanBytes = size * width * 4;
-  const clean = context.scratch(cleanBytes + 2 * logitBytes + gemmBytes);
+  const clean = context.scratch(cleanBytes + 2 * logitBytes);
   const studentLogits = clean + cleanBytes;
   const teacherLogits = studentLogits + logitBytes;
-  const gemmScratch = teacherLogits + logitBytes;
   for (let start = 0; start < rows; start += size) {
     const count = Math.min(size, rows - start);
     const mask = context.floats(pointer(input(inputs, 'mask')) + start * 4, count);
@@ -62,24 +55,17 @@ function forEachChunk(inputs: Record<string, tf.TensorInfo>, context: Context, v
       { from: hidden, weight: student.weight, inner: width, logits: studentLogits },
       { from: teacherAt, weight: teacher.weight, inner: teacherWidth, logits: teacherLogits },
     ]) {
-      kernels.gemm(
-        count,
-        vocabulary,
-        inner,
-        from,
-        inner,
-        1,
-        pointer(weight),
-        1,
-        inner,
-        logits,
-        vocabulary,
-        0,
-        0,
-        gemmScratch,
-      );
+      context.matrixProduct({
+        m: count,
+        n: vocabulary,
+        k: inner,
+        a: from,
+        b: pointer(weight),
+        transposeB: true,
+        c: logits,
+      });
     }
-    visit({ count, start, studentLogits, teacherLogits, hidden, gemmScratch });
+    visit({ count, start, studentLogits, teacherLogits, hidden });
   }
 }
 
@@ -116,7 +102,7 @@ defineWasmKernel('DgpoVocabularyKlGradient', ({ inputs, attributes, context }) =
   const dHidden = context.output([...hidden.shape]);
   const dWeight = attribute(attributes, 'weightGradient') === 1 ? context.output([...weight.shape]) : undefined;
   forEachChunk(inputs, context, (chunk) => {
-    const { count, start, studentLogits, teacherLogits, gemmScratch } = chunk;
+    const { count, start, studentLogits, teacherLogits } = chunk;
     const at = (name: string) => pointer(input(inputs, name)) + start * 4;
     kernels.klDivergenceGradient(
       count,
@@ -132,39 +118,18 @@ defineWasmKernel('DgpoVocabularyKlGradient', ({ inputs, attributes, context }) =
       studentLogits,
     );
     const dHiddenAt = pointer(dHidden) + start * width * 4;
-    kernels.gemm(
-      count,
-      width,
-      vocabulary,
-      studentLogits,
-      vocabulary,
-      1,
-      pointer(weight),
-      width,
-      1,
-      dHiddenAt,
-      width,
-      0,
-      0,
-      gemmScratch,
-    );
+    context.matrixProduct({ m: count, n: width, k: vocabulary, a: studentLogits, b: pointer(weight), c: dHiddenAt });
     if (dWeight === undefined) return;
-    kernels.gemm(
-      vocabulary,
-      width,
-      count,
-      studentLogits,
-      1,
-      vocabulary,
-      chunk.hidden,
-      width,
-      1,
-      pointer(dWeight),
-      width,
-      0,
-      start === 0 ? 0 : 1,
-      gemmScratch,
-    );
+    context.matrixProduct({
+      m: vocabulary,
+      n: width,
+      k: count,
+      a: studentLogits,
+      transposeA: true,
+      b: chunk.hidden,
+      c: pointer(dWeight),
+      accumulate: start > 0,
+    });
   });
   return dWeight === undefined ? [dHidden] : [dHidden, dWeight];
 });

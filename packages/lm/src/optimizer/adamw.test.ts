@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createRandom, ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -12,6 +13,18 @@ const groups = [
 ];
 const size = groups.reduce((total, group) => total + group.size, 0);
 const decays = groups.flatMap((group) => new Array<boolean>(group.size).fill(group.decay));
+
+/** See `tools/parity/adamw.py`. */
+const torch = JSON.parse(readFileSync(new URL('./__fixtures__/torch-adamw.json', import.meta.url), 'utf8')) as {
+  sizes: number[];
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+  maxGradNorm: number;
+  initial: number[];
+  updates: { learningRate: number; gradients: number[]; gradientNorm: number; parameters: number[] }[];
+};
 
 const draw = (name: string, scale: number) => {
   const random = createRandom(11).split(name);
@@ -81,6 +94,21 @@ describe.each(['cpu', 'wasm'] as const)('AdamW on %s', (engine) => {
     expectClose(state.parameters, expected.parameters, 2e-6);
     expectClose(state.firstMoment, expected.firstMoment, 1e-7);
     expectClose(state.secondMoment, expected.secondMoment, 1e-7);
+    optimizer.dispose();
+  });
+
+  test('six updates on given gradients at eps 1e-8 are those of torch.optim.AdamW, to 1e-6', async () => {
+    const optimizer = createAdamW({
+      ...torch,
+      parameters: Float32Array.from(torch.initial),
+      groups: torch.sizes.map((size, index) => ({ size, decay: index === 0 })),
+    });
+    for (const { learningRate, gradients, gradientNorm, parameters } of torch.updates) {
+      const result = optimizer.update({ gradients: Float32Array.from(gradients), learningRate });
+      expect(result.skipped).toBe(false);
+      expect(Math.abs(result.gradientNorm / gradientNorm - 1)).toBeLessThan(1e-6);
+      expectClose(await optimizer.parameters(), parameters, 1e-6);
+    }
     optimizer.dispose();
   });
 

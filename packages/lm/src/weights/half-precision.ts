@@ -56,18 +56,22 @@ function makeFloat16Values(): Float32Array {
   });
 }
 
-/** The exact values of binary16 patterns. */
-export function decodeFloat16(encoded: Uint16Array): Float32Array {
+/** The exact values of binary16 patterns, written into `values` if there is one. */
+export function decodeFloat16(
+  encoded: Uint16Array,
+  values: Float32Array = new Float32Array(encoded.length),
+): Float32Array {
   float16Values ??= makeFloat16Values();
-  const values = new Float32Array(encoded.length);
   for (let i = 0; i < encoded.length; i++) values[i] = float16Values[encoded[i] as number] as number;
   return values;
 }
 
-/** The exact values of bfloat16 patterns. */
-export function decodeBfloat16(encoded: Uint16Array): Float32Array {
-  const values = new Float32Array(encoded.length);
-  const bits = new Uint32Array(values.buffer);
+/** The exact values of bfloat16 patterns, written into `values` if there is one. */
+export function decodeBfloat16(
+  encoded: Uint16Array,
+  values: Float32Array = new Float32Array(encoded.length),
+): Float32Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < encoded.length; i++) bits[i] = (encoded[i] as number) << 16;
   return values;
 }

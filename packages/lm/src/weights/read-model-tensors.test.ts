@@ -32,8 +32,10 @@ async function read(directory: string): Promise<Record<string, number[]>> {
   const tensors: Record<string, number[]> = {};
   await readModelTensors({
     directory,
-    onTensor: (name, { data }) => {
-      tensors[name] = [...data];
+    onTensor: async ({ name, shape, read: readValues }) => {
+      const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      await readValues((piece, start) => values.set(piece, start));
+      tensors[name] = [...values];
     },
   });
   return tensors;

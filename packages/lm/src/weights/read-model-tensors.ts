@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from '@dgpo/trajectory';
-import { readSafetensors, type SafetensorsTensor } from './read-safetensors.js';
-import { readSafetensorsHeader } from './safetensors-header.js';
+import { eachSafetensor } from './read-safetensors.js';
+import type { SafetensorsHeader } from './safetensors-header.js';
+import type { StoredTensor } from './stored-tensor.js';
 
 export interface ModelTensorsOptions {
   /** Folder with `model.safetensors`, or with shards and `model.safetensors.index.json`. */
   directory: string;
-  /** Receives the tensors one at a time with the path of their file, so that only one need be held. */
-  onTensor: (name: string, tensor: SafetensorsTensor, path: string) => void | Promise<void>;
+  /** Receives the tensors one after the other. */
+  onTensor: (tensor: StoredTensor) => Promise<void>;
 }
 
 const single = 'model.safetensors';
@@ -51,6 +52,27 @@ async function readIndex(directory: string): Promise<Map<string, string[]> | und
   return shards;
 }
 
+/** What the index and a shard say must agree. */
+function checkShard({ tensors }: SafetensorsHeader, named: readonly string[]): void {
+  const missing = named.find((name) => !tensors.has(name));
+  if (missing !== undefined) {
+    throw new ModelError(`has no tensor ${JSON.stringify(missing)}, which ${index} places here`);
+  }
+  const listed = new Set(named);
+  const extra = [...tensors.keys()].find((name) => !listed.has(name));
+  if (extra !== undefined) {
+    throw new ModelError(`holds tensor ${JSON.stringify(extra)}, which ${index} does not place here`);
+  }
+}
+
+function checkPresent(directory: string, files: readonly string[], what: string): void {
+  const missing = files.filter((file) => !existsSync(join(directory, file)));
+  if (missing.length === 0) return;
+  throw new ModelError(`${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing; ${what}`, {
+    where: directory,
+  });
+}
+
 /**
  * Reads all tensors of a model folder in Hugging Face's layout, in one file or in shards. What the index and the shards say must agree.
  *
@@ -61,28 +83,27 @@ async function readIndex(directory: string): Promise<Map<string, string[]> | und
 export async function readModelTensors({ directory, onTensor }: ModelTensorsOptions): Promise<string> {
   // As transformers does: the one file counts where it exists, an index beside it or not.
   const shards = existsSync(join(directory, single)) ? undefined : await readIndex(directory);
-  const files = shards === undefined ? [single] : [...shards.keys()].sort();
-  for (const file of files) {
-    const path = join(directory, file);
-    const { tensors } = await readSafetensorsHeader({ path });
-    const named = shards?.get(file);
-    if (named !== undefined) {
-      const missing = named.find((name) => !tensors.has(name));
-      if (missing !== undefined) {
-        throw new ModelError(`has no tensor ${JSON.stringify(missing)}, which ${index} places here`, { where: path });
-      }
-      const listed = new Set(named);
-      const extra = [...tensors.keys()].find((name) => !listed.has(name));
-      if (extra !== undefined) {
-        throw new ModelError(`holds tensor ${JSON.stringify(extra)}, which ${index} does not place here`, {
-          where: path,
-        });
-      }
-    }
-    for (const name of tensors.keys()) {
-      const read = await readSafetensors({ path, names: [name] });
-      await onTensor(name, read.get(name) as SafetensorsTensor, path);
-    }
+  if (shards === undefined) {
+    checkPresent(
+      directory,
+      [single],
+      'the weights have to be in safetensors files, not in .bin ones; convert or download them',
+    );
+    await eachSafetensor({ path: join(directory, single), onTensor });
+    return join(directory, single);
   }
-  return join(directory, shards === undefined ? single : index);
+  const files = [...shards].sort(([a], [b]) => (a < b ? -1 : 1));
+  checkPresent(
+    directory,
+    files.map(([file]) => file),
+    `${index} names them; download the model again`,
+  );
+  for (const [file, named] of files) {
+    await eachSafetensor({
+      path: join(directory, file),
+      check: (header) => checkShard(header, named),
+      onTensor,
+    });
+  }
+  return join(directory, index);
 }

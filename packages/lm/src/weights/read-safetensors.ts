@@ -6,8 +6,10 @@ import {
   readHeaderOf,
   type SafetensorsDtype,
   type SafetensorsEntry,
+  type SafetensorsHeader,
   withModelFile,
 } from './safetensors-header.js';
+import { chunkElements, type OnValues, type StoredTensor } from './stored-tensor.js';
 
 export interface SafetensorsTensor {
   shape: number[];
@@ -26,36 +28,76 @@ export interface ReadSafetensorsOptions {
   names?: readonly string[];
 }
 
-/** Elements that are read and converted at once where the file's type is not float32. */
-const chunkElements = 1 << 20;
+type Decode = (bytes: Uint8Array, values: Float32Array) => void;
 
-async function readTensor(file: FileHandle, { dtype, begin, end }: SafetensorsEntry): Promise<Float32Array> {
-  const bytes = end - begin;
-  if (dtype === 'F32') {
-    // Straight into place. The format is little-endian, as are all machines that TensorFlow.js runs on.
-    const data = new Float32Array(bytes / 4);
-    await readFully(file, new Uint8Array(data.buffer), begin);
-    return data;
+const words = (bytes: Uint8Array) => new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+
+function decodeIntegers(bytes: Uint8Array, values: Float32Array): void {
+  const integers = new Int32Array(bytes.buffer, bytes.byteOffset, values.length);
+  values.set(integers);
+  const inexact = integers.findIndex((value, i) => values[i] !== value);
+  if (inexact >= 0) throw new ModelError(`the integer ${integers[inexact]} has no exact float32 value`);
+}
+
+/** Bytes per element and how to read them. The format is little-endian, as are all machines that TensorFlow.js runs on. */
+const decoders: Partial<Record<SafetensorsDtype, { bytes: number; decode: Decode }>> = {
+  F32: {
+    bytes: 4,
+    decode: (bytes, values) => values.set(new Float32Array(bytes.buffer, bytes.byteOffset, values.length)),
+  },
+  F16: { bytes: 2, decode: (bytes, values) => decodeFloat16(words(bytes), values) },
+  BF16: { bytes: 2, decode: (bytes, values) => decodeBfloat16(words(bytes), values) },
+  I32: { bytes: 4, decode: decodeIntegers },
+};
+
+async function streamValues(file: FileHandle, entry: SafetensorsEntry, onValues: OnValues): Promise<void> {
+  const { dtype, begin, end } = entry;
+  const decoder = decoders[dtype];
+  if (decoder === undefined) {
+    throw new ModelError(`dtype ${dtype} cannot be read; F32, F16, BF16 and I32 can. Convert the file first`);
   }
-  if (dtype === 'F16' || dtype === 'BF16') {
-    const decode = dtype === 'F16' ? decodeFloat16 : decodeBfloat16;
-    const data = new Float32Array(bytes / 2);
-    for (let start = 0; start < data.length; start += chunkElements) {
-      const chunk = new Uint16Array(Math.min(chunkElements, data.length - start));
-      await readFully(file, new Uint8Array(chunk.buffer), begin + 2 * start);
-      data.set(decode(chunk), start);
+  const elements = (end - begin) / decoder.bytes;
+  const values = new Float32Array(Math.min(chunkElements, elements));
+  const bytes = new Uint8Array(values.length * decoder.bytes);
+  for (let start = 0; start < elements; start += chunkElements) {
+    const count = Math.min(chunkElements, elements - start);
+    const piece = bytes.subarray(0, count * decoder.bytes);
+    await readFully(file, piece, begin + start * decoder.bytes);
+    const part = values.subarray(0, count);
+    decoder.decode(piece, part);
+    onValues(part, start);
+  }
+}
+
+async function streamNamed(file: FileHandle, name: string, entry: SafetensorsEntry, onValues: OnValues): Promise<void> {
+  try {
+    await streamValues(file, entry, onValues);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ModelError(`tensor ${JSON.stringify(name)}: ${reason}`, { cause });
+  }
+}
+
+/**
+ * Hands over all tensors of a safetensors file, one after the other, to be read or passed by.
+ *
+ * @param options.check sees the header before the first tensor
+ * @throws {ModelError} as {@link readSafetensors}
+ */
+export function eachSafetensor(options: {
+  path: string;
+  check?: (header: SafetensorsHeader) => void;
+  onTensor: (tensor: StoredTensor) => Promise<void>;
+}): Promise<void> {
+  const { path, check, onTensor } = options;
+  return withModelFile(path, async (file) => {
+    const header = await readHeaderOf(file);
+    check?.(header);
+    for (const [name, entry] of header.tensors) {
+      const read = (onValues: OnValues) => streamNamed(file, name, entry, onValues);
+      await onTensor({ name, shape: entry.shape, where: path, read });
     }
-    return data;
-  }
-  if (dtype === 'I32') {
-    const integers = new Int32Array(bytes / 4);
-    await readFully(file, new Uint8Array(integers.buffer), begin);
-    const data = Float32Array.from(integers);
-    const inexact = integers.findIndex((value, i) => data[i] !== value);
-    if (inexact >= 0) throw new ModelError(`the integer ${integers[inexact]} has no exact float32 value`);
-    return data;
-  }
-  throw new ModelError(`dtype ${dtype} cannot be read; F32, F16, BF16 and I32 can. Convert the file first`);
+  });
 }
 
 /**
@@ -70,12 +112,9 @@ export function readSafetensors({ path, names }: ReadSafetensorsOptions): Promis
     for (const name of names ?? tensors.keys()) {
       const entry = tensors.get(name);
       if (entry === undefined) throw new ModelError(`has no tensor ${JSON.stringify(name)}`);
-      try {
-        read.set(name, { shape: entry.shape, dtype: entry.dtype, data: await readTensor(file, entry) });
-      } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new ModelError(`tensor ${JSON.stringify(name)}: ${reason}`, { cause });
-      }
+      const data = new Float32Array(entry.shape.reduce((product, size) => product * size, 1));
+      await streamNamed(file, name, entry, (values, start) => data.set(values, start));
+      read.set(name, { shape: entry.shape, dtype: entry.dtype, data });
     }
     return read;
   });

@@ -164,6 +164,7 @@ export async function withModelFile<Result>(path: string, use: (file: FileHandle
     file = await open(path, 'r');
     return await use(file);
   } catch (cause) {
+    if (cause instanceof ModelError && cause.where === path) throw cause;
     throw new ModelError(cause instanceof Error ? cause.message : String(cause), { where: path, cause });
   } finally {
     await file?.close();

@@ -5,7 +5,7 @@ import { writeFileBeside } from './write-file-beside.js';
 
 export interface WriteSafetensorsOptions {
   path: string;
-  /** Name to shape and values in row-major order. */
+  /** Name to shape and values in row-major order; `data` may be a getter, since it is read once, when its turn comes. */
   tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
   /**
    * The type in the file; half precision rounds to nearest, ties to even.
@@ -57,17 +57,14 @@ export async function writeSafetensors(options: WriteSafetensorsOptions): Promis
     fields.push(`"__metadata__":{${pairs.join(',')}}`);
   }
   let offset = 0;
-  for (const [name, { shape, data }] of sorted) {
+  for (const [name, { shape }] of sorted) {
     const elements = shape.reduce((product, size) => product * size, 1);
     if (name === '__metadata__' || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
       throw new ModelError(`tensor ${JSON.stringify(name)} [${shape}] has a reserved name or a bad shape`, {
         where: path,
       });
     }
-    if (elements !== data.length) {
-      throw new ModelError(`tensor ${JSON.stringify(name)} [${shape}] has ${data.length} values`, { where: path });
-    }
-    const end = offset + data.length * (dtype === 'F32' ? 4 : 2);
+    const end = offset + elements * (dtype === 'F32' ? 4 : 2);
     fields.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [offset, end] })}`);
     offset = end;
   }
@@ -79,7 +76,10 @@ export async function writeSafetensors(options: WriteSafetensorsOptions): Promis
 
   await writeFileBeside(path, async (file) => {
     await writeFully(file, header);
-    for (const [name, { data }] of sorted) {
+    for (const [name, { shape, data }] of sorted) {
+      if (shape.reduce((product, size) => product * size, 1) !== data.length) {
+        throw new ModelError(`tensor ${JSON.stringify(name)} [${shape}] has ${data.length} values`);
+      }
       for (let start = 0; start < data.length; start += chunkElements) {
         await writeFully(file, encodeChunk(name, data.subarray(start, start + chunkElements), dtype));
       }

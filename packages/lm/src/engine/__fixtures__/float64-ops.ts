@@ -28,6 +28,26 @@ export function rmsNorm64(options: { x: Values; weight: Values; epsilon: number 
   });
 }
 
+/** RMSNorm of every head of queries and of keys. */
+export function headNorm64(options: {
+  queryKeyValue: Values;
+  queryWeight: Values;
+  keyWeight: Values;
+  heads: number;
+  keyValueHeads: number;
+  epsilon: number;
+}): number[] {
+  const { queryKeyValue, queryWeight, keyWeight, heads, keyValueHeads, epsilon } = options;
+  const headDim = queryWeight.length;
+  const all = heads + 2 * keyValueHeads;
+  return times(queryKeyValue.length / headDim).flatMap((head) => {
+    const x = times(headDim).map((index) => at(queryKeyValue, head * headDim + index));
+    const index = head % all;
+    if (index >= heads + keyValueHeads) return x;
+    return rmsNorm64({ x, weight: index < heads ? queryWeight : keyWeight, epsilon });
+  });
+}
+
 export function layerNorm64(options: { x: Values; weight: Values; bias: Values; epsilon: number }): number[] {
   const { x, weight, bias, epsilon } = options;
   const width = weight.length;

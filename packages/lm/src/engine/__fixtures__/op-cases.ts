@@ -3,6 +3,7 @@ import {
   causalAttention,
   embedding,
   gelu,
+  headNorm,
   layerNorm,
   linear,
   rmsNorm,
@@ -16,6 +17,7 @@ import {
   causalAttention64,
   embedding64,
   gelu64,
+  headNorm64,
   layerNorm64,
   linear64,
   rmsNorm64,
@@ -147,6 +149,35 @@ export const opCases: readonly OpCase[] = [
     shapes: { x: [4, width], weight: [width], bias: [width] },
     compute: (input) => layerNorm({ x: input('x'), weight: input('weight'), bias: input('bias'), epsilon: 1e-5 }),
     float64: (input) => layerNorm64({ x: input('x'), weight: input('weight'), bias: input('bias'), epsilon: 1e-5 }),
+  })),
+  ...[
+    { heads: 2, keyValueHeads: 1 },
+    { heads: 3, keyValueHeads: 3 },
+  ].map((counts): OpCase => ({
+    op: 'headNorm',
+    title: `${counts.heads} heads and ${counts.keyValueHeads}`,
+    shapes: {
+      queryKeyValue: [4, (counts.heads + 2 * counts.keyValueHeads) * 6],
+      queryWeight: [6],
+      keyWeight: [6],
+    },
+    compute: (input) =>
+      headNorm({
+        queryKeyValue: input('queryKeyValue'),
+        queryWeight: input('queryWeight'),
+        keyWeight: input('keyWeight'),
+        ...counts,
+        headDim: 6,
+        epsilon: 1e-5,
+      }),
+    float64: (input) =>
+      headNorm64({
+        queryKeyValue: input('queryKeyValue'),
+        queryWeight: input('queryWeight'),
+        keyWeight: input('keyWeight'),
+        ...counts,
+        epsilon: 1e-5,
+      }),
   })),
   ...(['tanh', 'none'] as const).map((approximate): OpCase => ({
     op: 'gelu',

@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { ModelError } from '@dgpo/trajectory';
+import type { OnValues } from '../stored-tensor.js';
 import { type GgufHeader, type GgufTensorInfo, readGgufHeaderOf } from './gguf-header.js';
-import { readGgufTensor } from './read-gguf-tensor.js';
+import { ggufElements, streamGgufTensor } from './read-gguf-tensor.js';
 import { quote } from './within.js';
 
 /** An open GGUF file. */
@@ -13,22 +14,14 @@ export interface GgufFile extends GgufHeader {
    *   Q4_1, Q4_K and Q6_K, too large for memory, the file was shortened or is closed.
    */
   readTensor(name: string): Promise<Float32Array>;
+  /** As `readTensor`, piece by piece: beside one piece, nothing is held. */
+  streamTensor(name: string, onValues: OnValues): Promise<void>;
   /** Closes the file; a second call does nothing. */
   close(): Promise<void>;
 }
 
 function fail(path: string, cause: unknown, what = ''): never {
   throw new ModelError(what + (cause instanceof Error ? cause.message : String(cause)), { where: path, cause });
-}
-
-async function readTensorOf(
-  file: FileHandle,
-  tensors: ReadonlyMap<string, GgufTensorInfo>,
-  name: string,
-): Promise<Float32Array> {
-  const info = tensors.get(name);
-  if (info === undefined) throw new ModelError('the file has no such tensor');
-  return readGgufTensor(file, info);
 }
 
 /**
@@ -53,16 +46,25 @@ export async function openGguf(path: string): Promise<GgufFile> {
     fail(path, cause);
   }
   let closing: Promise<void> | undefined;
+  const reading = async <Result>(name: string, read: (info: GgufTensorInfo) => Promise<Result>): Promise<Result> => {
+    try {
+      if (closing !== undefined) throw new ModelError('the file is closed');
+      const info = header.tensors.get(name);
+      if (info === undefined) throw new ModelError('the file has no such tensor');
+      return await read(info);
+    } catch (cause) {
+      fail(path, cause, `tensor ${quote(name)}: `);
+    }
+  };
   return {
     ...header,
-    readTensor: async (name) => {
-      try {
-        if (closing !== undefined) throw new ModelError('the file is closed');
-        return await readTensorOf(file, header.tensors, name);
-      } catch (cause) {
-        fail(path, cause, `tensor ${quote(name)}: `);
-      }
-    },
+    readTensor: (name) =>
+      reading(name, async (info) => {
+        const data = new Float32Array(ggufElements(info));
+        await streamGgufTensor(file, info, (values, start) => data.set(values, start));
+        return data;
+      }),
+    streamTensor: (name, onValues) => reading(name, (info) => streamGgufTensor(file, info, onValues)),
     close: () => {
       closing ??= file.close();
       return closing;

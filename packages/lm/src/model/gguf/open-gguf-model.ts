@@ -1,0 +1,81 @@
+import { ModelError } from '@dgpo/trajectory';
+import { ggufTokenizerFiles } from '../../tokenizer/gguf-tokenizer-files.js';
+import { tokenizerOfFiles } from '../../tokenizer/tokenizer-of-files.js';
+import { type GgufFile, openGguf } from '../../weights/gguf/open-gguf.js';
+import type { DecoderConfig } from '../decoder-config.js';
+import type { OpenModel } from '../open-model.js';
+import { createParameterCollector } from '../parameter-collector.js';
+import { ggufConfig } from './gguf-config.js';
+import { ggufLayout } from './gguf-layout.js';
+import { scalingOfFactors } from './rope-factors.js';
+
+/** A model in a GGUF file, with the tokenizer files that Hugging Face would have. */
+export interface OpenGgufModel extends OpenModel {
+  tokenizerFiles: ReturnType<typeof ggufTokenizerFiles>;
+  metadata: GgufFile['metadata'];
+}
+
+const ropeFactors = 'rope_freqs.weight';
+
+async function configOf(file: GgufFile, where: string): Promise<DecoderConfig> {
+  const { metadata, tensors } = file;
+  const parts = metadata.get('split.count') ?? 0;
+  if (typeof parts === 'number' && parts > 1) {
+    throw new ModelError(`is one of ${parts} parts; join them with "llama-gguf-split --merge" of llama.cpp`, { where });
+  }
+  const [vocabularySize] = tensors.get('token_embd.weight')?.shape ?? [];
+  const config = ggufConfig({
+    metadata,
+    vocabularySize: vocabularySize ?? 1,
+    tieWordEmbeddings: !tensors.has('output.weight'),
+    where,
+  });
+  if (vocabularySize === undefined) throw new ModelError('the tensor "token_embd.weight" is missing', { where });
+  if (!tensors.has(ropeFactors) || config.modelType === 'gpt2') return config;
+  if (config.ropeScaling !== null) {
+    throw new ModelError(`has both "${ropeFactors}" and rope.scaling; only one of them is supported`, { where });
+  }
+  const factors = await file.readTensor(ropeFactors);
+  const { headDim, ropeTheta } = config;
+  return { ...config, ropeScaling: scalingOfFactors({ factors, headDim, ropeTheta, where }) };
+}
+
+async function describe(file: GgufFile, path: string): Promise<OpenGgufModel> {
+  const config = await configOf(file, path);
+  const tokenizerFiles = ggufTokenizerFiles(file.metadata);
+  return {
+    config,
+    tokenizer: await tokenizerOfFiles(tokenizerFiles, path),
+    tokenizerFiles,
+    metadata: file.metadata,
+    read: async ({ parameter }) => {
+      const collector = createParameterCollector({
+        layout: ggufLayout(config),
+        parameter,
+        isSuperfluous: (name) => name === ropeFactors && config.modelType !== 'gpt2',
+        authority: 'its metadata',
+      });
+      for (const [name, { shape }] of file.tensors) {
+        const read = (onValues: Parameters<GgufFile['streamTensor']>[1]) => file.streamTensor(name, onValues);
+        await collector.collect({ name, shape, where: path, read });
+      }
+      collector.finish(path);
+    },
+    close: file.close,
+  };
+}
+
+/**
+ * Opens a GGUF file of llama.cpp.
+ *
+ * @throws ModelError naming the file and the key or the tensor that is missing or not supported
+ */
+export async function openGgufModel(path: string): Promise<OpenGgufModel> {
+  const file = await openGguf(path);
+  try {
+    return await describe(file, path);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}

@@ -1,0 +1,39 @@
+import { ModelError } from '@dgpo/trajectory';
+import type { DecoderConfig } from './decoder-config.js';
+import { openGgufModel } from './gguf/open-gguf-model.js';
+import type { ModelWeights } from './model-folder.js';
+import { openModelFolder } from './open-model-folder.js';
+
+/** A model on the disk, described but not read yet. */
+export interface OpenModel {
+  config: DecoderConfig;
+  tokenizer: ModelWeights['tokenizer'];
+  /**
+   * Reads every tensor, piece by piece, to its place in the parameters.
+   *
+   * @throws ModelError naming the file and the tensor: missing, of another shape, not of this architecture, truncated
+   */
+  read(options: {
+    /** Whether there is a parameter for a value head; it is left as it is where the file has none. */
+    valueHead: boolean;
+    /** All values of a parameter; asked for anew for each piece, since engines may move their memory. */
+    parameter: (name: string) => Float32Array;
+  }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a folder in the layout of Hugging Face, or a file whose name ends in `.gguf`.
+ *
+ * @throws ModelError with the file and the field that is wrong
+ */
+export async function openModel(path: string): Promise<OpenModel> {
+  const model = path.endsWith('.gguf') ? await openGgufModel(path) : await openModelFolder(path);
+  const { tokenizer, config } = model;
+  if (tokenizer.vocabularySize <= config.vocabularySize) return model;
+  await model.close();
+  throw new ModelError(
+    `the tokenizer has ${tokenizer.vocabularySize} tokens, the model only ${config.vocabularySize}; they do not belong together`,
+    { where: path },
+  );
+}
