@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readSftData } from './hold-out.js';
-import { readExamples } from './read-examples.js';
+import { readExamples, type SftExample } from './read-examples.js';
 import { sftRecipeSchema } from './sft-schema.js';
 
 let folder = '';
@@ -52,7 +52,7 @@ const recipe = (data: { train: string; test?: string; testSize?: number }, seed 
 it('holds out lines by the seed, without losing or doubling any', async () => {
   const texts = Array.from({ length: 30 }, (_, index) => `text ${index}`);
   const train = await fileOf(texts.map((text) => ({ text })));
-  const textsOf = (examples: readonly { kind: string }[]) => examples.map((item) => (item as { text: string }).text);
+  const textsOf = (examples: readonly SftExample[]) => examples.flatMap((item) => (item.kind === 'text' ? item.text : []));
   const split = await readSftData(recipe({ train, testSize: 10 }));
   expect(split.test).toHaveLength(10);
   expect([...textsOf(split.train), ...textsOf(split.test)].sort()).toEqual([...texts].sort());

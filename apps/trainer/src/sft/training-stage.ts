@@ -4,7 +4,6 @@ import {
   type LoraOptions,
   loraShapes,
   parameterShapes,
-  readModelConfig,
   saveAdapter,
   saveModel,
   type Tokenizer,
@@ -13,6 +12,7 @@ import { createRandom } from '@dgpo/trajectory';
 import type { OpenJob, ParametersJob } from '../compute/open-job.js';
 import { scoredCount } from '../compute/scored-rows.js';
 import type { Workshop } from '../pipeline/workshop.js';
+import { readModelConfig } from '../estimate/model-config.js';
 import { runStage } from '../run/run-stage.js';
 import { hashValue } from '../run/stable-hash.js';
 import { trainLanguageModel, type WeightedRow } from '../train/language-modelling.js';
