@@ -5,10 +5,10 @@ import { createJobContext, type Job, runJob } from './compute/jobs.js';
 
 const port = parentPort;
 if (port === null) throw new Error('this file is the entry of a worker thread');
-const { engine } = workerData as { engine: EngineName };
+const { engine, workers } = workerData as { engine: EngineName; workers: number };
 const context = createJobContext();
 // Messages wait in the port until the engine is ready, and are answered one after the other.
-let last: Promise<unknown> = selectEngine({ engine });
+let last: Promise<unknown> = selectEngine({ engine, workers });
 
 /** Gradients are moved, not copied: they are as large as the model. */
 function gradientBuffers(result: unknown): ArrayBuffer[] {

@@ -1,3 +1,4 @@
+export { type BlasFacts, findBlas } from './engine/blas.js';
 export {
   type Engine,
   type EngineName,
@@ -16,6 +17,7 @@ export { concatenate, getParameters, setParameters } from './model/flat-paramete
 export { type HiddenStatesOptions, hiddenStates, outputEmbedding, valuesOf } from './model/forward.js';
 export { convertGguf } from './model/gguf/convert-gguf.js';
 export { loadDecoder } from './model/load-decoder.js';
+export type { ModelCard } from './model/model-card.js';
 export { fromConfigJson } from './model/model-config-file.js';
 export { loadModel, type ModelWeights, saveModel } from './model/model-folder.js';
 export { parameterCount, parameterShapes, valueHeadName } from './model/parameter-shapes.js';

@@ -48,17 +48,17 @@ async function createLocalPool(engine: EngineName): Promise<ComputePool> {
 }
 
 /** Workers start from TypeScript when this file does (tests, development), else from the built file beside it. */
-function startWorker(engine: EngineName): Worker {
+function startWorker(engine: EngineName, workers: number): Worker {
   const fromSource = import.meta.url.endsWith('.ts');
   const entry = new URL(fromSource ? '../worker.ts' : './worker.js', import.meta.url);
-  if (!fromSource) return new Worker(entry, { workerData: { engine } });
+  if (!fromSource) return new Worker(entry, { workerData: { engine, workers } });
   const load = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); });`;
-  return new Worker(load, { eval: true, workerData: { engine }, execArgv: ['--conditions=@dgpo/source'] });
+  return new Worker(load, { eval: true, workerData: { engine, workers }, execArgv: ['--conditions=@dgpo/source'] });
 }
 
 function createWorkerPool(engine: EngineName, count: number): ComputePool {
   const workers = Array.from({ length: count }, () => {
-    const worker = startWorker(engine);
+    const worker = startWorker(engine, count);
     const pending = new Map<number, Pending>();
     const fail = (error: Error) => {
       for (const waiting of pending.values()) waiting.reject(error);

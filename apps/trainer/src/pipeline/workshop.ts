@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Engine, type EngineName, selectEngine } from '@dgpo/lm';
@@ -35,17 +36,28 @@ export interface OpenWorkshopOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** The engine in one line. */
+function describeEngine({ name, reason, fused, blas }: Engine, workers: number): string {
+  const parts = [`engine ${name} (${reason})`];
+  if (fused) parts.push('own kernels');
+  if (blas !== undefined) parts.push(`matrix products by ${blas.library}`);
+  if (workers > 1) parts.push(`${workers} workers`);
+  return parts.join(', ');
+}
+
 /** Opens the run directory, starts the engine here and in the workers, and says once which it is. */
 export async function openWorkshop(options: OpenWorkshopOptions): Promise<Workshop> {
   const { reporter, signal } = options;
   const { directory, config, resume, mayChange } = options;
   const run = openRunDirectory({ directory, config, resume, ...(mayChange === undefined ? {} : { mayChange }) });
   try {
-    const engine = await selectEngine(options.engine === 'auto' ? {} : { engine: options.engine });
     const workers = options.workers === 0 ? availableParallelism() : options.workers;
+    // The threads of a BLAS are those of the process: set here as in the workers.
+    const engine = await selectEngine({ workers, ...(options.engine === 'auto' ? {} : { engine: options.engine }) });
     const pool = await createComputePool({ engine: engine.name, workers });
-    const threads = pool.parallel > 1 ? `, ${pool.parallel} workers` : '';
-    reporter.line(`engine ${engine.name} (${engine.reason})${engine.fused ? ', own kernels' : ''}${threads}`);
+    reporter.line(describeEngine(engine, pool.parallel));
+    const facts = { ...engine, workers: pool.parallel };
+    writeFileSync(join(run.logsPath, 'engine.json'), `${JSON.stringify(facts, null, 2)}\n`);
     return {
       run,
       engine,

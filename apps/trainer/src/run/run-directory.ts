@@ -42,7 +42,7 @@ export interface RunDirectory {
   tracesPath: string;
   /** Folder of the TensorBoard event files. */
   tensorboardPath: string;
-  /** Folder of this attempt's logs; `logs/latest` points to it. */
+  /** Folder of this attempt's logs and of its `engine.json`: what it computed with; `logs/latest` points to it. */
   logsPath: string;
   /** Folder of the checkpoints of a stage. */
   checkpointsPath(stage: string): string;

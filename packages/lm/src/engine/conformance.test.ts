@@ -226,3 +226,33 @@ describe.each(engines)('the engine %s', (engine) => {
     decoder.dispose();
   });
 });
+
+describe.each(engines.filter((engine) => engine === 'wasm+blas'))('the library of %s', () => {
+  test('multiplies the shapes of a decoder as float64 does, and the same bytes again', async () => {
+    const found = await findBlas();
+    if (found.blas === undefined) throw new Error(found.reason);
+    const draw = createRandom(1).split('native BLAS');
+    const values = (count: number) => Float32Array.from({ length: count }, () => draw.normal());
+    for (const { m, n, k, transposeA, transposeB } of [
+      { m: 256, n: 96, k: 64, transposeA: false, transposeB: true },
+      { m: 96, n: 64, k: 256, transposeA: true, transposeB: false },
+      { m: 130, n: 64, k: 96, transposeA: false, transposeB: false },
+    ]) {
+      const [a, b] = [values(m * k), values(k * n)];
+      const [c, again] = [new Float32Array(m * n), new Float32Array(m * n)];
+      for (const result of [c, again]) found.blas.sgemm({ m, n, k, a, transposeA, b, transposeB, beta: 0, c: result });
+      expect(again).toEqual(c);
+      let worst = 0;
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++) {
+          let sum = 0;
+          for (let p = 0; p < k; p++) {
+            sum += (a[transposeA ? p * m + i : i * k + p] ?? 0) * (b[transposeB ? j * k + p : p * n + j] ?? 0);
+          }
+          worst = Math.max(worst, Math.abs((c[i * n + j] ?? Number.NaN) - sum));
+        }
+      }
+      expect(worst).toBeLessThan(1e-5 * Math.sqrt(k));
+    }
+  });
+});

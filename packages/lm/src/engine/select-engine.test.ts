@@ -32,13 +32,24 @@ describe('selectEngine', () => {
   test('wasm runs our kernels and leaves the error handling of the process alone', async () => {
     const listeners = () => ['uncaughtException', 'unhandledRejection'].map((event) => process.listenerCount(event));
     const before = listeners();
-    expect(await selectEngine({ engine: 'wasm' })).toEqual({
+    expect(await selectEngine({ engine: 'wasm', blas: 'off' })).toEqual({
       name: 'wasm',
       reason: 'WebAssembly, as asked',
       fused: true,
     });
     expect(tf.getBackend()).toBe('wasm');
     expect(listeners()).toEqual(before);
+  });
+
+  test('a BLAS library is the affair of wasm: DGPO_BLAS names one, and the option wins', async () => {
+    vi.stubEnv('DGPO_BLAS', '/absent.so');
+    const failure = await selectEngine({ engine: 'wasm' }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ConfigError);
+    expect((failure as Error).message).toContain('/absent.so');
+    expect((await selectEngine({ engine: 'wasm', blas: 'off' })).blas).toBeUndefined();
+    expect((await selectEngine({ engine: 'cpu' })).blas).toBeUndefined();
+    vi.stubEnv('DGPO_BLAS', '');
+    expect((await selectEngine({ engine: 'wasm' })).blas).toBeUndefined();
   });
 
   test('an engine that cannot start says what to install', async () => {

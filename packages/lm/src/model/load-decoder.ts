@@ -2,7 +2,7 @@ import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { allocateParameters } from './allocate-parameters.js';
 import { shapesWithHead } from './checkpoint-layout.js';
 import { type Decoder, decoderOf } from './decoder.js';
-import { openModel } from './open-model.js';
+import { withModel } from './open-model.js';
 import { valueHeadName } from './parameter-shapes.js';
 
 /**
@@ -18,19 +18,15 @@ export async function loadDecoder(options: {
   valueHead?: boolean;
 }): Promise<{ decoder: Decoder; tokenizer: Tokenizer }> {
   const { directory, valueHead = false } = options;
-  const model = await openModel(directory);
-  try {
-    const { config, tokenizer } = model;
+  return withModel(directory, async ({ config, tokenizer, read }) => {
     const allocated = allocateParameters(shapesWithHead({ config, valueHead }));
     try {
       if (valueHead) allocated.values(valueHeadName).fill(0);
-      await model.read({ valueHead, parameter: allocated.values });
+      await read({ valueHead, parameter: allocated.values });
       return { decoder: decoderOf({ config, allocated }), tokenizer };
     } catch (error) {
       allocated.dispose();
       throw error;
     }
-  } finally {
-    await model.close();
-  }
+  });
 }

@@ -1,7 +1,8 @@
 import { ModelError } from '@dgpo/trajectory';
 import { describe, expect, test } from 'vitest';
 import { decoderConfig } from './decoder-config.js';
-import { fromConfigJson, toConfigJson } from './model-config-file.js';
+import { fromConfigJson, generationConfigJson, toConfigJson } from './model-config-file.js';
+import { parameterCount } from './parameter-shapes.js';
 
 const tokens = { endOfTextId: 1, padId: 0 };
 
@@ -120,7 +121,7 @@ describe('config.json', () => {
   ])('of $model_type is read, and written so that it is read again', (json, expected) => {
     const config = fromConfigJson(json, 'here');
     expect(config).toEqual(expected);
-    const written = JSON.parse(JSON.stringify(toConfigJson(config, tokens)));
+    const written = JSON.parse(JSON.stringify(toConfigJson(config, { tokens })));
     expect(written.model_type).toBe(json.model_type);
     expect(fromConfigJson(written, 'here')).toEqual(config);
   });
@@ -187,12 +188,191 @@ describe('config.json', () => {
     [gpt2, { activation_function: 'relu' }, 'activation_function is "relu"; only "gelu_new" and "gelu" are supported'],
     [gpt2, { scale_attn_weights: false }, 'scale_attn_weights is false; only true is supported'],
     [gpt2, { scale_attn_by_inverse_layer_idx: true }, 'scale_attn_by_inverse_layer_idx is true'],
+    [
+      llama,
+      { attn_temperature_tuning: 4 },
+      'unknown field "attn_temperature_tuning" (4): it may change the mathematics',
+    ],
+    [gpt2, { rope_theta: 10_000 }, 'unknown field "rope_theta" (10000)'],
+    [gpt2, { auto_map: { AutoModel: 'model.py' } }, 'unknown field "auto_map" ({"AutoModel":"model.py"})'],
+    [qwen2, { use_mrope: true }, 'use_mrope is true; only false'],
+    [llama, { rope_interleaved: true }, 'rope_interleaved is true; only false'],
+    [llama, { rope_scaling: { type: 'dynamic', factor: 2 } }, 'rope_scaling.rope_type is "dynamic"'],
     [gpt2, { n_embd: undefined }, 'n_embd is missing or not a number'],
   ])('of %o with %o is refused by name', (json, change, message) => {
     const changed = { ...json, ...change };
     expect(() => fromConfigJson(changed, 'here')).toThrow(ModelError);
     expect(() => fromConfigJson(changed, 'here')).toThrow(message);
   });
+});
+
+/** The files of the repositories, word for word in what they say. */
+const published = {
+  'Llama-3.2-1B': {
+    architectures: ['LlamaForCausalLM'],
+    attention_bias: false,
+    attention_dropout: 0.0,
+    bos_token_id: 128000,
+    eos_token_id: 128001,
+    head_dim: 64,
+    hidden_act: 'silu',
+    hidden_size: 2048,
+    initializer_range: 0.02,
+    intermediate_size: 8192,
+    max_position_embeddings: 131072,
+    mlp_bias: false,
+    model_type: 'llama',
+    num_attention_heads: 32,
+    num_hidden_layers: 16,
+    num_key_value_heads: 8,
+    pretraining_tp: 1,
+    rms_norm_eps: 1e-5,
+    rope_scaling: {
+      factor: 32.0,
+      high_freq_factor: 4.0,
+      low_freq_factor: 1.0,
+      original_max_position_embeddings: 8192,
+      rope_type: 'llama3',
+    },
+    rope_theta: 500000.0,
+    tie_word_embeddings: true,
+    torch_dtype: 'bfloat16',
+    transformers_version: '4.45.0.dev0',
+    use_cache: true,
+    vocab_size: 128256,
+  },
+  'Qwen2.5-0.5B-Instruct': {
+    architectures: ['Qwen2ForCausalLM'],
+    attention_dropout: 0.0,
+    bos_token_id: 151643,
+    eos_token_id: 151645,
+    hidden_act: 'silu',
+    hidden_size: 896,
+    initializer_range: 0.02,
+    intermediate_size: 4864,
+    max_position_embeddings: 32768,
+    max_window_layers: 21,
+    model_type: 'qwen2',
+    num_attention_heads: 14,
+    num_hidden_layers: 24,
+    num_key_value_heads: 2,
+    rms_norm_eps: 1e-6,
+    rope_theta: 1000000.0,
+    sliding_window: 32768,
+    tie_word_embeddings: true,
+    torch_dtype: 'bfloat16',
+    transformers_version: '4.43.1',
+    use_cache: true,
+    use_sliding_window: false,
+    vocab_size: 151936,
+  },
+  'Qwen3-0.6B': {
+    architectures: ['Qwen3ForCausalLM'],
+    attention_bias: false,
+    attention_dropout: 0.0,
+    bos_token_id: 151643,
+    eos_token_id: 151645,
+    head_dim: 128,
+    hidden_act: 'silu',
+    hidden_size: 1024,
+    initializer_range: 0.02,
+    intermediate_size: 3072,
+    max_position_embeddings: 40960,
+    max_window_layers: 28,
+    model_type: 'qwen3',
+    num_attention_heads: 16,
+    num_hidden_layers: 28,
+    num_key_value_heads: 8,
+    rms_norm_eps: 1e-6,
+    rope_scaling: null,
+    rope_theta: 1000000,
+    sliding_window: null,
+    tie_word_embeddings: true,
+    torch_dtype: 'bfloat16',
+    transformers_version: '4.51.0',
+    use_cache: true,
+    use_sliding_window: false,
+    vocab_size: 151936,
+  },
+  'SmolLM2-135M-Instruct': {
+    architectures: ['LlamaForCausalLM'],
+    attention_bias: false,
+    attention_dropout: 0.0,
+    bos_token_id: 1,
+    eos_token_id: 2,
+    hidden_act: 'silu',
+    hidden_size: 576,
+    initializer_range: 0.041666666666666664,
+    intermediate_size: 1536,
+    is_llama_config: true,
+    max_position_embeddings: 8192,
+    mlp_bias: false,
+    model_type: 'llama',
+    num_attention_heads: 9,
+    num_hidden_layers: 30,
+    num_key_value_heads: 3,
+    pad_token_id: 2,
+    pretraining_tp: 1,
+    rms_norm_eps: 1e-5,
+    rope_interleaved: false,
+    rope_scaling: null,
+    rope_theta: 100000,
+    tie_word_embeddings: true,
+    torch_dtype: 'bfloat16',
+    'transformers.js_config': { kv_cache_dtype: { q4f16: 'float16', fp16: 'float16' } },
+    transformers_version: '4.42.3',
+    use_cache: true,
+    vocab_size: 49152,
+  },
+  gpt2: {
+    activation_function: 'gelu_new',
+    architectures: ['GPT2LMHeadModel'],
+    attn_pdrop: 0.1,
+    bos_token_id: 50256,
+    embd_pdrop: 0.1,
+    eos_token_id: 50256,
+    initializer_range: 0.02,
+    layer_norm_epsilon: 1e-5,
+    model_type: 'gpt2',
+    n_ctx: 1024,
+    n_embd: 768,
+    n_head: 12,
+    n_layer: 12,
+    n_positions: 1024,
+    resid_pdrop: 0.1,
+    summary_activation: null,
+    summary_first_dropout: 0.1,
+    summary_proj_to_labels: true,
+    summary_type: 'cls_index',
+    summary_use_proj: true,
+    task_specific_params: { 'text-generation': { do_sample: true, max_length: 50 } },
+    vocab_size: 50257,
+  },
+};
+
+describe('the published config.json of', () => {
+  // Parameters as their model cards count them.
+  test.each([
+    ['Llama-3.2-1B', 1_235_814_400],
+    ['Qwen2.5-0.5B-Instruct', 494_032_768],
+    ['Qwen3-0.6B', 596_049_920],
+    ['SmolLM2-135M-Instruct', 134_515_008],
+    ['gpt2', 124_439_808],
+  ] as const)('%s is read', (name, parameters) => {
+    const config = fromConfigJson(published[name], name);
+    expect(parameterCount(config)).toBe(parameters);
+    expect(fromConfigJson(JSON.parse(JSON.stringify(toConfigJson(config, { tokens }))), name)).toEqual(config);
+  });
+});
+
+test('config.json and generation_config.json say the tokens and the type of the weights', () => {
+  const config = fromConfigJson(llama, 'here');
+  const special = { endOfTextId: 7, padId: 8, beginOfTextId: 6 };
+  const ids = { bos_token_id: 6, eos_token_id: 7, pad_token_id: 8 };
+  expect(toConfigJson(config, { tokens: special, dtype: 'BF16' })).toMatchObject({ ...ids, torch_dtype: 'bfloat16' });
+  expect(generationConfigJson('llama', special)).toEqual(ids);
+  expect(generationConfigJson('llama', tokens)).toEqual({ eos_token_id: 1, pad_token_id: 0 });
+  expect(generationConfigJson('gpt2', tokens)).toEqual({ bos_token_id: 1, eos_token_id: 1, pad_token_id: 0 });
 });
 
 describe('decoderConfig', () => {

@@ -1,5 +1,6 @@
 import { ModelError } from '@dgpo/trajectory';
 import { architectures, type ModelType } from './architecture.js';
+import { checkFields } from './config-fields.js';
 import { type DecoderConfig, type DecoderConfigOptions, decoderConfig } from './decoder-config.js';
 import { fromRopeFields, toRopeScalingJson } from './rope-fields.js';
 
@@ -80,49 +81,43 @@ const configFiles: Record<ModelType, ConfigFile> = {
   },
 };
 
-/**
- * Fields of related models that would change the mathematics, with the one value under which they do not, if there is one. Dropout is
- * none of them: nothing here trains with dropout.
- */
-const foreign: Json = {
-  attention_chunk_size: undefined,
-  attention_multiplier: undefined,
-  attn_logit_softcapping: undefined,
-  clip_qkv: undefined,
-  embedding_multiplier: 1,
-  final_logit_softcapping: undefined,
-  logit_scale: 1,
-  logits_scaling: 1,
-  no_rope_layers: undefined,
-  num_experts: undefined,
-  num_local_experts: undefined,
-  partial_rotary_factor: 1,
-  quantization_config: undefined,
-  query_pre_attn_scalar: undefined,
-  residual_multiplier: 1,
-  use_bidirectional_attention: false,
+/** Fields that are read beside the sizes. */
+const otherFields: Record<'rotary' | 'learned', string[]> = {
+  rotary: ['rope_theta', 'rope_scaling', 'rope_parameters'],
+  learned: ['activation_function'],
 };
 
-function checkFields(json: Json, modelType: ModelType, where: string): void {
-  const refuse = (field: string, supported: unknown) => {
-    const only = supported === undefined ? 'this is not supported' : `only ${JSON.stringify(supported)} is supported`;
-    throw new ModelError(`${field} is ${JSON.stringify(json[field])}; ${only}`, { where });
+/** Ids of the tokens that a model knows to be special. */
+export interface SpecialIds {
+  endOfTextId: number;
+  padId: number;
+  /** The token that begins a text, where there is one. */
+  beginOfTextId?: number | undefined;
+}
+
+const torchDtypes = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
+
+/** The ids as Hugging Face's files name them. */
+function tokenIds(modelType: ModelType, tokens: SpecialIds): Json {
+  // One token begins and ends a text in GPT-2, and its class supposes 50256 where a file does not say.
+  const begin = tokens.beginOfTextId ?? (modelType === 'gpt2' ? tokens.endOfTextId : undefined);
+  return {
+    ...(begin === undefined ? {} : { bos_token_id: begin }),
+    eos_token_id: tokens.endOfTextId,
+    pad_token_id: tokens.padId,
   };
-  const { fixed } = configFiles[modelType];
-  for (const [field, supported] of Object.entries({ ...foreign, ...fixed })) {
-    const value = json[field] ?? supported;
-    if (value !== supported) refuse(field, supported);
-  }
-  // Qwen writes the width of a window that use_sliding_window then leaves unused.
-  if (json.sliding_window != null && !('use_sliding_window' in fixed)) refuse('sliding_window', null);
-  const layerTypes = json.layer_types ?? [];
-  if (!Array.isArray(layerTypes) || layerTypes.some((type) => type !== 'full_attention')) {
-    refuse('layer_types', 'full_attention');
-  }
 }
 
 /** A decoder as Hugging Face's `config.json`, in the form that transformers 4 and 5 read. */
-export function toConfigJson(config: DecoderConfig, tokens: { endOfTextId: number; padId: number }): object {
+export function toConfigJson(
+  config: DecoderConfig,
+  options: {
+    tokens: SpecialIds;
+    /** Type of the weights beside it. @default 'F32' */
+    dtype?: keyof typeof torchDtypes;
+  },
+): object {
+  const { tokens, dtype = 'F32' } = options;
   const { modelType } = config;
   const { className, sizes, fixed } = configFiles[modelType];
   const scaling = toRopeScalingJson(config.ropeScaling);
@@ -130,16 +125,19 @@ export function toConfigJson(config: DecoderConfig, tokens: { endOfTextId: numbe
     architectures: [className],
     model_type: modelType,
     ...Object.fromEntries(Object.entries(sizes).map(([key, field]) => [field, config[key as SizeKey]])),
-    // One token begins and ends a text in GPT-2, and its class supposes 50256 where a file does not say.
-    ...(modelType === 'gpt2' ? { activation_function: config.hiddenAct, bos_token_id: tokens.endOfTextId } : {}),
+    ...(modelType === 'gpt2' ? { activation_function: config.hiddenAct } : {}),
     ...(scaling === null ? {} : { rope_scaling: scaling }),
     ...fixed,
     ...('use_sliding_window' in fixed ? { sliding_window: null } : {}),
     tie_word_embeddings: config.tieWordEmbeddings,
-    eos_token_id: tokens.endOfTextId,
-    pad_token_id: tokens.padId,
-    torch_dtype: 'float32',
+    ...tokenIds(modelType, tokens),
+    torch_dtype: torchDtypes[dtype],
   };
+}
+
+/** Hugging Face's `generation_config.json`: which tokens begin, end and pad a text. */
+export function generationConfigJson(modelType: ModelType, tokens: SpecialIds): object {
+  return tokenIds(modelType, tokens);
 }
 
 function fromGpt2Activation(json: Json, where: string): 'gelu_new' | 'gelu' {
@@ -154,7 +152,7 @@ function fromGpt2Activation(json: Json, where: string): 'gelu_new' | 'gelu' {
 /**
  * Reads Hugging Face's `config.json` of a model whose architecture is known here.
  *
- * @throws ModelError naming a field that is missing or that asks for mathematics this decoder does not have
+ * @throws ModelError naming a field that is missing, that asks for mathematics this decoder does not have, or that is not known here
  */
 export function fromConfigJson(value: unknown, where: string): DecoderConfig {
   if (typeof value !== 'object' || value === null) throw new ModelError('is not a JSON object', { where });
@@ -162,12 +160,14 @@ export function fromConfigJson(value: unknown, where: string): DecoderConfig {
   const modelType = json.model_type as ModelType;
   if (typeof modelType !== 'string' || !Object.hasOwn(configFiles, modelType)) {
     throw new ModelError(
-      `model_type is ${JSON.stringify(modelType)}; supported are ${Object.keys(configFiles).join(', ')}`,
+      `model_type is ${JSON.stringify(modelType)}; supported are ${Object.keys(configFiles).join(', ')}: choose a model of one of these`,
       { where },
     );
   }
-  checkFields(json, modelType, where);
-  const { sizes, optional, tieWordEmbeddings } = configFiles[modelType];
+  const { sizes, optional, fixed, tieWordEmbeddings } = configFiles[modelType];
+  const { positions } = architectures[modelType];
+  const read = new Set(['model_type', 'tie_word_embeddings', ...Object.values(sizes), ...otherFields[positions]]);
+  checkFields({ json, fixed, read, where });
   const options: Partial<DecoderConfig> = { modelType };
   for (const [key, field] of Object.entries(sizes) as [SizeKey, string][]) {
     const size = json[field] ?? undefined;
@@ -178,7 +178,7 @@ export function fromConfigJson(value: unknown, where: string): DecoderConfig {
   const tied = json.tie_word_embeddings ?? tieWordEmbeddings;
   if (typeof tied !== 'boolean') throw new ModelError('tie_word_embeddings is neither true nor false', { where });
   options.tieWordEmbeddings = tied;
-  if (architectures[modelType].positions === 'rotary') Object.assign(options, fromRopeFields(json, where));
+  if (positions === 'rotary') Object.assign(options, fromRopeFields(json, where));
   else options.hiddenAct = fromGpt2Activation(json, where);
   return decoderConfig(options as DecoderConfigOptions);
 }

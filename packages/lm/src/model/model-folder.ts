@@ -2,7 +2,8 @@ import type { BytePairTokenizer } from '../tokenizer/byte-pair-tokenizer.js';
 import { saveTokenizer } from '../tokenizer/tokenizer-file.js';
 import type { DecoderConfig } from './decoder-config.js';
 import { flatView } from './flat-view.js';
-import { openModel } from './open-model.js';
+import type { ModelCard } from './model-card.js';
+import { withModel } from './open-model.js';
 import { writeModelFiles } from './write-model-files.js';
 
 /** A model at rest: what a folder of weights holds. */
@@ -14,8 +15,8 @@ export interface ModelWeights {
 }
 
 /**
- * Writes a folder in the layout of Hugging Face (`config.json`, `model.safetensors`, `tokenizer.json`, `tokenizer_config.json`),
- * which `transformers` loads as the class of its architecture.
+ * Writes a folder in the layout of Hugging Face (`config.json`, `generation_config.json`, `model.safetensors`, `tokenizer.json`,
+ * `tokenizer_config.json`, and `README.md`, the model card), which `transformers` loads as the class of its architecture.
  *
  * @throws ModelError for a vector of another size or a file that cannot be written
  */
@@ -26,10 +27,12 @@ export async function saveModel(
     dtype?: 'F32' | 'F16' | 'BF16';
     /** Strings for the header of the safetensors file. */
     metadata?: Record<string, string>;
+    /** What the model card says beyond sizes. @default nothing */
+    card?: ModelCard;
   },
 ): Promise<void> {
-  const { directory, config, parameters, tokenizer, dtype = 'F32', metadata = {} } = options;
-  await writeModelFiles({ directory, config, parameters, tokens: tokenizer, dtype, metadata });
+  const { directory, config, parameters, tokenizer, dtype = 'F32', metadata = {}, card = {} } = options;
+  await writeModelFiles({ directory, config, parameters, tokens: tokenizer, dtype, metadata, card });
   await saveTokenizer(tokenizer, directory);
 }
 
@@ -43,13 +46,9 @@ export async function loadModel(options: {
   /** The folder, or the path of a `.gguf` file. */
   directory: string;
 }): Promise<ModelWeights> {
-  const model = await openModel(options.directory);
-  try {
-    const { config, tokenizer } = model;
+  return withModel(options.directory, async ({ config, tokenizer, read }) => {
     const { parameters, parameter } = flatView({ config });
-    await model.read({ valueHead: false, parameter });
+    await read({ valueHead: false, parameter });
     return { config, parameters, tokenizer };
-  } finally {
-    await model.close();
-  }
+  });
 }

@@ -5,7 +5,7 @@ import { loadTokenizer } from '../tokenizer/tokenizer-file.js';
 import { readModelTensors } from '../weights/read-model-tensors.js';
 import { createCheckpointCollector } from './checkpoint-tensors.js';
 import { fromConfigJson } from './model-config-file.js';
-import type { OpenModel } from './open-model.js';
+import type { ModelSource } from './open-model.js';
 
 async function readConfig(directory: string): Promise<ReturnType<typeof fromConfigJson>> {
   const path = join(directory, 'config.json');
@@ -20,11 +20,11 @@ async function readConfig(directory: string): Promise<ReturnType<typeof fromConf
 }
 
 /** Opens a folder in the layout of Hugging Face: one file of weights or shards. */
-export async function openModelFolder(directory: string): Promise<OpenModel> {
+export async function openModelFolder(directory: string): Promise<ModelSource> {
   const config = await readConfig(directory);
   return {
     config,
-    tokenizer: await loadTokenizer(directory),
+    loadTokenizer: () => loadTokenizer(directory),
     read: async (options) => {
       const collector = createCheckpointCollector({ config, ...options });
       collector.finish(await readModelTensors({ directory, onTensor: collector.collect }));

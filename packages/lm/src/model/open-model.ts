@@ -5,9 +5,10 @@ import type { ModelWeights } from './model-folder.js';
 import { openModelFolder } from './open-model-folder.js';
 
 /** A model on the disk, described but not read yet. */
-export interface OpenModel {
+export interface ModelSource {
   config: DecoderConfig;
-  tokenizer: ModelWeights['tokenizer'];
+  /** @throws ModelError when its files are missing, damaged or of an unknown kind */
+  loadTokenizer(): Promise<ModelWeights['tokenizer']>;
   /**
    * Reads every tensor, piece by piece, to its place in the parameters.
    *
@@ -23,17 +24,26 @@ export interface OpenModel {
 }
 
 /**
- * Opens a folder in the layout of Hugging Face, or a file whose name ends in `.gguf`.
+ * Opens a folder in the layout of Hugging Face, or a file whose name ends in `.gguf`, hands it to `use`, and closes it.
  *
  * @throws ModelError with the file and the field that is wrong
  */
-export async function openModel(path: string): Promise<OpenModel> {
+export async function withModel<Result>(
+  path: string,
+  use: (model: ModelSource & { tokenizer: ModelWeights['tokenizer'] }) => Promise<Result>,
+): Promise<Result> {
   const model = path.endsWith('.gguf') ? await openGgufModel(path) : await openModelFolder(path);
-  const { tokenizer, config } = model;
-  if (tokenizer.vocabularySize <= config.vocabularySize) return model;
-  await model.close();
-  throw new ModelError(
-    `the tokenizer has ${tokenizer.vocabularySize} tokens, the model only ${config.vocabularySize}; they do not belong together`,
-    { where: path },
-  );
+  try {
+    const tokenizer = await model.loadTokenizer();
+    const { vocabularySize } = model.config;
+    if (tokenizer.vocabularySize > vocabularySize) {
+      throw new ModelError(
+        `the tokenizer has ${tokenizer.vocabularySize} tokens, the model only ${vocabularySize}; they do not belong together, use the tokenizer files of the model`,
+        { where: path },
+      );
+    }
+    return await use({ ...model, tokenizer });
+  } finally {
+    await model.close();
+  }
 }

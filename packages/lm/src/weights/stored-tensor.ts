@@ -16,4 +16,4 @@ export interface StoredTensor {
 }
 
 /** Elements that are read and converted at once, a multiple of every block of GGUF. */
-export const chunkElements = 1 << 18;
+export const chunkElements = 1 << 16;

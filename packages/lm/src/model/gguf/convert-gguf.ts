@@ -1,8 +1,22 @@
 import { join } from 'node:path';
+import { ModelError } from '@dgpo/trajectory';
+import { ggufTokenizerFiles } from '../../tokenizer/gguf-tokenizer-files.js';
+import type { GgufFile } from '../../weights/gguf/open-gguf.js';
 import { writeFileBeside } from '../../weights/write-file-beside.js';
 import { flatView } from '../flat-view.js';
+import type { ModelCard } from '../model-card.js';
+import type { SpecialIds } from '../model-config-file.js';
 import { writeModelFiles } from '../write-model-files.js';
 import { openGgufModel } from './open-gguf-model.js';
+
+function specialIds(metadata: GgufFile['metadata'], where: string): SpecialIds {
+  const [beginOfTextId, endOfTextId, padId] = ['bos', 'eos', 'padding'].map((name) => {
+    const id = metadata.get(`tokenizer.ggml.${name}_token_id`);
+    return typeof id === 'number' ? id : undefined;
+  });
+  if (endOfTextId === undefined) throw new ModelError('tokenizer.ggml.eos_token_id is missing', { where });
+  return { beginOfTextId, endOfTextId, padId: padId ?? endOfTextId };
+}
 
 /**
  * Writes the model of a GGUF file as a folder in the layout of Hugging Face, its quantised weights decoded.
@@ -15,21 +29,24 @@ export async function convertGguf(options: {
   directory: string;
   /** F32 keeps the decoded values exactly. @default 'F32' */
   dtype?: 'F32' | 'F16' | 'BF16';
+  /** What the model card says beyond sizes. @default the license of the file */
+  card?: ModelCard;
 }): Promise<void> {
-  const { path, directory, dtype = 'F32' } = options;
+  const { path, directory, dtype = 'F32', card } = options;
   const model = await openGgufModel(path);
   try {
-    const { config, tokenizer, tokenizerFiles } = model;
+    const { config, metadata } = model;
+    const { tokenizerJson, tokenizerConfig } = ggufTokenizerFiles(metadata);
+    const tokens = specialIds(metadata, path);
     const { parameters, parameter } = flatView({ config });
     await model.read({ valueHead: false, parameter });
-    const files = {
-      'tokenizer.json': tokenizerFiles.tokenizerJson,
-      'tokenizer_config.json': tokenizerFiles.tokenizerConfig,
-    };
+    const files = { 'tokenizer.json': tokenizerJson, 'tokenizer_config.json': tokenizerConfig };
     for (const [name, content] of Object.entries(files)) {
       await writeFileBeside(join(directory, name), (file) => file.writeFile(`${JSON.stringify(content, null, 2)}\n`));
     }
-    await writeModelFiles({ directory, config, parameters, tokens: tokenizer, dtype });
+    const license = metadata.get('general.license');
+    const ownCard = typeof license === 'string' ? { license } : {};
+    await writeModelFiles({ directory, config, parameters, tokens, dtype, card: { ...ownCard, ...card } });
   } finally {
     await model.close();
   }

@@ -3,15 +3,14 @@ import { ggufTokenizerFiles } from '../../tokenizer/gguf-tokenizer-files.js';
 import { tokenizerOfFiles } from '../../tokenizer/tokenizer-of-files.js';
 import { type GgufFile, openGguf } from '../../weights/gguf/open-gguf.js';
 import type { DecoderConfig } from '../decoder-config.js';
-import type { OpenModel } from '../open-model.js';
+import type { ModelSource } from '../open-model.js';
 import { createParameterCollector } from '../parameter-collector.js';
 import { ggufConfig } from './gguf-config.js';
 import { ggufLayout } from './gguf-layout.js';
 import { scalingOfFactors } from './rope-factors.js';
 
-/** A model in a GGUF file, with the tokenizer files that Hugging Face would have. */
-export interface OpenGgufModel extends OpenModel {
-  tokenizerFiles: ReturnType<typeof ggufTokenizerFiles>;
+/** A model in a GGUF file. */
+export interface GgufModel extends ModelSource {
   metadata: GgufFile['metadata'];
 }
 
@@ -40,13 +39,11 @@ async function configOf(file: GgufFile, where: string): Promise<DecoderConfig> {
   return { ...config, ropeScaling: scalingOfFactors({ factors, headDim, ropeTheta, where }) };
 }
 
-async function describe(file: GgufFile, path: string): Promise<OpenGgufModel> {
+async function describe(file: GgufFile, path: string): Promise<GgufModel> {
   const config = await configOf(file, path);
-  const tokenizerFiles = ggufTokenizerFiles(file.metadata);
   return {
     config,
-    tokenizer: await tokenizerOfFiles(tokenizerFiles, path),
-    tokenizerFiles,
+    loadTokenizer: () => tokenizerOfFiles(ggufTokenizerFiles(file.metadata), path),
     metadata: file.metadata,
     read: async ({ parameter }) => {
       const collector = createParameterCollector({
@@ -70,7 +67,7 @@ async function describe(file: GgufFile, path: string): Promise<OpenGgufModel> {
  *
  * @throws ModelError naming the file and the key or the tensor that is missing or not supported
  */
-export async function openGgufModel(path: string): Promise<OpenGgufModel> {
+export async function openGgufModel(path: string): Promise<GgufModel> {
   const file = await openGguf(path);
   try {
     return await describe(file, path);
