@@ -38,7 +38,11 @@ it('reads every shape, and ignores other keys', async () => {
 });
 
 it.each([
-  ['another shape', [{ text: 'x' }, { question: 'y' }], /:2: .*needs text, contents, prompt and completion, or messages/],
+  [
+    'another shape',
+    [{ text: 'x' }, { question: 'y' }],
+    /:2: .*needs text, contents, prompt and completion, or messages/,
+  ],
   ['an empty text', [{ text: '' }], /:1: /],
   ['a prompt alone', [{ prompt: 'x' }], /:1: /],
   ['nothing', [], /has no examples/],
@@ -52,7 +56,8 @@ const recipe = (data: { train: string; test?: string; testSize?: number }, seed 
 it('holds out lines by the seed, without losing or doubling any', async () => {
   const texts = Array.from({ length: 30 }, (_, index) => `text ${index}`);
   const train = await fileOf(texts.map((text) => ({ text })));
-  const textsOf = (examples: readonly SftExample[]) => examples.flatMap((item) => (item.kind === 'text' ? item.text : []));
+  const textsOf = (examples: readonly SftExample[]) =>
+    examples.flatMap((item) => (item.kind === 'text' ? item.text : []));
   const split = await readSftData(recipe({ train, testSize: 10 }));
   expect(split.test).toHaveLength(10);
   expect([...textsOf(split.train), ...textsOf(split.test)].sort()).toEqual([...texts].sort());

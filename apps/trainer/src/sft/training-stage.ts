@@ -1,23 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type LoraOptions,
-  loraShapes,
-  parameterShapes,
-  saveAdapter,
-  saveModel,
-  type Tokenizer,
-} from '@dgpo/lm';
+import { loraShapes, parameterShapes, saveAdapter, saveModel, type Tokenizer } from '@dgpo/lm';
 import { createRandom } from '@dgpo/trajectory';
 import type { OpenJob, ParametersJob } from '../compute/open-job.js';
 import { scoredCount } from '../compute/scored-rows.js';
-import type { Workshop } from '../pipeline/workshop.js';
 import { readModelConfig } from '../estimate/model-config.js';
+import type { Workshop } from '../pipeline/workshop.js';
 import { runStage } from '../run/run-stage.js';
 import { hashValue } from '../run/stable-hash.js';
 import { trainLanguageModel, type WeightedRow } from '../train/language-modelling.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
 import { createTrainedParameters, parameterGroups } from '../train/trained-model.js';
+import { loraOptions } from './lora-options.js';
 import { type ExampleRow, meanLoss, measureLoss } from './measure-loss.js';
 import type { SftRecipe } from './sft-schema.js';
 
@@ -33,12 +27,6 @@ export interface TrainedSft {
 
 /** The one model that the workers hold: another that is opened takes its place. */
 export const sftModelName = 'model';
-
-function loraOptions(lora: SftRecipe['lora']): LoraOptions | undefined {
-  if (lora === undefined) return undefined;
-  const { rank, alpha, targetModules } = lora;
-  return { rank, alpha, targetModules: targetModules.includes('all-linear') ? 'all-linear' : targetModules };
-}
 
 const rowsKey = (rows: readonly ExampleRow[]) =>
   hashValue(rows.map(({ tokenIds, mask }) => [Buffer.from(tokenIds.buffer).toString('base64'), [...mask]]));
@@ -152,7 +140,13 @@ export async function trainingStage(options: {
       const values = await model.parameters();
       model.dispose();
       if (lora !== undefined) {
-        await saveAdapter({ directory: join(target, 'adapter'), config, lora, values, baseModel: recipe.model });
+        await saveAdapter({
+          directory: join(target, 'adapter'),
+          config,
+          lora,
+          parameters: values,
+          baseModel: recipe.model,
+        });
       }
       if (parts.model) {
         const parameters = lora === undefined ? values : await valuesOf('merged');
