@@ -87,6 +87,8 @@ export {
 export { type RunReportResult, type RunReportSet, resultsLegend, resultsTable } from './evaluate/results-table.js';
 export { type RunReportOptions, renderRunReport, writeRunReport } from './evaluate/run-report.js';
 export { scriptedExpert } from './expert/scripted-expert.js';
+export { type GeneratedText, type GenerateTextOptions, generateText } from './generate/generate-text.js';
+export { type ChatRenderer, type OpenModel, type OpenModelOptions, openModel } from './generate/open-model.js';
 export { type CatalogueEntry, catalogue, type DownloadKind, findEntry } from './hub/catalogue.js';
 export { type DownloadOptions, type DownloadPlan, type DownloadProgress, download } from './hub/download.js';
 export type { HubFile } from './hub/hub-client.js';
@@ -114,6 +116,8 @@ export { type OpenRunDirectoryOptions, openRunDirectory, type RunDirectory } fro
 export { type RunStageOptions, runStage, type StageResult } from './run/run-stage.js';
 export { createTensorBoardTracker, type TensorBoardTrackerOptions } from './run/tensorboard-tracker.js';
 export { combineTrackers, type Metrics, type Tracker } from './run/tracker.js';
+export { createModelServer, type ModelServer, type ModelServerOptions } from './serve/create-model-server.js';
+export { type RunningModelServer, type ServeModelOptions, serveModel } from './serve/serve-model.js';
 export { type ColdStartOptions, coldStartSteps, trainColdStart } from './train/cold-start.js';
 export { episodeMetrics } from './train/episode-metrics.js';
 export { type EpisodeRow, episodeRow } from './train/episode-rows.js';

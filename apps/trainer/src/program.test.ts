@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ModelError } from '@dgpo/trajectory';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeTinyAgent } from './ask/__fixtures__/tiny-agent.js';
 import type { CliSurroundings } from './commands/surroundings.js';
 import { startFakeHub } from './hub/__fixtures__/fake-hub.js';
@@ -326,9 +326,22 @@ describe('env', () => {
       node: process.version,
       engines: { wasm: true, cpu: true },
       engine: { name: expect.any(String), kernels: expect.stringMatching(/own|stock/) },
+      simd: true,
+      packages: { '@tensorflow/tfjs': '4.22.0', '@tensorflow/tfjs-backend-wasm': '4.22.0', koffi: expect.any(String) },
     });
     expect(Object.keys(summary.packages)).toContain('hnswlib-node');
-    expect((await run(['env'])).out).toMatch(/^Node +v\d+/m);
+    const { out: text } = await run(['env']);
+    expect(text).toMatch(/^Node +v\d+/m);
+    expect(text).toMatch(/^SIMD +in WebAssembly$/m);
+    // A library where there is one, else the reason.
+    expect(text).toMatch(/^BLAS +(none: \S+|\S+ \()/m);
+  });
+
+  it('says why a BLAS cannot be used', async () => {
+    vi.stubEnv('DGPO_BLAS', '/absent/libblas.so');
+    const { blas } = JSON.parse((await run(['env', '--json'])).out);
+    vi.unstubAllEnvs();
+    expect(blas).toEqual({ used: false, reason: expect.stringMatching(/^\/absent\/libblas\.so does not load/) });
   });
 });
 
@@ -396,6 +409,8 @@ describe('help', () => {
       'validate',
       'train',
       'ask',
+      'generate',
+      'serve',
       'download',
       'env',
     ]);
@@ -426,11 +441,15 @@ describe('help', () => {
         ask [options] <checkpoint> <question>  Ask a trained agent, and watch it think, search, read and
                                                answer.
 
+      Use a model:
+        generate [options] [prompt]            Continue a prompt with a model, token by token.
+        serve [options] <checkpoint>           Serve a model over HTTP to clients of OpenAI's API.
+
       Around it:
         download [options] <kind> [name]       Download a corpus, data set or model from the Hugging Face
                                                hub. Continues where it stopped.
-        env [options]                          Show Node, memory, engines, optional packages and kernels,
-                                               for a bug report.
+        env [options]                          Show Node, memory, engines, kernels, BLAS and packages, for
+                                               a bug report.
         help [command]                         display help for command
 
       Exit codes: 0 success, 1 failure, 2 bad input, 130 interrupted.
@@ -601,7 +620,7 @@ describe('help', () => {
       "
       Usage: dgpo env [options]
 
-      Show Node, memory, engines, optional packages and kernels, for a bug report.
+      Show Node, memory, engines, kernels, BLAS and packages, for a bug report.
 
       Options:
         --json      print one JSON object to stdout and nothing else

@@ -5,7 +5,9 @@ import { askCommand } from './commands/ask-command.js';
 import { demoCommand } from './commands/demo-command.js';
 import { downloadCommand } from './commands/download-command.js';
 import { envCommand } from './commands/env-command.js';
+import { generateCommand } from './commands/generate-command.js';
 import { initCommand } from './commands/init-command.js';
+import { serveCommand } from './commands/serve-command.js';
 import type { CliSurroundings } from './commands/surroundings.js';
 import { trainCommand, validateCommand } from './commands/train-command.js';
 import { type RecipeOverride, splitRecipeFlags } from './recipe/recipe-flags.js';
@@ -29,6 +31,9 @@ export function createProgram(surroundings: CliSurroundings, overrides: readonly
     .addCommand(validateCommand(surroundings, overrides))
     .addCommand(trainCommand(surroundings, overrides))
     .addCommand(askCommand(surroundings))
+    .commandsGroup('Use a model:')
+    .addCommand(generateCommand(surroundings))
+    .addCommand(serveCommand(surroundings))
     .commandsGroup('Around it:')
     .addCommand(downloadCommand(surroundings))
     .addCommand(envCommand(surroundings, version));

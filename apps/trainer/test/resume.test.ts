@@ -32,8 +32,8 @@ async function runChild(
   });
 }
 
-/** Event files and timings hold the time of day, and the key of an evaluation holds the path of the index. */
-const varies = /tensorboard|timings\.jsonl$|evaluation-[\w-]+.stage\.(json|key)$/;
+/** Event files and timings hold the time of day, logs the attempt, and the key of an evaluation holds the path of the index. */
+const varies = /^logs|tensorboard|timings\.jsonl$|evaluation-[\w-]+.stage\.(json|key)$/;
 
 /** The bytes of the files of a run that must not vary. */
 function contents(directory: string): Map<string, string> {

@@ -13,6 +13,8 @@ const NC: i32 = 512;
 const MC: i32 = 64;
 // Up to this many rows, packing B costs more than reading it in place.
 const DIRECT_ROWS: i32 = 8;
+// The same for a B whose columns are contiguous, which are transposed in registers for every row.
+const TRANSPOSED_ROWS: i32 = 2;
 // Scratch starts with a row of zeros (NC floats), a 4x8 tile of C and a 4x8 tile of start values.
 const TILE_AT: usize = <usize>NC * 4;
 const HEAD_BYTES: usize = TILE_AT + 128 + 128;
@@ -252,6 +254,34 @@ function rowTransposed(depth: i32, a: usize, b: usize, bCol: usize, s: usize, c:
   v128.store(c, f32x4.add(v128.load(s, 48), x3), 48);
 }
 
+/**
+ * Few rows times a matrix whose columns are contiguous, in place, 16 columns at a time: so all of a column is read in one go.
+ * Returns the number of columns done.
+ */
+function directTransposed(
+  m: i32, n: i32, k: i32, a: usize, aRow: usize, b: usize, bCol: usize,
+  c: usize, cRow: usize, bias: usize, accumulate: bool, zeros: usize,
+): i32 {
+  let done = 0;
+  for (; done + 16 <= n; done += 16) {
+    const columns = b + <usize>done * bCol;
+    const target = c + <usize>done * 4;
+    for (let p = 0; p < k; p += KC) {
+      const depth = min(k - p, KC);
+      const fromC = accumulate || p > 0;
+      const start = fromC ? target : bias ? bias + <usize>done * 4 : zeros;
+      const startRow = fromC ? cRow : 0;
+      for (let i = 0; i < m; i++) {
+        rowTransposed(
+          depth, a + <usize>i * aRow + <usize>p * 4, columns + <usize>p * 4, bCol,
+          start + <usize>i * startRow, target + <usize>i * cRow,
+        );
+      }
+    }
+  }
+  return done;
+}
+
 /** Copies the first `width` of 8 floats of 4 rows, row by row. */
 function copyTile(width: i32, source: usize, r1: usize, r2: usize, r3: usize, target: usize, t1: usize, t2: usize, t3: usize): void {
   for (let j = 0; j < width; j++) {
@@ -341,6 +371,15 @@ export function gemm(
     bias = 0;
   }
 
+  if (m <= TRANSPOSED_ROWS && bRow == 1 && aCol == 1 && k > 0 && (k & 3) == 0) {
+    const done = directTransposed(m, n, k, a, aRowBytes, b, bColBytes, c, cRowBytes, bias, accumulate != 0, zeros);
+    if (done == n) return;
+    n -= done;
+    b += <usize>done * bColBytes;
+    c += <usize>done * 4;
+    if (bias) bias += <usize>done * 4;
+  }
+
   let p = 0;
   do {
     const depth = min(k - p, KC);
@@ -356,13 +395,6 @@ export function gemm(
       let done = 0;
       if (m <= DIRECT_ROWS && bCol == 1) {
         done = direct(m, columns, depth, blockA, aRowBytes, aColBytes, blockB, bRowBytes, start, startRow, blockC, cRowBytes);
-      } else if (m <= 2 && bRow == 1 && aCol == 1 && (depth & 3) == 0) {
-        for (; done + 16 <= columns; done += 16) {
-          for (let i: usize = 0; i < <usize>m; i++) {
-            const at = <usize>done * 4;
-            rowTransposed(depth, blockA + i * aRowBytes, blockB + <usize>done * bColBytes, bColBytes, start + i * startRow + at, blockC + i * cRowBytes + at);
-          }
-        }
       }
       if (done == columns) continue;
 

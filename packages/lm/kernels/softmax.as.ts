@@ -27,6 +27,28 @@ function shifted(address: usize, left: i32, scale: v128, shift: v128): v128 {
   return v128.bitselect(value, floor, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left)));
 }
 
+/** The first place of the largest value; 0 where there is none, as among NaN. */
+export function argmax(count: i32, x: usize): i32 {
+  const top = maximum(count, x, 1);
+  for (let i = 0; i < count; i++) if (load<f32>(floatAt(x, i)) == top) return i;
+  return 0;
+}
+
+/** y = exp((x − shift) · scale). Returns their sum, in double precision throughout. */
+export function exponentials(count: i32, x: usize, scale: f32, shift: f32, y: usize): f64 {
+  const scales = f32x4.splat(scale), shifts = f32x4.splat(shift);
+  let low = f64x2.splat(0), high = f64x2.splat(0);
+  for (let i = 0; i < count; i += 4) {
+    const left = count - i;
+    const e = exp4(f32x4.mul(f32x4.sub(take(floatAt(x, i), left, -Infinity), shifts), scales));
+    put(floatAt(y, i), left, e);
+    low = f64x2.add(low, f64x2.promote_low_f32x4(e));
+    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f64>(e, e, 1, 1)));
+  }
+  const sum = f64x2.add(low, high);
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
 /** Of the distribution softmax(logits · inverseTemperature); entropy in nats. */
 export function tokenLogProbs(
   rows: i32, vocabulary: i32, logits: usize, targets: usize, inverseTemperature: f32,

@@ -6,6 +6,8 @@ import type { runSft } from '../sft/run-sft.js';
 
 /** What a command may touch; tests give their own. */
 export interface CliSurroundings extends CommandLineSurroundings {
+  /** @default standard input */
+  input?: AsyncIterable<string | Uint8Array> & { isTTY?: boolean };
   /** @default globalThis.fetch */
   fetch?: Fetch;
   /** @default the pipeline */

@@ -7,6 +7,7 @@ import {
   getParameters,
   saveModel,
   saveTokenizer,
+  type Tokenizer,
   trainCompactTokenizer,
 } from '@dgpo/lm';
 import { createRandom, type Task } from '@dgpo/trajectory';
@@ -62,7 +63,7 @@ export async function freshModelStage(options: {
   workshop: Workshop;
   name: 'student' | 'teacher';
   fresh: FreshModel;
-  tokenizer: BytePairTokenizer;
+  tokenizer: Tokenizer;
   tokenizerKey: string;
   pretrain: Recipe['pretrain'];
   documents: readonly { contents: string }[];

@@ -13,8 +13,11 @@ import {
   trainCompactTokenizer,
 } from '../index.js';
 import { centralDifferences } from '../kernels/test-values.js';
+import type { ModelType } from '../model/architecture.js';
 import { adamWUpdate } from '../ops/adamw-update.js';
 import * as ops from '../ops/index.js';
+import { tokenLogProbsReference } from '../ops/token-log-probs.js';
+import { vocabularyKlReference } from '../ops/vocabulary-kl.js';
 import { caseGradients, createCase, decoderCases, trainingStep } from './__fixtures__/decoder-cases.js';
 import { adamW64 } from './__fixtures__/float64-ops.js';
 import { type OpCase, opCases } from './__fixtures__/op-cases.js';
@@ -72,6 +75,7 @@ async function onEngine(opCase: OpCase, data: Record<string, Float32Array>, weig
   return { value: value as Float32Array, gradients: Object.fromEntries(names.map((name, i) => [name, gradients[i]])) };
 }
 
+const modelTypes: readonly ModelType[] = ['llama', 'qwen2', 'qwen3', 'gpt2'];
 const tokenizer = trainCompactTokenizer({ texts: ['the cat sat on the mat'], specialTokens: [], maximumPieces: 4 });
 const config = decoderConfig({
   vocabularySize: tokenizer.vocabularySize,
@@ -80,12 +84,17 @@ const config = decoderConfig({
   numHiddenLayers: 2,
   numAttentionHeads: 4,
   numKeyValueHeads: 2,
-  maxPositionEmbeddings: 32,
+  maxPositionEmbeddings: 96,
 });
 
 /** Weights ten times larger than at the start of training, so that every part of the model matters. */
-async function createLively(): Promise<Decoder> {
-  const decoder = createDecoder({ config, random: createRandom(1) });
+async function createLively(modelType: ModelType = 'llama'): Promise<Decoder> {
+  const groups =
+    modelType === 'gpt2' ? { intermediateSize: 64, numKeyValueHeads: 4, hiddenAct: 'gelu_new' as const } : {};
+  const decoder = createDecoder({
+    config: decoderConfig({ ...config, modelType, ...groups }),
+    random: createRandom(1),
+  });
   const flat = await getParameters(decoder);
   setParameters(
     decoder,
@@ -94,17 +103,37 @@ async function createLively(): Promise<Decoder> {
   return decoder;
 }
 
-/** Log-probabilities of all tokens but the first of each sequence, by the path of training. */
-function scores(decoder: Decoder, sequences: readonly number[][]): tf.Tensor1D {
-  const batch = tokenBatch({ sequences });
-  const rows = sequences.flatMap((ids, row) => ids.slice(1).map((_, index) => row * batch.time + index));
-  const hidden = ops.embedding({ table: hiddenStates(decoder, batch), ids: tf.tensor1d(rows, 'int32') });
-  const targets = tf.tensor1d(
-    sequences.flatMap((ids) => ids.slice(1)),
-    'int32',
+/** Log-probabilities of sampled tokens under the processed distribution, from the logits of the training path. */
+async function processed(
+  decoder: Decoder,
+  context: readonly number[],
+  tokenIds: readonly number[],
+  options: { temperature: number; topK?: number; topP?: number; minP?: number },
+): Promise<number[]> {
+  const { temperature, topK = config.vocabularySize, topP = 1, minP = 0 } = options;
+  const batch = tokenBatch({ sequences: [[...context, ...tokenIds]] });
+  const logits = tf.tidy(() =>
+    ops.linear({
+      x: hiddenStates(decoder, batch),
+      weight: decoder.parameters.get('model.embed_tokens.weight') as tf.Variable,
+    }),
   );
-  const weight = decoder.parameters.get('model.embed_tokens.weight') as tf.Variable;
-  return ops.tokenLogProbs({ hidden, weight, targets }).logProbs;
+  const flat = await logits.data();
+  logits.dispose();
+  batch.dispose();
+  return tokenIds.map((id, index) => {
+    const start = (context.length + index - 1) * config.vocabularySize;
+    const row = Array.from(flat.slice(start, start + config.vocabularySize), (logit) => logit / temperature);
+    const highest = Math.max(...row);
+    let kept = row.map((value) => Math.exp(value - highest)).sort((a, b) => b - a);
+    kept = kept.slice(0, topK);
+    const total = kept.reduce((sum, weight) => sum + weight, 0);
+    let sum = 0;
+    let count = 0;
+    while (count < kept.length && (topP >= 1 || sum < topP * total)) sum += kept[count++] as number;
+    const left = kept.slice(0, count).filter((weight) => weight >= minP);
+    return (row[id] as number) - highest - Math.log(left.reduce((rest, weight) => rest + weight, 0));
+  });
 }
 
 test('every op has a case', () => {
@@ -138,6 +167,58 @@ describe.each(engines)('the engine %s', (engine) => {
       );
       expectClose(gradients[name] as Float32Array, numeric, { tolerance: 2e-5 });
     }
+  });
+
+  test('losses over the vocabulary from stock ops are the same in chunks of rows, and leave no tensor', async () => {
+    const draw = createRandom(6).split('vocabulary');
+    const normal = (shape: [number, number]) =>
+      tf.tensor2d(
+        Float32Array.from({ length: size(shape) }, () => draw.normal()),
+        shape,
+      );
+    const hidden = normal([7, 5]);
+    const weight = tf.variable(normal([23, 5]));
+    const teacherHidden = normal([7, 3]);
+    const teacherWeight = normal([23, 3]);
+    const losses = (rowsAtOnce: number) => (states: tf.Tensor) => {
+      const scored = tokenLogProbsReference({
+        hidden: states,
+        weight,
+        targets: tf.tensor1d([3, -1, 0, 22, 6, -1, 9], 'int32'),
+        temperature: 0.7,
+        rowsAtOnce,
+      });
+      const divergence = vocabularyKlReference({
+        ...{ hidden: states, weight, teacherHidden, teacherWeight, rowsAtOnce },
+        mask: tf.tensor1d([1, 1, 0, 1, 0, 1, 1]),
+        direction: 'reverse',
+      });
+      return tf.stack([scored.logProbs, scored.entropy, divergence]);
+    };
+    const evaluate = async (rowsAtOnce: number) => {
+      const outputs = tf.tidy(() => {
+        const total = (states: tf.Tensor) => tf.sum(tf.square(losses(rowsAtOnce)(states)));
+        const { grads } = tf.variableGrads(() => total(hidden) as tf.Scalar, [weight]);
+        return [losses(rowsAtOnce)(hidden), tf.grad(total)(hidden), grads[weight.name] as tf.Tensor];
+      });
+      const values = await Promise.all(outputs.map((tensor) => tensor.data<'float32'>()));
+      tf.dispose(outputs);
+      return values;
+    };
+    const before = tf.memory().numTensors;
+    const expected = await evaluate(7);
+    for (const trainable of [true, false]) {
+      weight.trainable = trainable;
+      const actual = tf.tidy(() => tf.grad((states) => tf.sum(tf.square(losses(3)(states))))(hidden));
+      expectClose(await actual.data(), expected[1] as Float32Array, { tolerance: 1e-5 });
+      actual.dispose();
+    }
+    weight.trainable = true;
+    for (const [index, values] of (await evaluate(3)).entries()) {
+      expectClose(values, expected[index] as Float32Array, { tolerance: 1e-5 });
+    }
+    expect(tf.memory().numTensors).toBe(before);
+    tf.dispose([hidden, weight, teacherHidden, teacherWeight]);
   });
 
   test('an AdamW update is that of the definition in float64', async () => {
@@ -197,33 +278,42 @@ describe.each(engines)('the engine %s', (engine) => {
     },
   );
 
-  test('log-probabilities of the sampler equal those of training within 1e-4, and sampling leaves no tensor', async () => {
-    const decoder = await createLively();
-    const before = tf.memory().numTensors;
-    const sampler = createSampler({ decoder, tokenizer, slots: 2, maxStepTokens: 5 });
-    const contexts = [[1, 2, 3], [4, 5, 6, 7, 8, 9, 10], [2]];
-    const results = await sampler.generate(
-      contexts.map((contextTokenIds, id) => ({
-        id: `${id}`,
-        contextTokenIds,
-        maxTokens: 6 + id,
-        temperature: 1,
-        random: createRandom(9).split(id),
-      })),
-    );
-    for (const [id, result] of results.entries()) {
-      expect(result.tokenIds.length).toBeGreaterThan(0);
-      const context = contexts[id] as number[];
-      const scored = tf.tidy(() => scores(decoder, [[...context, ...result.tokenIds]]));
-      const expected = (await scored.data()).slice(context.length - 1);
-      scored.dispose();
-      result.logProbs.forEach((logProb, index) => {
-        expect(Math.abs(logProb - (expected[index] as number))).toBeLessThan(1e-4);
-      });
-    }
-    sampler.dispose();
-    expect(tf.memory().numTensors).toBe(before);
-    decoder.dispose();
+  describe.each(modelTypes)('the sampler of a %s decoder', (modelType) => {
+    test.each([
+      { title: 'temperature 1', temperature: 1 },
+      { title: 'a cut distribution', temperature: 0.7, topK: 90, topP: 0.9, minP: 0.02 },
+    ])('gives the log-probabilities of training within 1e-4 over calls that go on: $title', async (options) => {
+      const { title, ...distribution } = options;
+      const decoder = await createLively(modelType);
+      const before = tf.memory().numTensors;
+      const sampler = createSampler({ decoder, tokenizer, slots: 3, maxStepTokens: 23 });
+      const draw = createRandom(6).split(title);
+      const tokens = (count: number) => Array.from({ length: count }, () => draw.integer(config.vocabularySize));
+      const group = tokens(25);
+      let contexts = [group, [...group, 7], tokens(3), tokens(1), group];
+      for (const turn of [0, 1]) {
+        const results = await sampler.generate(
+          contexts.map((contextTokenIds, id) => ({
+            id: `${id}`,
+            contextTokenIds,
+            maxTokens: 5 + id,
+            ...distribution,
+            random: createRandom(9).split(id, turn),
+          })),
+        );
+        for (const [id, { tokenIds, logProbs }] of results.entries()) {
+          const context = contexts[id] as number[];
+          expect(tokenIds.length).toBeGreaterThan(0);
+          for (const [index, expected] of (await processed(decoder, context, tokenIds, distribution)).entries()) {
+            expect(Math.abs((logProbs[index] as number) - expected)).toBeLessThan(1e-4);
+          }
+        }
+        contexts = contexts.map((context, id) => [...context, ...(results[id]?.tokenIds ?? []), 12, 13]);
+      }
+      sampler.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+      decoder.dispose();
+    });
   });
 });
 

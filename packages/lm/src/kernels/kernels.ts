@@ -169,6 +169,10 @@ export interface Kernels {
   swiglu(rows: number, width: number, gateUp: number, y: number): void;
   /** dGateUp[rows, 2 · width], overwritten. */
   swigluGradient(rows: number, width: number, gateUp: number, dy: number, dGateUp: number): void;
+  /** The first place of the largest of x[count]. */
+  argmax(count: number, x: number): number;
+  /** y[count] = exp((x − shift) · scale). Returns their sum, added in double precision. */
+  exponentials(count: number, x: number, scale: number, shift: number, y: number): number;
   /**
    * Of softmax(logits[rows, vocabulary] · inverseTemperature): log-probability of targets[rows] (i32), entropy and
    * logSumExp, all in nats. A target of -1 gives 0 and its logits are not read.

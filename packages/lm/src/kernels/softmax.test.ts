@@ -247,3 +247,32 @@ describe('klDivergence', () => {
     }
   });
 });
+
+describe('argmax and exponentials', () => {
+  it('find the first of the largest, and the sum in double precision', () => {
+    for (const count of [1, 3, 4, 7, 1000]) {
+      const memory = testMemory();
+      const values = testValues(count, `exponentials ${count}`).map((value) => value * 20);
+      values[count >> 1] = 25;
+      values[count - 1] = 25;
+      const x = memory.floats(values);
+      const y = memory.result(count + 1);
+      expect(memory.kernels.argmax(count, x)).toBe(count >> 1);
+      const expected = Float64Array.from(values, (value) => Math.exp((value - 25) / 0.7));
+      const sum = memory.kernels.exponentials(count, x, 1 / 0.7, 25, y);
+      expectClose(memory.read(y, count), expected, 1e-6);
+      expect(memory.read(y, count + 1)[count]).toBeNaN();
+      expect(Math.abs(sum - expected.reduce((total, value) => total + value, 0))).toBeLessThan(1e-6);
+    }
+  });
+
+  it('give a sum that is no number for logits that are none', () => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const memory = testMemory();
+      const values = [0, 1, 2, bad, -1];
+      const x = memory.floats(values);
+      const highest = values[memory.kernels.argmax(5, x)] as number;
+      expect(memory.kernels.exponentials(5, x, 1, highest, memory.result(5))).toBeNaN();
+    }
+  });
+});

@@ -25,6 +25,7 @@ const config = decoderConfig({
 const tokenizer: Tokenizer = {
   vocabularySize: 40,
   endOfTextId: 39,
+  endOfTextIds: [39],
   padId: 0,
   specialTokens: {},
   encode: (text) => [...text].map((letter) => letter.charCodeAt(0) - 64),

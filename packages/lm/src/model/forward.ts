@@ -2,10 +2,10 @@ import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { causalAttention } from '../ops/causal-attention.js';
 import { linear } from '../ops/linear.js';
+import { recomputed } from '../ops/recomputed.js';
 import { type Decoder, parameter } from './decoder.js';
 import { decoderLayer, embedTokens, lastNorm } from './decoder-layer.js';
 import { valueHeadName } from './parameter-shapes.js';
-import { recomputed } from './recomputed.js';
 import type { TokenBatch } from './token-batch.js';
 
 export interface HiddenStatesOptions {
@@ -36,7 +36,7 @@ export function hiddenStates(decoder: Decoder, batch: TokenBatch, options: Hidde
   const used: Decoder = lora ? decoder : { ...decoder, lora: undefined };
   let hidden = embedTokens({ decoder, tokenIds: batch.tokenIds, positions: batch.positions });
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
-    const block = ([input, lengths, positions]: readonly [tf.Tensor, tf.Tensor, tf.Tensor]) =>
+    const block = ({ input, lengths, positions }: { input: tf.Tensor; lengths: tf.Tensor; positions: tf.Tensor }) =>
       decoderLayer({
         decoder: used,
         layer,
@@ -54,11 +54,11 @@ export function hiddenStates(decoder: Decoder, batch: TokenBatch, options: Hidde
             headDim: config.headDim,
           }),
       });
-    const inputs = [hidden, batch.lengths, batch.positions] as const;
+    const constants = { lengths: batch.lengths, positions: batch.positions };
     // What the backward pass needs is kept by the tape; the rest goes with the block.
     hidden = gradientCheckpointing
-      ? recomputed({ run: block, inputs, variables: layerVariables(used, layer) })
-      : tf.tidy(() => block(inputs));
+      ? recomputed({ run: block, inputs: { input: hidden }, constants, variables: layerVariables(used, layer) })
+      : tf.tidy(() => block({ input: hidden, ...constants }));
   }
   return lastNorm(decoder, hidden) as tf.Tensor2D;
 }

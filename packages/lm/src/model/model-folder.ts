@@ -1,4 +1,4 @@
-import type { BytePairTokenizer } from '../tokenizer/byte-pair-tokenizer.js';
+import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { saveTokenizer } from '../tokenizer/tokenizer-file.js';
 import type { DecoderConfig } from './decoder-config.js';
 import { flatView } from './flat-view.js';
@@ -11,7 +11,7 @@ export interface ModelWeights {
   config: DecoderConfig;
   /** All parameters as one vector, in the order of `parameterShapes`. */
   parameters: Float32Array;
-  tokenizer: BytePairTokenizer;
+  tokenizer: Tokenizer;
 }
 
 /**

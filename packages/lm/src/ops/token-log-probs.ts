@@ -11,6 +11,7 @@ import {
   saved,
   spreadMask,
 } from './fused-op.js';
+import { inRowChunks, stockRowsAtOnce } from './row-chunks.js';
 
 /** Rows of logits that exist at one time: 4 MiB of float32 whatever the vocabulary. */
 const rowsAtOnce = (vocabulary: number) => Math.max(16, Math.floor(1_048_576 / vocabulary));
@@ -166,24 +167,27 @@ export interface TokenLogProbs {
   entropy: tf.Tensor1D;
 }
 
-/** The same from stock ops, for every backend; keeps the logits. */
-export function tokenLogProbsReference({
-  hidden,
-  weight,
-  targets,
-  temperature = 1,
-}: TokenLogProbsOptions): TokenLogProbs {
+/** The same from stock ops, for every backend. */
+export function tokenLogProbsReference(options: TokenLogProbsOptions & { rowsAtOnce?: number }): TokenLogProbs {
+  const { hidden, weight, targets, temperature = 1 } = options;
   const vocabulary = matrixShape(weight).rows;
-  const valid = tf.cast(tf.greaterEqual(targets, 0), 'bool');
-  const clean = tf.where(spreadMask(valid, hidden), hidden, tf.zerosLike(hidden));
-  const logits = tf.div(tf.matMul(clean as tf.Tensor2D, weight as tf.Tensor2D, false, true), temperature);
-  const all = tf.logSoftmax(logits, -1);
-  const chosen = tf.cast(tf.oneHot(tf.cast(tf.maximum(targets, 0), 'int32'), vocabulary), 'float32');
-  const keep = tf.cast(valid, 'float32');
-  return {
-    logProbs: tf.mul(tf.sum(tf.mul(all, chosen), -1), keep) as tf.Tensor1D,
-    entropy: tf.mul(tf.neg(tf.sum(tf.mul(tf.exp(all), all), -1)), keep) as tf.Tensor1D,
-  };
+  const both = inRowChunks({
+    rows: { hidden, targets },
+    whole: { weight },
+    rowsAtOnce: options.rowsAtOnce ?? stockRowsAtOnce(vocabulary),
+    run: (tensors) => {
+      const valid = tf.cast(tf.greaterEqual(tensors.targets, 0), 'bool');
+      const clean = tf.where(spreadMask(valid, tensors.hidden), tensors.hidden, tf.zerosLike(tensors.hidden));
+      const logits = tf.div(tf.matMul(clean as tf.Tensor2D, tensors.weight as tf.Tensor2D, false, true), temperature);
+      const all = tf.logSoftmax(logits, -1);
+      const chosen = tf.cast(tf.oneHot(tf.cast(tf.maximum(tensors.targets, 0), 'int32'), vocabulary), 'float32');
+      const logProbs = tf.sum(tf.mul(all, chosen), -1);
+      const entropy = tf.neg(tf.sum(tf.mul(tf.exp(all), all), -1));
+      return tf.mul(tf.stack([logProbs, entropy]), tf.cast(valid, 'float32'));
+    },
+  });
+  const [logProbs, entropy] = tf.unstack(both) as [tf.Tensor1D, tf.Tensor1D];
+  return { logProbs, entropy };
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   saved,
   spreadMask,
 } from './fused-op.js';
+import { inRowChunks, stockRowsAtOnce } from './row-chunks.js';
 
 const rowsAtOnce = (vocabulary: number) => Math.max(16, Math.floor(524_288 / vocabulary));
 
@@ -177,21 +178,27 @@ export interface VocabularyKlOptions {
   direction: 'forward' | 'reverse';
 }
 
-/** The same from stock ops, for every backend; keeps the logits of both models. */
-export function vocabularyKlReference(options: VocabularyKlOptions): tf.Tensor1D {
-  const valid = tf.greater(options.mask, 0);
-  const clean = (hidden: tf.Tensor) => tf.where(spreadMask(valid, hidden), hidden, tf.zerosLike(hidden));
-  const student = tf.logSoftmax(
-    tf.matMul(clean(options.hidden) as tf.Tensor2D, options.weight as tf.Tensor2D, false, true),
-    -1,
-  );
-  const teacher = tf.logSoftmax(
-    tf.matMul(clean(options.teacherHidden) as tf.Tensor2D, options.teacherWeight as tf.Tensor2D, false, true),
-    -1,
-  );
-  const [from, to] = options.direction === 'forward' ? [teacher, student] : [student, teacher];
-  const value = tf.sum(tf.mul(tf.exp(from), tf.sub(from, to)), -1);
-  return tf.mul(value, tf.cast(valid, 'float32')) as tf.Tensor1D;
+/** The same from stock ops, for every backend. */
+export function vocabularyKlReference(options: VocabularyKlOptions & { rowsAtOnce?: number }): tf.Tensor1D {
+  const { hidden, weight, teacherHidden, teacherWeight, mask, direction } = options;
+  const values = inRowChunks({
+    rows: { hidden, teacherHidden, mask },
+    whole: { weight, teacherWeight },
+    rowsAtOnce: options.rowsAtOnce ?? stockRowsAtOnce(matrixShape(weight).rows),
+    run: (tensors) => {
+      const valid = tf.greater(tensors.mask, 0);
+      const logProbs = (states: tf.Tensor, embedding: tf.Tensor) => {
+        const clean = tf.where(spreadMask(valid, states), states, tf.zerosLike(states));
+        return tf.logSoftmax(tf.matMul(clean as tf.Tensor2D, embedding as tf.Tensor2D, false, true), -1);
+      };
+      const student = logProbs(tensors.hidden, tensors.weight);
+      const teacher = logProbs(tensors.teacherHidden, tensors.teacherWeight);
+      const [from, to] = direction === 'forward' ? [teacher, student] : [student, teacher];
+      const value = tf.sum(tf.mul(tf.exp(from), tf.sub(from, to)), -1);
+      return tf.expandDims(tf.mul(value, tf.cast(valid, 'float32')), 0);
+    },
+  });
+  return tf.reshape(values, [-1]) as tf.Tensor1D;
 }
 
 /** Exact KL divergence between two next-token distributions per row, straight from hidden states, `[n]` in nats. */

@@ -15,6 +15,7 @@ import { createSampler } from './sampler.js';
 const tokenizer: Tokenizer = {
   vocabularySize: 80,
   endOfTextId: 79,
+  endOfTextIds: [79],
   padId: 0,
   specialTokens: {},
   encode: (text) => [...text].map((character) => character.charCodeAt(0) - 40),

@@ -6,6 +6,7 @@ import { rotaryReference } from '../ops/causal-attention.js';
 import { linear } from '../ops/linear.js';
 import { attendChunks, type Chunk, chunkTokens, type Lanes, mergeChunk } from './chunk-attention.js';
 import type { CacheRow, KeyValueCache, KeyValueCacheOptions } from './key-value-cache.js';
+import { weighTokens } from './token-weights.js';
 
 /**
  * The cache from stock ops, for every engine. Keys and values of some positions of all slots are one tensor; a step writes new ones for
@@ -164,6 +165,7 @@ export function createChunkedCache(options: KeyValueCacheOptions & { decoder: De
         onLogits(results.get(row) as Float32Array, index);
       });
     },
+    weigh: weighTokens,
     truncate: (_, length) => length,
     share: ({ from, to, length }) => {
       copies.set(to, { from: copies.get(from)?.from ?? from, length });

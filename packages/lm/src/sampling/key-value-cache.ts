@@ -1,3 +1,5 @@
+import type { Weigh } from './token-weights.js';
+
 /** New tokens of one sequence. */
 export interface CacheRow {
   /** Which sequence, in `[0, slots)`. */
@@ -20,6 +22,8 @@ export interface KeyValueCache {
    * @throws ModelError when the cache needs more memory than there is
    */
   extend(rows: readonly CacheRow[], onLogits: (logits: Float32Array, index: number) => void): Promise<void>;
+  /** Turns logits into weights, for what `onLogits` gets. */
+  readonly weigh: Weigh;
   /** Forgets what a slot holds from position `length` on. Returns how much is left, which may be less by part of a page. */
   truncate(slot: number, length: number): number;
   /**

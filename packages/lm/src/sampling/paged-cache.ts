@@ -141,12 +141,22 @@ export function createPagedCache(options: KeyValueCacheOptions & { decoder: Deco
     extend: async (rows, onLogits) => {
       for (const row of rows) reserve(row);
       const logits = tf.tidy(() => forward(rows) ?? tf.zeros([0, vocabularySize]));
-      // The kernels ran to their end, so the values are read where they are.
+      // The kernels ran to their end, so the values are read where they are. Scratch is reserved first: growth would detach the views.
+      context.scratch(vocabularySize * 4);
       const count = logits.shape[0] ?? 0;
       for (let index = 0; index < count; index++) {
         onLogits(context.floats(context.pointer(logits) + index * vocabularySize * 4, vocabularySize), index);
       }
       logits.dispose();
+    },
+    // The logits are a view of the heap, so their offset is where the kernels find them.
+    weigh: (logits, inverseTemperature) => {
+      const { length, byteOffset } = logits;
+      const best = context.kernels.argmax(length, byteOffset);
+      const pointer = context.scratch(length * 4);
+      const highest = logits[best] as number;
+      const total = context.kernels.exponentials(length, byteOffset, inverseTemperature, highest, pointer);
+      return { weights: context.floats(pointer, length), total, best };
     },
     truncate: (slot, length) => {
       const pages = pagesOf[slot] as number[];

@@ -125,6 +125,44 @@ describe.each(['cpu', 'wasm'] as const)('createSampler on %s', (engine) => {
     decoder.dispose();
   });
 
+  test('an aborted sequence ends after its token, and those that wait for its beginning go on alone', async () => {
+    const decoder = createDecoder({ config: { ...config, maxPositionEmbeddings: 64 }, random: createRandom(1) });
+    const context = Array.from({ length: 40 }, (_, index) => index % 9);
+    const fresh = createSampler({ decoder, tokenizer, slots: 2 });
+    const other = () => request({ id: 'other', contextTokenIds: [...context, 3], random: createRandom(2) });
+    const [expected] = await fresh.generate([other()]);
+    const sampler = createSampler({ decoder, tokenizer, slots: 2, maxStepTokens: 8 });
+    let asked = 0;
+    const early = { ...request({ contextTokenIds: context }), aborted: () => ++asked > 2 };
+    const results = await sampler.generate([early, other()]);
+    expect(results[0]).toMatchObject({ tokenIds: [], finishReason: 'length' });
+    expect(results[1]).toEqual(expected);
+    const tokens: number[] = [];
+    const late = request({ id: 'late', onToken: (id: number) => tokens.push(id) });
+    const [cut] = await sampler.generate([{ ...late, aborted: () => tokens.length === 2 }]);
+    expect(cut).toMatchObject({ tokenIds: tokens, finishReason: 'length' });
+    expect(tokens).toHaveLength(2);
+    for (const part of [sampler, fresh, decoder]) part.dispose();
+  });
+
+  test('the logits of every draw are shown', async () => {
+    const decoder = create();
+    const sampler = createSampler({ decoder, tokenizer, slots: 1 });
+    const logProbs: number[] = [];
+    const onLogits = (logits: Float32Array, id: number) => {
+      const peak = Math.max(...logits);
+      const total = logits.reduce((sum, logit) => sum + Math.exp(logit - peak), 0);
+      logProbs.push((logits[id] as number) - peak - Math.log(total));
+    };
+    const [result] = await sampler.generate([{ ...request({ temperature: 1 }), onLogits }]);
+    expect(logProbs).toHaveLength(result?.tokenIds.length ?? -1);
+    logProbs.forEach((value, index) => {
+      expect(value).toBeCloseTo(result?.logProbs[index] ?? 0, 5);
+    });
+    sampler.dispose();
+    decoder.dispose();
+  });
+
   test('damaged weights are a ModelError', async () => {
     const decoder = create();
     const flat = await getParameters(decoder);

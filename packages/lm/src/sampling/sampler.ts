@@ -27,8 +27,15 @@ export interface SampleRequest {
   stop?: readonly string[];
   /** Source of this sequence's draws; the result does not depend on what else is in the batch. */
   random: Random;
-  /** Called with every new token. */
-  onToken?: (id: number) => void;
+  /** Called with every new token and its log-probability under the processed distribution. */
+  onToken?: (id: number, logProb: number) => void;
+  /**
+   * Called before `onToken` with the token and the logits `[vocabularySize]` that it was drawn from. They are valid until it returns,
+   * and nothing may run on the engine before that.
+   */
+  onLogits?: (logits: Float32Array, id: number) => void;
+  /** Asked before every step; once it says `true`, the sequence samples no more and ends with `length`. */
+  aborted?: () => boolean;
 }
 
 export interface SampleResult {
@@ -37,7 +44,7 @@ export interface SampleResult {
   /** Log-probability of each under the processed distribution, in nats. */
   logProbs: number[];
   text: string;
-  /** `stop`: a stop string; `length`: the limit of tokens or of the context; `end`: the end-of-text token. */
+  /** `stop`: a stop string; `length`: the limit of tokens or of the context, or aborted; `end`: the end-of-text token. */
   finishReason: 'stop' | 'length' | 'end';
 }
 
@@ -105,6 +112,7 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
       `maxContextTokens is ${maxContextTokens}, the model has ${decoder.config.maxPositionEmbeddings} positions`,
     );
   }
+  const endIds = new Set(tokenizer.endOfTextIds);
   const slots = createSlots(slotCount);
   const reclaim = () => {
     const oldest = slots.forgetOldest();
@@ -183,8 +191,8 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
     sequence.tokenIds.push(drawn.id);
     sequence.logProbs.push(drawn.logProb);
     held.tokenIds.push(drawn.id);
-    request.onToken?.(drawn.id);
-    if (drawn.id === tokenizer.endOfTextId) sequence.finishReason = 'end';
+    request.onToken?.(drawn.id, drawn.logProb);
+    if (endIds.has(drawn.id)) sequence.finishReason = 'end';
     else if (sequence.stopState.push(drawn.id).matched !== null) sequence.finishReason = 'stop';
     else if (sequence.tokenIds.length >= request.maxTokens) sequence.finishReason = 'length';
     else if (held.tokenIds.length >= maxContextTokens) sequence.finishReason = 'length';
@@ -208,11 +216,29 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
     }
     const drawn: { id: number; logProb: number }[] = [];
     await cache.extend(rows, (logits, index) => {
-      drawn.push(sampleToken(logits, (sampled[index] as Sequence).request));
+      const { request } = sampled[index] as Sequence;
+      const token = sampleToken(logits, { ...request, weigh: cache.weigh });
+      request.onLogits?.(logits, token.id);
+      drawn.push(token);
     });
     sampled.forEach((sequence, index) => {
       accept(sequence, drawn[index] as { id: number; logProb: number });
     });
+  };
+
+  const endAborted = () => {
+    for (const sequence of active) {
+      if (sequence.request.aborted?.() !== true) continue;
+      sequence.finishReason = 'length';
+      // Who waits for what this one would have computed does it alone.
+      for (const other of active) if (other.shared?.from === sequence.held) other.shared = undefined;
+    }
+  };
+
+  const finishDone = () => {
+    const done = active.filter((sequence) => sequence.finishReason !== undefined);
+    active = active.filter((sequence) => sequence.finishReason === undefined);
+    for (const sequence of done) finish(sequence);
   };
 
   const run = async () => {
@@ -224,10 +250,10 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
           takeShared(sequence);
           active.push(sequence);
         }
-        await step();
-        const done = active.filter((sequence) => sequence.finishReason !== undefined);
-        active = active.filter((sequence) => sequence.finishReason === undefined);
-        for (const sequence of done) finish(sequence);
+        endAborted();
+        finishDone();
+        if (active.length > 0) await step();
+        finishDone();
         // Lets input and output happen, and requests join that were made meanwhile.
         await setImmediate();
       }

@@ -4,27 +4,34 @@ import { describe, expect, test } from 'vitest';
 import { type DistributionOptions, sampleToken } from './token-distribution.js';
 
 /**
- * The distribution by its definition: sort, cut, renormalise. `margin` is how far the cumulative probabilities stay from `topP`: below
- * the precision of the sums, what is kept is open.
+ * The distribution by its definition, in the order of transformers: temperature, top-k, top-p, min-p, each over what the one before
+ * left. `margin` is how far the probabilities that decide stay from the limits: below the precision of the sums, what is kept is open.
  */
-function enumerate(logits: Float32Array, { temperature, topK = 0, topP = 1 }: DistributionOptions) {
-  const exponentials = [...logits].map((logit) => Math.exp(logit / temperature));
-  const total = exponentials.reduce((sum, value) => sum + value, 0);
-  const ranked = exponentials
-    .map((value, id) => ({ id, probability: value / total }))
-    .sort((a, b) => b.probability - a.probability || a.id - b.id)
-    .slice(0, topK > 0 ? topK : exponentials.length);
-  const kept: typeof ranked = [];
-  let sum = 0;
+function enumerate(logits: Float32Array, { temperature, topK = 0, topP = 1, minP = 0 }: DistributionOptions) {
+  const highest = Math.max(...logits);
+  let kept = [...logits]
+    .map((logit, id) => ({ id, logit, weight: Math.exp((logit - highest) / temperature) }))
+    .sort((a, b) => b.logit - a.logit || a.id - b.id)
+    .slice(0, topK > 0 ? topK : logits.length);
+  const sumOf = (entries: typeof kept) => entries.reduce((sum, { weight }) => sum + weight, 0);
   let margin = Number.POSITIVE_INFINITY;
-  for (const entry of ranked) {
-    if (topP < 1) margin = Math.min(margin, Math.abs(sum - topP));
-    if (topP < 1 && kept.length > 0 && sum >= topP) break;
-    kept.push(entry);
-    sum += entry.probability;
+  if (topP < 1) {
+    const total = sumOf(kept);
+    let sum = 0;
+    let count = 0;
+    for (const { weight } of kept) {
+      margin = Math.min(margin, Math.abs(sum / total - topP));
+      if (count > 0 && sum / total >= topP) break;
+      count += 1;
+      sum += weight;
+    }
+    kept = kept.slice(0, count);
   }
+  for (const { weight } of kept) if (minP > 0 && weight < 1) margin = Math.min(margin, Math.abs(weight - minP));
+  kept = kept.filter(({ weight }) => weight >= Math.min(1, minP));
   const probabilities = new Array<number>(logits.length).fill(0);
-  for (const { id, probability } of kept) probabilities[id] = probability / sum;
+  const total = sumOf(kept);
+  for (const { id, weight } of kept) probabilities[id] = weight / total;
   return { probabilities, margin };
 }
 
@@ -38,6 +45,9 @@ describe('sampleToken', () => {
     { temperature: 1, topK: 3 },
     { temperature: 1, topP: 0.8 },
     { temperature: 0.7, topK: 4, topP: 0.9 },
+    { temperature: 1, minP: 0.3 },
+    { temperature: 2, topK: 4, topP: 0.75 },
+    { temperature: 1.5, topK: 5, topP: 0.95, minP: 0.2 },
   ])('draws from the enumerated distribution with %j', (options) => {
     const expected = enumerate(logits, options).probabilities;
     const random = createRandom(5).split(JSON.stringify(options));
@@ -65,7 +75,7 @@ describe('sampleToken', () => {
   });
 
   test('top-k of 1 and a tiny top-p leave one token with probability 1', () => {
-    for (const options of [{ topK: 1 }, { topP: 1e-9 }, { topP: 0 }]) {
+    for (const options of [{ topK: 1 }, { topP: 1e-9 }, { topP: 0 }, { minP: 1 }, { minP: 7 }]) {
       expect(sampleToken(logits, { temperature: 1, random: createRandom(1), ...options })).toEqual({
         id: 2,
         logProb: 0,
@@ -104,12 +114,13 @@ describe('sampleToken', () => {
     fc.double({ min: Math.fround(0.2), max: 3, noNaN: true }),
     fc.integer({ min: 0, max: 13 }),
     fc.double({ min: 0.01, max: 1, noNaN: true }),
+    fc.double({ min: 0, max: 1, noNaN: true }),
     fc.integer(),
-  ])('the log-probability is that of the processed distribution', (eighths, temperature, topK, topP, seed) => {
+  ])('the log-probability is that of the processed distribution', (eighths, temperature, topK, topP, minP, seed) => {
     const row = Float32Array.from(eighths, (value) => value / 8);
-    const { probabilities, margin } = enumerate(row, { temperature, topK, topP });
-    fc.pre(margin > 1e-9);
-    const { id, logProb } = sampleToken(row, { temperature, topK, topP, random: createRandom(seed) });
+    const { probabilities, margin } = enumerate(row, { temperature, topK, topP, minP });
+    fc.pre(margin > 1e-6);
+    const { id, logProb } = sampleToken(row, { temperature, topK, topP, minP, random: createRandom(seed) });
     const expected = probabilities[id] as number;
     expect(expected).toBeGreaterThan(0);
     expect(Math.abs(logProb - Math.log(expected))).toBeLessThan(1e-6);

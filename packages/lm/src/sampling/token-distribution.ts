@@ -1,4 +1,5 @@
 import { ModelError, type Random } from '@dgpo/trajectory';
+import { type Weigh, weighTokens } from './token-weights.js';
 import { truncate } from './truncate.js';
 
 export interface DistributionOptions {
@@ -12,23 +13,6 @@ export interface DistributionOptions {
   minP?: number;
 }
 
-/** Reused for every draw: it has room for the largest vocabulary seen. */
-let scratch = new Float64Array(0);
-
-/** The first of the highest logits. */
-function highest(logits: Float32Array): number {
-  let best = 0;
-  let peak = logits[0] as number;
-  for (let id = 1; id < logits.length; id++) {
-    const logit = logits[id] as number;
-    if (logit > peak) {
-      peak = logit;
-      best = id;
-    }
-  }
-  return best;
-}
-
 /**
  * Draws one token and its log-probability under the processed distribution: temperature, then top-k, top-p and min-p, in the order of
  * Hugging Face's `generate`. For temperature 0 the token is the first of the most probable and the log-probability that of the
@@ -39,35 +23,31 @@ function highest(logits: Float32Array): number {
  */
 export function sampleToken(
   logits: Float32Array,
-  options: DistributionOptions & { random: Random },
+  options: DistributionOptions & {
+    random: Random;
+    /** @default in plain JavaScript */
+    weigh?: Weigh;
+  },
 ): { id: number; logProb: number } {
-  const { temperature, topP = 1, topK = 0, minP = 0, random } = options;
-  const inverse = temperature === 0 ? 1 : 1 / temperature;
-  const size = logits.length;
-  const best = highest(logits);
-  const peak = (logits[best] as number) * inverse;
-  if (scratch.length < size) scratch = new Float64Array(size);
-  const weights = scratch;
-  let total = 0;
-  for (let id = 0; id < size; id++) {
-    const weight = Math.exp((logits[id] as number) * inverse - peak);
-    weights[id] = weight;
-    total += weight;
-  }
+  const { temperature, topP = 1, topK = 0, minP = 0, random, weigh = weighTokens } = options;
+  const inverseTemperature = temperature === 0 ? 1 : 1 / temperature;
+  const { weights, total, best } = weigh(logits, inverseTemperature);
   if (!Number.isFinite(total)) throw new ModelError('the logits are not finite: the weights of the model are damaged');
   if (temperature === 0) return { id: best, logProb: -Math.log(total) };
-  if (topP < 1 || (topK > 0 && topK < size) || minP > 0) {
-    total = truncate({ weights: weights.subarray(0, size), total, topK, topP, minP });
-  }
-  const target = random.next() * total;
+  const highest = logits[best] as number;
+  const left =
+    topP < 1 || topK > 0 || minP > 0
+      ? truncate({ logits, inverseTemperature, highest, weights, total, topK, topP, minP })
+      : total;
+  const target = random.next() * left;
   let sum = 0;
   let chosen = best;
-  for (let id = 0; id < size; id++) {
+  for (let id = 0; id < weights.length; id++) {
     const weight = weights[id] as number;
     if (weight === 0) continue;
     sum += weight;
     chosen = id;
     if (sum > target) break;
   }
-  return { id: chosen, logProb: Math.log((weights[chosen] as number) / total) };
+  return { id: chosen, logProb: ((logits[chosen] as number) - highest) * inverseTemperature - Math.log(left) };
 }

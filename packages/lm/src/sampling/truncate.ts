@@ -1,29 +1,37 @@
-/** 64 octaves below 1 with 32 steps each; what is smaller falls into the last bucket. */
-const bucketCount = 64 * 32;
+/** A step of 1/32 nat each; what is further than 64 nats below the highest falls into the last bucket. */
+const bucketsPerNat = 32;
+const bucketCount = 64 * bucketsPerNat;
 const counts = new Int32Array(bucketCount);
 const sums = new Float64Array(bucketCount);
 
-/** Orders weights in (0, 1] without logarithms: exponent and first five bits of the mantissa, largest first. */
-function bucketOf(highWord: number): number {
-  return Math.min(bucketCount - 1, (0x3ff00000 - highWord) >> 15);
+/** Logits and what they are worth; dropped tokens weigh 0. */
+interface Candidates {
+  logits: Float32Array;
+  inverseTemperature: number;
+  /** The highest logit. */
+  highest: number;
+  weights: Float32Array;
+}
+
+function bucketOf({ logits, inverseTemperature, highest }: Candidates, id: number): number {
+  const below = (highest - (logits[id] as number)) * inverseTemperature * bucketsPerNat;
+  return below < bucketCount ? below | 0 : bucketCount - 1;
 }
 
 /**
- * Zeroes all but the largest weights: as many as `count`, and as few as make up `mass`, but at least one. Among equal weights those of
- * lower id are larger. Only the weights near the border are sorted.
+ * Drops all but the most probable tokens: as many as `count`, and as few as weigh `mass`, but at least one. Among equal logits the lower
+ * id comes first. Only the tokens near the border are sorted.
  *
- * @param options.weights each in [0, 1]
- * @returns the sum of what is left
+ * @returns the weight of what is left
  */
-function keepLargest(options: { weights: Float64Array; count: number; mass: number }): number {
-  const { weights, count, mass } = options;
-  const words = new Int32Array(weights.buffer, weights.byteOffset, 2 * weights.length);
+function keepLargest(candidates: Candidates, { count, mass }: { count: number; mass: number }): number {
+  const { logits, weights } = candidates;
   counts.fill(0);
   sums.fill(0);
   for (let id = 0; id < weights.length; id++) {
     const weight = weights[id] as number;
     if (weight === 0) continue;
-    const bucket = bucketOf(words[2 * id + 1] as number);
+    const bucket = bucketOf(candidates, id);
     counts[bucket] = (counts[bucket] as number) + 1;
     sums[bucket] = (sums[bucket] as number) + weight;
   }
@@ -39,12 +47,12 @@ function keepLargest(options: { weights: Float64Array; count: number; mass: numb
   const open: number[] = [];
   for (let id = 0; id < weights.length; id++) {
     if (weights[id] === 0) continue;
-    const bucket = bucketOf(words[2 * id + 1] as number);
+    const bucket = bucketOf(candidates, id);
     if (bucket < border) continue;
     if (bucket === border) open.push(id);
     else weights[id] = 0;
   }
-  open.sort((a, b) => (weights[b] as number) - (weights[a] as number) || a - b);
+  open.sort((a, b) => (logits[b] as number) - (logits[a] as number) || a - b);
   for (const id of open) {
     if (kept < count && (kept === 0 || sum < mass)) {
       sum += weights[id] as number;
@@ -55,27 +63,22 @@ function keepLargest(options: { weights: Float64Array; count: number; mass: numb
 }
 
 /**
- * Zeroes the weights outside top-k, then top-p of what is left, then min-p.
+ * Drops the tokens outside top-k, then top-p of what is left, then min-p (Nguyen et al. 2024, arXiv 2407.01082).
  *
- * @param options.weights the largest is 1; overwritten
+ * @param options.weights relative to the highest, which is 1; dropped ones become 0
  * @param options.total their sum
  * @returns the sum of what is left
  */
-export function truncate(options: {
-  weights: Float64Array;
-  total: number;
-  topK: number;
-  topP: number;
-  minP: number;
-}): number {
+export function truncate(options: Candidates & { total: number; topK: number; topP: number; minP: number }): number {
   const { weights, total, topK, topP, minP } = options;
+  const size = weights.length;
   let sum = total;
-  if (topK > 0 && topK < weights.length) sum = keepLargest({ weights, count: topK, mass: Number.POSITIVE_INFINITY });
-  if (topP < 1) sum = keepLargest({ weights, count: weights.length, mass: topP * sum });
+  if (topK > 0 && topK < size) sum = keepLargest(options, { count: topK, mass: Number.POSITIVE_INFINITY });
+  if (topP < 1) sum = keepLargest(options, { count: size, mass: topP * sum });
   if (minP <= 0) return sum;
   sum = 0;
   const least = Math.min(1, minP);
-  for (let id = 0; id < weights.length; id++) {
+  for (let id = 0; id < size; id++) {
     if ((weights[id] as number) < least) weights[id] = 0;
     else sum += weights[id] as number;
   }

@@ -1,6 +1,7 @@
 import { ModelError } from '@dgpo/trajectory';
+import { createByteDecoding } from './byte-decoding.js';
 import { mergeBytePairs, type RankedMerge } from './byte-pair-merge.js';
-import type { DecodeOptions, EncodeOptions, TokenDecodeStream, Tokenizer } from './tokenizer.js';
+import type { EncodeOptions, Tokenizer } from './tokenizer.js';
 
 /**
  * GPT-2's split of text into words; no token crosses a border. `\p{White_Space}` stands for `\s`, because
@@ -110,11 +111,15 @@ export function createBytePairTokenizer(model: BytePairModel): BytePairTokenizer
     return ids;
   };
 
-  const encode = (text: string, { allowSpecial = false }: EncodeOptions = {}): number[] => {
+  const encode = (text: string, { allowSpecial = false, escapeCharacter = '' }: EncodeOptions = {}): number[] => {
     const ids: number[] = [];
     splitAtSpecialTokens(text, allowSpecial ? names : []).forEach((part, index) => {
-      if (index % 2 === 1) ids.push(specialId(part));
-      else for (const word of splitIntoWords(part)) for (const id of encodeWord(word)) ids.push(id);
+      if (index % 2 === 1) {
+        ids.push(specialId(part));
+        return;
+      }
+      const plain = escapeCharacter === '' ? part : part.replaceAll(escapeCharacter, '');
+      for (const word of splitIntoWords(plain)) for (const id of encodeWord(word)) ids.push(id);
     });
     return ids;
   };
@@ -125,35 +130,15 @@ export function createBytePairTokenizer(model: BytePairModel): BytePairTokenizer
     return bytes;
   };
 
-  const decodeStream = ({ skipSpecial = false }: DecodeOptions = {}): TokenDecodeStream => {
-    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    return {
-      push: (id) => {
-        const bytes = tokenBytes(id);
-        return skipSpecial && nameOf.has(id) ? '' : decoder.decode(bytes, { stream: true });
-      },
-      end: () => decoder.decode(),
-    };
-  };
-
-  const decode = (ids: readonly number[], { skipSpecial = false }: DecodeOptions = {}): string => {
-    const parts: Uint8Array[] = [];
-    for (const id of ids) {
-      const bytes = tokenBytes(id);
-      if (!(skipSpecial && nameOf.has(id))) parts.push(bytes);
-    }
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.concat(parts));
-  };
-
   return {
     model,
     vocabularySize,
     endOfTextId: specialId(endOfTextToken),
+    endOfTextIds: [specialId(endOfTextToken)],
     padId: specialId(padToken),
     specialTokens,
     encode,
-    decode,
     tokenBytes,
-    decodeStream,
+    ...createByteDecoding({ tokenBytes, isSpecial: (id) => nameOf.has(id) }),
   };
 }

@@ -1,26 +1,10 @@
 import { ModelError } from '@dgpo/trajectory';
+import { parseAddedTokens } from './added-tokens.js';
 import { alphabetToBytes } from './byte-alphabet.js';
 import type { BytePairModel } from './byte-pair-tokenizer.js';
+import { arrayAt, expectValue, objectAt } from './json-checks.js';
 
 const maximumTokens = 1_000_000;
-
-function objectAt(value: unknown, where: string): Map<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new ModelError(`${where} is no object`);
-  // A map, so that names such as "__proto__" are entries like any other.
-  return new Map(Object.entries(value));
-}
-
-function arrayAt(value: unknown, where: string): unknown[] {
-  if (!Array.isArray(value)) throw new ModelError(`${where} is no array`);
-  return value;
-}
-
-function expectValue(value: unknown, allowed: readonly unknown[], where: string): void {
-  if (!allowed.includes(value)) {
-    throw new ModelError(`${where} is ${JSON.stringify(value)}; only ${JSON.stringify(allowed[0])} is supported`);
-  }
-}
 
 /** Accepts `{"type": "ByteLevel"}` with GPT-2's settings. */
 function expectByteLevel(value: unknown, where: string): void {
@@ -31,23 +15,32 @@ function expectByteLevel(value: unknown, where: string): void {
   expectValue(step.get('use_regex'), [true, undefined], `${where}.use_regex`);
 }
 
-function parseAddedTokens(value: unknown): Record<string, number> {
-  const ids: Record<string, number> = Object.create(null);
-  for (const [index, entry] of arrayAt(value, 'added_tokens').entries()) {
-    const where = `added_tokens[${index}]`;
-    const token = objectAt(entry, where);
-    const content = token.get('content');
-    const id = token.get('id');
-    if (typeof content !== 'string' || content === '') throw new ModelError(`${where}.content is no text`);
-    if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) throw new ModelError(`${where}.id is no id`);
-    if (content in ids) throw new ModelError(`${where} repeats ${JSON.stringify(content)}`);
-    // The flag "normalized" changes nothing, since a normalizer is refused.
-    for (const flag of ['single_word', 'lstrip', 'rstrip']) {
-      expectValue(token.get(flag), [false, undefined], `${where}.${flag}`);
-    }
-    ids[content] = id;
-  }
-  return ids;
+/**
+ * Whether a `tokenizer.json` is byte-level BPE with GPT-2's pre-tokenizer and with added tokens that are all special: the
+ * kind that {@link parseTokenizerJson} reads. What is damaged inside such a file is told there.
+ */
+export function isBytePairJson(value: unknown): boolean {
+  const root = objectAt(value, 'the file');
+  const typed = (key: string, part: unknown = root.get(key)): ReadonlyMap<string, unknown> =>
+    typeof part === 'object' && part !== null ? new Map(Object.entries(part)) : new Map();
+  const [model, words, decoder, post] = ['model', 'pre_tokenizer', 'decoder', 'post_processor'].map((key) =>
+    typed(key),
+  );
+  const added = root.get('added_tokens');
+  const ordinary = (token: unknown) =>
+    ['special', 'lstrip', 'rstrip', 'single_word'].some((key) => typed('', token).get(key) === (key !== 'special'));
+  return (
+    model?.get('type') === 'BPE' &&
+    !model.get('byte_fallback') &&
+    !model.get('ignore_merges') &&
+    (root.get('normalizer') ?? null) === null &&
+    words?.get('type') === 'ByteLevel' &&
+    words.get('add_prefix_space') === false &&
+    words.get('use_regex') !== false &&
+    decoder?.get('type') === 'ByteLevel' &&
+    ['ByteLevel', undefined].some((type) => post?.get('type') === type) &&
+    !(Array.isArray(added) && added.some(ordinary))
+  );
 }
 
 /**
@@ -68,7 +61,8 @@ export function parseTokenizerJson(value: unknown): Pick<BytePairModel, 'tokens'
   }
   for (const key of ['byte_fallback', 'ignore_merges']) expectValue(bpe.get(key) ?? false, [false], `model.${key}`);
 
-  const specialTokens = parseAddedTokens(root.get('added_tokens') ?? []);
+  const specialTokens: Record<string, number> = Object.create(null);
+  for (const { content, id } of parseAddedTokens(root.get('added_tokens'))) specialTokens[content] = id;
   const idOf = objectAt(bpe.get('vocab'), 'model.vocab');
   const size = new Set([...idOf.keys(), ...Object.keys(specialTokens)]).size;
   if (size > maximumTokens) throw new ModelError(`the vocabulary of ${size} is larger than ${maximumTokens}`);

@@ -13,6 +13,16 @@ export interface EncodeOptions {
    * @default false
    */
   allowSpecial?: boolean;
+  /**
+   * The text goes on from tokens that are there already: a SentencePiece vocabulary then puts no space before it.
+   * @default false
+   */
+  continuation?: boolean;
+  /**
+   * A character that is left out of the text. Inside the name of a special token it keeps that name ordinary text, whatever
+   * `allowSpecial` says.
+   */
+  escapeCharacter?: string;
 }
 
 export interface DecodeOptions {
@@ -21,16 +31,28 @@ export interface DecodeOptions {
    * @default false
    */
   skipSpecial?: boolean;
+  /**
+   * The tokens go on from others: the space that a SentencePiece vocabulary writes before a first word is kept.
+   * @default false
+   */
+  continuation?: boolean;
 }
 
 /** Text to token ids and back. Ids run from 0 to `vocabularySize - 1`. */
 export interface Tokenizer {
   readonly vocabularySize: number;
   readonly endOfTextId: number;
+  /** All ids that end a generation, `endOfTextId` first: chat models have one for the turn beside the one for the text. */
+  readonly endOfTextIds: readonly number[];
   readonly padId: number;
   /** Special token text to id. */
   readonly specialTokens: Readonly<Record<string, number>>;
-  /** Lone surrogates, which UTF-8 cannot hold, become U+FFFD; every other text comes back from `decode` unchanged. */
+  /** The files it was loaded from, by name; absent for a tokenizer that was made here. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
+  /**
+   * Nothing is added at the beginning or end. Lone surrogates, which UTF-8 cannot hold, become U+FFFD; every other text
+   * comes back from `decode` unchanged, or as the tokenizer's own normalisation (such as NFC) leaves it.
+   */
   encode(text: string, options?: EncodeOptions): number[];
   /**
    * Bytes that are not UTF-8 become U+FFFD.

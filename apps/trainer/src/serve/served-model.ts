@@ -1,0 +1,19 @@
+import type { Decoder, Sampler, Tokenizer } from '@dgpo/lm';
+import type { Random } from '@dgpo/trajectory';
+import type { ChatRenderer } from '../generate/open-model.js';
+import type { Scheduler } from './scheduler.js';
+
+/** What the routes answer with. */
+export interface ServedModel {
+  /** As clients name it. */
+  name: string;
+  decoder: Decoder;
+  tokenizer: Tokenizer;
+  chatTemplate?: ChatRenderer | undefined;
+  sampler: Pick<Sampler, 'maxContextTokens'>;
+  scheduler: Scheduler;
+  /** A new stream of draws, for a request without a seed. */
+  nextRandom: () => Random;
+  /** Unix time at which it was loaded, in seconds. */
+  created: number;
+}
