@@ -36,6 +36,8 @@ for (const row of expected.rows) {
   else console.log('decodes otherwise:', JSON.stringify(text), '/', JSON.stringify(row.decoded));
 }
 const { length } = expected.rows;
-console.log(`${expected.version}: ${encoded} of ${length} texts encode alike, ${decoded} decode alike; as loaded ${loaded}`);
+console.log(
+  `${expected.version}: ${encoded} of ${length} texts encode alike, ${decoded} decode alike; as loaded ${loaded}`,
+);
 const numbers = { eos: tokenizer.endOfTextId, pad: tokenizer.padId, size: tokenizer.vocabularySize };
 for (const [name, value] of Object.entries(numbers)) console.log(name, value, '/', expected[name]);
