@@ -81,8 +81,19 @@ export function resultTables(results: BenchResults): string {
     ),
     `**Matrix products** of that update (\`rows x inputs → outputs\`), forward, one thread.`,
     table(
-      ['', 'our kernel, GFLOP/s', 'stock, GFLOP/s'],
-      results.matrixProducts.map(({ shape, own, stock }) => [shape, own.toFixed(1), stock.toFixed(1)]),
+      [
+        '',
+        'our kernel, GFLOP/s',
+        'stock, GFLOP/s',
+        ...(results.matrixProducts[0]?.blas ?? []).map(
+          ({ threads }) => `BLAS, threads: ${threads || 'its own'}; GFLOP/s`,
+        ),
+      ],
+      results.matrixProducts.map(({ shape, own, stock, blas = [] }) =>
+        [shape, own, stock, ...blas.map(({ rate }) => rate)].map((cell) =>
+          typeof cell === 'number' ? cell.toFixed(1) : cell,
+        ),
+      ),
     ),
     `**Where one update goes**, one thread.`,
     profileTable(profile),

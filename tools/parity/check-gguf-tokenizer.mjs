@@ -3,9 +3,7 @@
  * usage: node --import tsx --conditions=@dgpo/source tools/parity/check-gguf-tokenizer.mjs MODEL.gguf IDS.json
  */
 import { readFile } from 'node:fs/promises';
-import { openGguf } from '@dgpo/lm';
-import { ggufTokenizerFiles } from '../../packages/lm/src/tokenizer/gguf-tokenizer-files.ts';
-import { tokenizerFromFiles } from '../../packages/lm/src/tokenizer/tokenizer-file.ts';
+import { createChatTemplate, ggufTokenizerFiles, openGguf, renderConversation, tokenizerFromFiles } from '@dgpo/lm';
 
 const [path, expectedPath] = process.argv.slice(2);
 if (path === undefined || expectedPath === undefined) throw new Error('usage: MODEL.gguf IDS.json');
@@ -41,3 +39,11 @@ console.log(
 );
 const numbers = { eos: tokenizer.endOfTextId, pad: tokenizer.padId, size: tokenizer.vocabularySize };
 for (const [name, value] of Object.entries(numbers)) console.log(name, value, '/', expected[name]);
+if (expected.chat !== null) {
+  const { messages, text, ids } = expected.chat;
+  const template = createChatTemplate({ source: tokenizerConfig.chat_template, tokens: tokenizerConfig });
+  const { tokenIds } = renderConversation({ template, tokenizer, messages, addGenerationPrompt: true });
+  console.log('chat text alike', template.render({ messages, addGenerationPrompt: true }) === text);
+  // Encoding in parts, as a sampler sees them, gives the same ids unless a merge crosses a border.
+  console.log('chat ids alike', same(tokenIds, ids));
+}

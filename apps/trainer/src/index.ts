@@ -88,7 +88,7 @@ export { type RunReportResult, type RunReportSet, resultsLegend, resultsTable } 
 export { type RunReportOptions, renderRunReport, writeRunReport } from './evaluate/run-report.js';
 export { scriptedExpert } from './expert/scripted-expert.js';
 export { type GeneratedText, type GenerateTextOptions, generateText } from './generate/generate-text.js';
-export { type ChatRenderer, type OpenModel, type OpenModelOptions, openModel } from './generate/open-model.js';
+export { type OpenModel, type OpenModelOptions, openModel } from './generate/open-model.js';
 export { type CatalogueEntry, catalogue, type DownloadKind, findEntry } from './hub/catalogue.js';
 export { type DownloadOptions, type DownloadPlan, type DownloadProgress, download } from './hub/download.js';
 export type { HubFile } from './hub/hub-client.js';

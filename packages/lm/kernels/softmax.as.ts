@@ -30,7 +30,10 @@ function shifted(address: usize, left: i32, scale: v128, shift: v128): v128 {
 /** The first place of the largest value; 0 where there is none, as among NaN. */
 export function argmax(count: i32, x: usize): i32 {
   const top = maximum(count, x, 1);
-  for (let i = 0; i < count; i++) if (load<f32>(floatAt(x, i)) == top) return i;
+  const tops = f32x4.splat(top);
+  let i = 0;
+  while (i + 4 <= count && !v128.any_true(f32x4.eq(v128.load(floatAt(x, i)), tops))) i += 4;
+  for (; i < count; i++) if (load<f32>(floatAt(x, i)) == top) return i;
   return 0;
 }
 
@@ -38,10 +41,17 @@ export function argmax(count: i32, x: usize): i32 {
 export function exponentials(count: i32, x: usize, scale: f32, shift: f32, y: usize): f64 {
   const scales = f32x4.splat(scale), shifts = f32x4.splat(shift);
   let low = f64x2.splat(0), high = f64x2.splat(0);
-  for (let i = 0; i < count; i += 4) {
-    const left = count - i;
-    const e = exp4(f32x4.mul(f32x4.sub(take(floatAt(x, i), left, -Infinity), shifts), scales));
-    put(floatAt(y, i), left, e);
+  const whole = count & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    const e = exp4(f32x4.mul(f32x4.sub(v128.load(floatAt(x, i)), shifts), scales));
+    v128.store(floatAt(y, i), e);
+    low = f64x2.add(low, f64x2.promote_low_f32x4(e));
+    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f64>(e, e, 1, 1)));
+  }
+  if (whole < count) {
+    const left = count - whole;
+    const e = exp4(f32x4.mul(f32x4.sub(take(floatAt(x, whole), left, -Infinity), shifts), scales));
+    put(floatAt(y, whole), left, e);
     low = f64x2.add(low, f64x2.promote_low_f32x4(e));
     high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f64>(e, e, 1, 1)));
   }

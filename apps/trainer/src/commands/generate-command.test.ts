@@ -139,7 +139,7 @@ describe('dgpo generate', () => {
         prompt                  the text, in quotes; without it or with -, standard input
 
       Options:
-        --model <model>         model folder
+        --model <model>         model folder, .gguf file, or org/name on the Hugging Face hub
         --engine <name>         TensorFlow.js backend; auto takes the fastest that works here (choices:
                                 "auto", "tensorflow", "webgpu", "wasm", "cpu", default: "auto")
 

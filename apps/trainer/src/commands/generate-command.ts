@@ -1,6 +1,7 @@
 import { ConfigError } from '@dgpo/trajectory';
 import { Command } from 'commander';
 import { Interrupted } from '../command-line/interrupted.js';
+import { conversationTokens } from '../generate/conversation-tokens.js';
 import { generateText } from '../generate/generate-text.js';
 import { type OpenModel, openModel } from '../generate/open-model.js';
 import { engineOption, fractionUpTo1, integerFrom, jsonOption, nonNegativeNumber, seedOption } from './options.js';
@@ -21,7 +22,7 @@ function promptTokens(
     ...(system === undefined ? [] : [{ role: 'system', content: system }]),
     { role: 'user', content: prompt },
   ];
-  return tokenizer.encode(chatTemplate.render({ messages, addGenerationPrompt: true }), { allowSpecial: true });
+  return conversationTokens({ messages, template: chatTemplate, tokenizer });
 }
 
 /** `dgpo generate`: the continuation of a prompt. */
@@ -30,7 +31,7 @@ export function generateCommand(surroundings: CliSurroundings): Command {
   return new Command('generate')
     .description('Continue a prompt with a model, token by token.')
     .argument('[prompt]', 'the text, in quotes; without it or with -, standard input')
-    .requiredOption('--model <model>', 'model folder')
+    .requiredOption('--model <model>', 'model folder, .gguf file, or org/name on the Hugging Face hub')
     .addOption(engineOption())
     .optionsGroup('What is written:')
     .option('--max-tokens <number>', 'tokens at most', integerFrom(1), 64)
@@ -53,7 +54,7 @@ export function generateCommand(surroundings: CliSurroundings): Command {
       if (stop.includes('')) throw new ConfigError('--stop is empty');
       const prompt = await readPrompt(argument, surroundings);
       if (prompt === '') throw new ConfigError('the prompt is empty');
-      const model = await openModel({ model: options.model, engine: options.engine, workingDirectory });
+      const model = await openModel({ model: options.model, engine: options.engine, workingDirectory, signal });
       try {
         const started = performance.now();
         const promptTokenIds = promptTokens(model, { prompt, chat: chat === true, system });

@@ -75,7 +75,7 @@ describe('dgpo serve', () => {
       Serve a model over HTTP to clients of OpenAI's API.
 
       Arguments:
-        checkpoint              model folder
+        checkpoint              model folder, .gguf file, or org/name on the Hugging Face hub
 
       Where it listens:
         --host <address>        beyond loopback, an API key is required (default: "127.0.0.1")

@@ -12,7 +12,7 @@ export function serveCommand(surroundings: CliSurroundings): Command {
   const { output, errors, environment, signal, workingDirectory } = surroundings;
   return new Command('serve')
     .description("Serve a model over HTTP to clients of OpenAI's API.")
-    .argument('<checkpoint>', 'model folder')
+    .argument('<checkpoint>', 'model folder, .gguf file, or org/name on the Hugging Face hub')
     .optionsGroup('Where it listens:')
     .option('--host <address>', 'beyond loopback, an API key is required', '127.0.0.1')
     .option('--port <number>', '0 takes a free one', integerFrom(0), 8000)
@@ -31,7 +31,14 @@ export function serveCommand(surroundings: CliSurroundings): Command {
     .action(async (checkpoint, options) => {
       const { host, port, maxContext, maxBatch, maxQueue, timeout, seed, json } = options;
       const apiKey = options.apiKey ?? environment.DGPO_API_KEY;
-      const model = await openModel({ model: checkpoint, engine: options.engine, workingDirectory });
+      const model = await openModel({
+        model: checkpoint,
+        engine: options.engine,
+        workingDirectory,
+        signal,
+        sequences: maxBatch,
+        contextTokens: maxContext ?? 2048,
+      });
       try {
         const server = createModelServer({
           model: { ...model, name: options.name ?? model.name },

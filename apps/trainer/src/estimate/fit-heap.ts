@@ -1,6 +1,7 @@
+import { wasmHeapLimit } from '@dgpo/lm';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { typicalEpisode } from './episode-size.js';
-import { estimateMemory, heapSlack, type MemoryOptions, wasmHeapLimit } from './memory.js';
+import { estimateMemory, heapSlack, type MemoryOptions } from './memory.js';
 
 const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 

@@ -1,8 +1,5 @@
-import { type DecoderConfig, type EngineName, parameterCount } from '@dgpo/lm';
+import { activationFloats, type DecoderConfig, type EngineName, keyValueCacheBytes, parameterCount } from '@dgpo/lm';
 import type { Recipe } from '../recipe/recipe-schema.js';
-
-/** The most that a 32-bit WebAssembly heap can hold: 4 GiB. */
-export const wasmHeapLimit = 2 ** 32;
 
 /** A heap grows in steps and keeps holes: measured ones were 1.2 to 1.35 times what lay in them. */
 export const heapSlack = 1.35;
@@ -51,16 +48,6 @@ export interface MemoryOptions {
   episodeTokens?: number;
 }
 
-/**
- * Floats that one token leaves behind in one block for its backward pass: seven vectors of the width (two inputs of norms, their two
- * outputs, attention, its projection, the MLP's output), queries, keys and values twice (also rotated), and three of the gated MLP.
- */
-function activationFloats(config: DecoderConfig): number {
-  const { hiddenSize, intermediateSize, headDim, numAttentionHeads, numKeyValueHeads } = config;
-  const projected = (numAttentionHeads + 2 * numKeyValueHeads) * headDim;
-  return 7 * hiddenSize + 2 * projected + 3 * intermediateSize;
-}
-
 function activationBytes(options: {
   config: DecoderConfig;
   rows: number;
@@ -76,9 +63,6 @@ function activationBytes(options: {
   const matrix = attentionMatrix ? 3 * config.numHiddenLayers * config.numAttentionHeads * rows * time * time : 0;
   return float * (layers + passing + matrix);
 }
-
-const cacheBytes = (config: DecoderConfig, slots: number, time: number) =>
-  float * slots * config.numHiddenLayers * 2 * config.numKeyValueHeads * config.headDim * time;
 
 /** Memory of a run, from sizes alone. */
 export function estimateMemory(options: MemoryOptions): MemoryEstimate {
@@ -101,9 +85,9 @@ export function estimateMemory(options: MemoryOptions): MemoryEstimate {
   const weights = float * (studentSize + criticSize + teacherSize + Math.max(studentSize, teacherSize));
   const gradients = float * Math.max(studentSize, criticSize, trainsTeacher ? teacherSize : 0);
   const keyValueCache =
-    cacheBytes(student, rolloutSlots, time) +
-    cacheBytes(teacher, rolloutSlots, time) +
-    Math.max(...[student, teacher].map((model) => cacheBytes(model, evaluation.batchSize, time)));
+    keyValueCacheBytes(student, { slots: rolloutSlots, time }) +
+    keyValueCacheBytes(teacher, { slots: rolloutSlots, time }) +
+    Math.max(...[student, teacher].map((model) => keyValueCacheBytes(model, { slots: evaluation.batchSize, time })));
   const heap = heapSlack * (weights + gradients + keyValueCache + activations);
   const optimizers = 4 * float * (studentSize + criticSize + (trainsTeacher ? teacherSize : 0));
   return {

@@ -233,6 +233,19 @@ describe('POST /v1/chat/completions', () => {
     }
   });
 
+  it('takes names of special tokens in a message for text', async () => {
+    const content = 'a<assistant>b';
+    const { prompt_token_ids: actual } = await ask({
+      ...chat,
+      messages: [{ role: 'user', content }],
+      return_token_ids: true,
+    });
+    const { tokenizer } = model;
+    const special = (text: string) => tokenizer.encode(text, { allowSpecial: true });
+    expect(tokenizer.decode(actual)).toBe(`<user>${content}<assistant>`);
+    expect(actual.filter((id) => id === special('<assistant>')[0])).toHaveLength(1);
+  });
+
   it('streams deltas that make up the same message', async () => {
     const whole = await ask(chat);
     const { chunks, last } = readEvents(await (await post('chat/completions', { ...chat, stream: true })).text());
@@ -253,7 +266,9 @@ describe('POST /v1/chat/completions', () => {
   it('passes on what a template refuses, and needs one', async () => {
     const refused = await post('chat/completions', { messages: [{ role: 'tool', content: 'x' }] });
     expect(refused.status).toBe(400);
-    expect(await refused.json()).toMatchObject({ error: { message: 'messages: no tools here', param: 'messages' } });
+    expect(await refused.json()).toMatchObject({
+      error: { message: expect.stringMatching(/^messages: .*no tools here/), param: 'messages' },
+    });
     const { chatTemplate: _, ...plain } = model;
     const without = tinyServer(plain as TinyModel);
     const response = await post('chat/completions', chat, {}, without);

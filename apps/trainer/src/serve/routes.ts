@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { isDgpoError } from '@dgpo/trajectory';
 import type { Context } from 'hono';
+import { conversationTokens } from '../generate/conversation-tokens.js';
 import { ApiError } from './api-error.js';
 import { chatChoiceWriter, joinChatDeltas, toChatChoice } from './chat-choices.js';
 import { choiceEvents } from './choice-events.js';
@@ -102,15 +104,13 @@ function conversation({ messages }: ChatRequest, { chatTemplate, tokenizer }: Se
     role,
     content: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
   }));
-  let text: string;
   try {
-    text = chatTemplate.render({ messages: flat, addGenerationPrompt: true });
+    return conversationTokens({ messages: flat, template: chatTemplate, tokenizer });
   } catch (error) {
     // Templates refuse roles and orders they were not made for.
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ApiError(400, `messages: ${reason}`, { param: 'messages' });
+    if (!isDgpoError(error)) throw error;
+    throw new ApiError(400, `messages: ${error.message}`, { param: 'messages' });
   }
-  return tokenizer.encode(text, { allowSpecial: true });
 }
 
 /** `POST /v1/chat/completions` */

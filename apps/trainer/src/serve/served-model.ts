@@ -1,6 +1,5 @@
-import type { Decoder, Sampler, Tokenizer } from '@dgpo/lm';
+import type { ChatTemplate, Decoder, Sampler, Tokenizer } from '@dgpo/lm';
 import type { Random } from '@dgpo/trajectory';
-import type { ChatRenderer } from '../generate/open-model.js';
 import type { Scheduler } from './scheduler.js';
 
 /** What the routes answer with. */
@@ -9,7 +8,7 @@ export interface ServedModel {
   name: string;
   decoder: Decoder;
   tokenizer: Tokenizer;
-  chatTemplate?: ChatRenderer | undefined;
+  chatTemplate?: ChatTemplate | undefined;
   sampler: Pick<Sampler, 'maxContextTokens'>;
   scheduler: Scheduler;
   /** A new stream of draws, for a request without a seed. */

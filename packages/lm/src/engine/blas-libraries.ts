@@ -22,6 +22,7 @@ export const blasLibraries: Partial<Record<NodeJS.Platform, readonly string[]>> 
   linux: [
     'libopenblas.so.0',
     'libopenblas.so',
+    'libopenblas.so.3',
     'libopenblasp.so.0',
     'libblis.so.4',
     'libblis.so',

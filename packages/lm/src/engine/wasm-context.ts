@@ -65,7 +65,7 @@ function guardAllocations(wasm: WasmBackend['wasm']): void {
     const pointer = bytes < heapLimit ? allocate(bytes) >>> 0 : 0;
     if (pointer !== 0) return pointer;
     throw new ModelError(
-      `the wasm engine is out of memory: ${(bytes / 2 ** 20).toFixed(0)} MiB more do not fit into its 4 GiB; use smaller micro-batches, shorter contexts or another engine`,
+      `the wasm engine is out of memory: ${(bytes / 2 ** 20).toFixed(0)} MiB more do not fit into its 4 GiB; use smaller micro-batches, shorter contexts, or the engine tensorflow or webgpu`,
     );
   };
 }

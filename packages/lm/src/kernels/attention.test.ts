@@ -238,7 +238,7 @@ describe('cacheAttention', () => {
         maxPages,
         layerBytes,
       );
-      const scratch = memory.scratch(kernels.cacheAttentionScratchBytes(maxPages));
+      const scratch = memory.scratch(kernels.cacheAttentionScratchBytes(heads, headDim, maxPages));
       kernels.cacheAttention(
         picked.length,
         heads,

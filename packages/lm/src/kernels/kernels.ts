@@ -146,7 +146,7 @@ export interface Kernels {
     offset: number,
   ): void;
   /** Bytes of scratch that `cacheAttention` needs. */
-  cacheAttentionScratchBytes(maxPages: number): number;
+  cacheAttentionScratchBytes(heads: number, headDim: number, maxPages: number): number;
   /** Token t attends to the positions 0 to positions[t] of row rows[t]. The bytes are those of `attention`. */
   cacheAttention(
     tokens: number,

@@ -20,35 +20,35 @@ export interface LoraAdapters {
 }
 
 /**
- * What the adapters add to a projection: `scale · B·(A·x)`, for all adapted parts of a fused matrix at once. Their `A` are stacked, and
- * their `B` stand on the diagonal of one matrix, so that no part of the output is copied.
+ * The two factors of what the adapters add to a projection, for all adapted parts of a fused matrix at once: their `A` are stacked, and
+ * their `B` stand on the diagonal of one matrix.
  *
  * @param options.name of the decoder's matrix, without `.weight`
  * @param options.x `[tokens, in]`
- * @returns `[tokens, out]`, or nothing where the projection has no adapter
+ * @returns `low`, `scale · A·x`, `[tokens, rank · parts]`, and `up`, `[out, rank · parts]`; nothing where there is no adapter
  */
-export function loraOutput(options: { lora: LoraAdapters; name: string; x: tf.Tensor }): tf.Tensor | undefined {
+export function loraFactors(options: {
+  lora: LoraAdapters | undefined;
+  name: string;
+  x: tf.Tensor;
+}): { low: tf.Tensor; up: tf.Tensor } | undefined {
   const { lora, name, x } = options;
-  const parts = lora.projections.get(name);
-  if (parts === undefined) return undefined;
-  const downs = parts.flatMap(({ adapter }) => adapter?.down ?? []);
-  const [first] = downs;
-  if (first === undefined) return undefined;
+  const parts = lora?.projections.get(name);
+  if (lora === undefined || parts === undefined) return undefined;
   const { rank } = lora.options;
+  const downs = parts.flatMap(({ adapter }) => adapter?.down ?? []);
   const width = rank * downs.length;
-  const low = tf.mul(linear({ x, weight: downs.length === 1 ? first : tf.concat(downs, 0) }), lora.scale);
   let column = 0;
   const ups = parts.map(({ rows, adapter }) => {
     if (adapter === undefined) return tf.zeros([rows, width]);
-    const placed =
-      width === rank
-        ? adapter.up
-        : tf.pad(adapter.up, [
-            [0, 0],
-            [column, width - column - rank],
-          ]);
+    const after = width - column - rank;
+    const padding: [number, number][] = [
+      [0, 0],
+      [column, after],
+    ];
     column += rank;
-    return placed;
+    return width === rank ? adapter.up : tf.pad(adapter.up, padding);
   });
-  return linear({ x: low, weight: ups.length === 1 ? (ups[0] as tf.Tensor) : tf.concat(ups, 0) });
+  const stacked = (tensors: tf.Tensor[]) => (tensors.length === 1 ? (tensors[0] as tf.Tensor) : tf.concat(tensors, 0));
+  return { low: tf.mul(linear({ x, weight: stacked(downs) }), lora.scale), up: stacked(ups) };
 }

@@ -30,7 +30,7 @@ describe.each(architectureCases)('%s', (name) => {
     expect(new Map([...saved].sort())).toEqual(
       new Map([...tensors].map(([key, { shape, data }]) => [key, { shape, data }] as const).sort()),
     );
-    const written = toConfigJson(config, { tokens: { endOfTextId: 1, padId: 0 } }) as Record<string, unknown>;
+    const written = toConfigJson(config, { tokens: { endOfTextIds: [1], padId: 0 } }) as Record<string, unknown>;
     expect(fromConfigJson(written, 'here')).toEqual(config);
     const theirs = readCaseJson(name, 'config.json');
     // transformers 5 writes other names for the rotary positions and the type of the weights, and leaves out what it does not read.

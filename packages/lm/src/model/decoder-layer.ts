@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { loraOutput } from '../lora/lora-adapters.js';
+import { loraFactors } from '../lora/lora-adapters.js';
 import { embedding } from '../ops/embedding.js';
 import { gelu } from '../ops/gelu.js';
 import { headNorm } from '../ops/head-norm.js';
 import { layerNorm } from '../ops/layer-norm.js';
 import { linear } from '../ops/linear.js';
 import { rmsNorm } from '../ops/rms-norm.js';
+import { sum } from '../ops/sum.js';
 import { swiglu } from '../ops/swiglu.js';
 import { architectures } from './architecture.js';
 import { type Decoder, parameter } from './decoder.js';
@@ -20,10 +21,12 @@ export function embedTokens(options: { decoder: Decoder; tokenIds: tf.Tensor; po
 
 /** A named projection, with its bias where the model has one, and with its adapters. */
 function project(decoder: Decoder, name: string, x: tf.Tensor): tf.Tensor {
-  const { parameters, lora } = decoder;
-  const output = linear({ x, weight: parameter(decoder, `${name}.weight`), bias: parameters.get(`${name}.bias`) });
-  const added = lora === undefined ? undefined : loraOutput({ lora, name, x });
-  return added === undefined ? output : tf.add(output, added);
+  return linear({
+    x,
+    weight: parameter(decoder, `${name}.weight`),
+    bias: decoder.parameters.get(`${name}.bias`),
+    adapter: loraFactors({ lora: decoder.lora, name, x }),
+  });
 }
 
 function normalize(decoder: Decoder, name: string, x: tf.Tensor): tf.Tensor {
@@ -70,9 +73,9 @@ export function decoderLayer(options: {
   const name = `model.layers.${layer}`;
   const normed = normalize(decoder, `${name}.input_layernorm`, hidden);
   const attended = attend(queryKeyValues(decoder, `${name}.self_attn`, normed), layer);
-  const residual = tf.add(hidden, project(decoder, `${name}.self_attn.o_proj`, attended));
+  const residual = sum(hidden, project(decoder, `${name}.self_attn.o_proj`, attended));
   const normedAgain = normalize(decoder, `${name}.post_attention_layernorm`, residual);
-  return tf.add(residual, mlp(decoder, `${name}.mlp`, normedAgain));
+  return sum(residual, mlp(decoder, `${name}.mlp`, normedAgain));
 }
 
 /** The norm after the last block. */

@@ -4,7 +4,7 @@ import { decoderConfig } from './decoder-config.js';
 import { fromConfigJson, generationConfigJson, toConfigJson } from './model-config-file.js';
 import { parameterCount } from './parameter-shapes.js';
 
-const tokens = { endOfTextId: 1, padId: 0 };
+const tokens = { endOfTextIds: [1], padId: 0 };
 
 /** As written in the repositories of Qwen2.5-0.5B-Instruct, Llama-3.2-1B, Qwen3-0.6B and gpt2, with smaller sizes. */
 const sizes = {
@@ -367,8 +367,8 @@ describe('the published config.json of', () => {
 
 test('config.json and generation_config.json say the tokens and the type of the weights', () => {
   const config = fromConfigJson(llama, 'here');
-  const special = { endOfTextId: 7, padId: 8, beginOfTextId: 6 };
-  const ids = { bos_token_id: 6, eos_token_id: 7, pad_token_id: 8 };
+  const special = { endOfTextIds: [7, 9], padId: 8, beginOfTextId: 6 };
+  const ids = { bos_token_id: 6, eos_token_id: [7, 9], pad_token_id: 8 };
   expect(toConfigJson(config, { tokens: special, dtype: 'BF16' })).toMatchObject({ ...ids, torch_dtype: 'bfloat16' });
   expect(generationConfigJson('llama', special)).toEqual(ids);
   expect(generationConfigJson('llama', tokens)).toEqual({ eos_token_id: 1, pad_token_id: 0 });

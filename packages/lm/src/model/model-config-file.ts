@@ -3,6 +3,7 @@ import { architectures, type ModelType } from './architecture.js';
 import { checkFields } from './config-fields.js';
 import { type DecoderConfig, type DecoderConfigOptions, decoderConfig } from './decoder-config.js';
 import { fromRopeFields, toRopeScalingJson } from './rope-fields.js';
+import type { SpecialIds } from './special-ids.js';
 
 type Json = Record<string, unknown>;
 
@@ -87,23 +88,16 @@ const otherFields: Record<'rotary' | 'learned', string[]> = {
   learned: ['activation_function'],
 };
 
-/** Ids of the tokens that a model knows to be special. */
-export interface SpecialIds {
-  endOfTextId: number;
-  padId: number;
-  /** The token that begins a text, where there is one. */
-  beginOfTextId?: number | undefined;
-}
-
 const torchDtypes = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
 /** The ids as Hugging Face's files name them. */
 function tokenIds(modelType: ModelType, tokens: SpecialIds): Json {
   // One token begins and ends a text in GPT-2, and its class supposes 50256 where a file does not say.
-  const begin = tokens.beginOfTextId ?? (modelType === 'gpt2' ? tokens.endOfTextId : undefined);
+  const [first, ...others] = tokens.endOfTextIds;
+  const begin = tokens.beginOfTextId ?? (modelType === 'gpt2' ? first : undefined);
   return {
     ...(begin === undefined ? {} : { bos_token_id: begin }),
-    eos_token_id: tokens.endOfTextId,
+    eos_token_id: others.length === 0 ? first : tokens.endOfTextIds,
     pad_token_id: tokens.padId,
   };
 }

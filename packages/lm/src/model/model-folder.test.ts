@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom, ModelError } from '@dgpo/trajectory';
@@ -120,6 +120,64 @@ describe('a model folder', () => {
     // What has been rounded stays as it is.
     const second = await loadModel({ directory: await saved({ dtype, parameters: first.parameters }) });
     expect(second.parameters).toEqual(first.parameters);
+  });
+
+  test('says type, tokens and facts of the run, and is read with them', async () => {
+    const facts = { 'held-out loss': 2.5, recipe: 'a | b' };
+    const directory = await saved({ dtype: 'BF16', card: { baseModel: 'org/base', license: 'apache-2.0', facts } });
+    const text = (name: string) => readFile(join(directory, name), 'utf8');
+    expect(JSON.parse(await text('config.json'))).toMatchObject({
+      torch_dtype: 'bfloat16',
+      eos_token_id: tokenizer.endOfTextId,
+    });
+    expect(JSON.parse(await text('generation_config.json'))).toEqual({
+      eos_token_id: tokenizer.endOfTextId,
+      pad_token_id: tokenizer.padId,
+    });
+    const card = await text('README.md');
+    expect(card.split('---\n')[1]).toBe(
+      'license: "apache-2.0"\nlibrary_name: transformers\npipeline_tag: text-generation\nbase_model: "org/base"\n',
+    );
+    for (const row of [
+      '| held-out loss | 2.5 |',
+      '| recipe | a \\| b |',
+      `| parameters | ${parameters.length} |`,
+      '| weights | BF16 |',
+    ]) {
+      expect(card.split('\n')).toContain(row);
+    }
+    const bare = await readFile(join(await saved(), 'README.md'), 'utf8');
+    expect(bare).not.toMatch(/license|base_model|undefined/);
+    expect((await loadModel({ directory })).config).toEqual(config);
+  });
+
+  test('with a shard that is missing, cut off or of a type that holds no numbers is refused by name', async () => {
+    const directory = await saved();
+    const path = join(directory, 'model.safetensors');
+    const tensors = await readSafetensors({ path });
+    const shard = 'model-00001-of-00002.safetensors';
+    const map = Object.fromEntries([...tensors.keys()].map((name) => [name, shard]));
+    const index = JSON.stringify({ weight_map: { ...map, 'model.norm.weight': 'model-00002-of-00002.safetensors' } });
+    await writeFile(join(directory, 'model.safetensors.index.json'), index);
+    await rename(path, join(directory, shard));
+    expect(await messageOf(directory)).toBe(
+      `${directory}: model-00002-of-00002.safetensors is missing; model.safetensors.index.json names 2 files; download the model again`,
+    );
+
+    const cut = await saved();
+    const file = join(cut, 'model.safetensors');
+    await truncate(file, (await stat(file)).size - 4);
+    expect(await messageOf(cut)).toMatch(/model\.safetensors: tensor "model\.norm\.weight" ends 4 bytes past the file/);
+
+    const other = await saved();
+    const bytes = await readFile(join(other, 'model.safetensors'));
+    // Of the same size: only the name of the type changes.
+    const at = bytes.indexOf('"F32"');
+    bytes.write('"U32"', at);
+    await writeFile(join(other, 'model.safetensors'), bytes);
+    expect(await messageOf(other)).toMatch(
+      /model\.safetensors: tensor "model\..*dtype U32 cannot be read; F32, F16, BF16 and I32 can/,
+    );
   });
 
   test('refuses to save a vector of another size, which would lose a value head', async () => {

@@ -4,6 +4,7 @@ import type { DecoderConfig } from './decoder-config.js';
 import { flatView } from './flat-view.js';
 import type { ModelCard } from './model-card.js';
 import { withModel } from './open-model.js';
+import { specialIdsOf } from './special-ids.js';
 import { writeModelFiles } from './write-model-files.js';
 
 /** A model at rest: what a folder of weights holds. */
@@ -32,7 +33,7 @@ export async function saveModel(
   },
 ): Promise<void> {
   const { directory, config, parameters, tokenizer, dtype = 'F32', metadata = {}, card = {} } = options;
-  await writeModelFiles({ directory, config, parameters, tokens: tokenizer, dtype, metadata, card });
+  await writeModelFiles({ directory, config, parameters, tokens: specialIdsOf(tokenizer), dtype, metadata, card });
   await saveTokenizer(tokenizer, directory);
 }
 

@@ -5,7 +5,8 @@ import { writeSafetensors } from '../weights/write-safetensors.js';
 import { toCheckpointTensors } from './checkpoint-tensors.js';
 import type { DecoderConfig } from './decoder-config.js';
 import { type ModelCard, modelCard } from './model-card.js';
-import { generationConfigJson, type SpecialIds, toConfigJson } from './model-config-file.js';
+import { generationConfigJson, toConfigJson } from './model-config-file.js';
+import type { SpecialIds } from './special-ids.js';
 
 /**
  * Writes what a model folder holds beside the tokenizer.

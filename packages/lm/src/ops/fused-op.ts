@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { shareClones } from '../engine/share-clones.js';
 import { type WasmContext, wasmContext } from '../engine/wasm-context.js';
 
 type Inputs = Record<string, tf.TensorInfo>;
@@ -34,6 +35,7 @@ export function defineWasmKernel(name: string, kernel: WasmKernel): void {
 
 /** Registers every fused op on the wasm backend. Returns false where the backend does not show its memory. */
 export function registerFusedOps(): boolean {
+  if (tf.getBackend() === 'wasm') shareClones();
   const context = wasmContext();
   if (context === undefined) return false;
   for (const [kernelName, kernel] of wasmKernels) {

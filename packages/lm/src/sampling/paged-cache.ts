@@ -52,7 +52,7 @@ defineWasmKernel('DgpoCacheAttention', ({ inputs, attributes, context }) => {
     1 / Math.sqrt(headDim),
     pointer(out),
     heads * headDim,
-    context.scratch(kernels.cacheAttentionScratchBytes(maxPages)),
+    context.scratch(kernels.cacheAttentionScratchBytes(heads, headDim, maxPages)),
   );
   return out;
 });

@@ -5,7 +5,8 @@ import { createDecoder } from '../model/decoder.js';
 import { decoderConfig } from '../model/decoder-config.js';
 import { getParameters, setParameters } from '../model/flat-parameters.js';
 import { trainCompactTokenizer } from '../tokenizer/compact-tokenizer.js';
-import { createSampler, type SampleRequest } from './sampler.js';
+import type { SampleRequest } from './sample-request.js';
+import { createSampler } from './sampler.js';
 
 const tokenizer = trainCompactTokenizer({ texts: [], specialTokens: ['<stop>'], maximumPieces: 0 });
 const config = decoderConfig({
@@ -159,6 +160,27 @@ describe.each(['cpu', 'wasm'] as const)('createSampler on %s', (engine) => {
     logProbs.forEach((value, index) => {
       expect(value).toBeCloseTo(result?.logProbs[index] ?? 0, 5);
     });
+    sampler.dispose();
+    decoder.dispose();
+  });
+
+  test('what a callback throws ends every request, those that wait too, and the sampler works on', async () => {
+    const decoder = create();
+    const sampler = createSampler({ decoder, tokenizer, slots: 1 });
+    const requests = (onToken?: () => void) => [
+      request({ random: createRandom(3), ...(onToken === undefined ? {} : { onToken }) }),
+      request({ id: 'b', random: createRandom(4) }),
+    ];
+    const expected = await sampler.generate(requests());
+    const failing = sampler.generate(
+      requests(() => {
+        throw new Error('of the caller');
+      }),
+    );
+    const waiting = sampler.generate([request({ id: 'c' })]);
+    await expect(failing).rejects.toThrow('of the caller');
+    await expect(waiting).rejects.toThrow('of the caller');
+    expect(await sampler.generate(requests())).toEqual(expected);
     sampler.dispose();
     decoder.dispose();
   });

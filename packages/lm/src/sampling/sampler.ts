@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { ModelError, type Random } from '@dgpo/trajectory';
+import { ModelError } from '@dgpo/trajectory';
 import type { Decoder } from '../model/decoder.js';
 import { hasFusedKernel } from '../ops/fused-op.js';
 import { createStopMatcher, type StopMatcher, type StopState } from '../tokenizer/stop-sequences.js';
@@ -7,46 +7,9 @@ import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { createChunkedCache } from './chunked-cache.js';
 import type { CacheRow, KeyValueCache } from './key-value-cache.js';
 import { createPagedCache } from './paged-cache.js';
+import type { SampleRequest, SampleResult } from './sample-request.js';
 import { commonPrefix, createSlots, type HeldSequence } from './slots.js';
 import { sampleToken } from './token-distribution.js';
-
-export interface SampleRequest {
-  /** Names the sequence: a later request with the same id and a longer context reuses what is cached. */
-  id: string;
-  contextTokenIds: readonly number[];
-  maxTokens: number;
-  /** 0 is greedy. */
-  temperature: number;
-  /** @default 1 */
-  topP?: number;
-  /** @default 0, which keeps all */
-  topK?: number;
-  /** Drops tokens with less than this part of the highest probability. @default 0 */
-  minP?: number;
-  /** The sequence ends with the token that completes one of these. */
-  stop?: readonly string[];
-  /** Source of this sequence's draws; the result does not depend on what else is in the batch. */
-  random: Random;
-  /** Called with every new token and its log-probability under the processed distribution. */
-  onToken?: (id: number, logProb: number) => void;
-  /**
-   * Called before `onToken` with the token and the logits `[vocabularySize]` that it was drawn from. They are valid until it returns,
-   * and nothing may run on the engine before that.
-   */
-  onLogits?: (logits: Float32Array, id: number) => void;
-  /** Asked before every step; once it says `true`, the sequence samples no more and ends with `length`. */
-  aborted?: () => boolean;
-}
-
-export interface SampleResult {
-  /** The sampled tokens, the one that completed a stop string or ended the text included. */
-  tokenIds: number[];
-  /** Log-probability of each under the processed distribution, in nats. */
-  logProbs: number[];
-  text: string;
-  /** `stop`: a stop string; `length`: the limit of tokens or of the context, or aborted; `end`: the end-of-text token. */
-  finishReason: 'stop' | 'length' | 'end';
-}
 
 export interface Sampler {
   readonly maxContextTokens: number;
@@ -100,7 +63,7 @@ const leastShared = 16;
 
 /**
  * Batched sampling with a KV cache, token in and token out. What a request gets depends on the request alone: its draws come from its own
- * stream, and on the engines `wasm` and `cpu` its log-probabilities are the same bytes in every batch.
+ * stream, and on the engine `wasm` its log-probabilities are the same bytes in every batch.
  *
  * @throws ModelError when the context is to be longer than the model has positions
  */
@@ -122,6 +85,8 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
   };
   const createCache = hasFusedKernel('DgpoCacheAttention') ? createPagedCache : createChunkedCache;
   const cache: KeyValueCache = createCache({ decoder, slots: slotCount, reclaim });
+  /** What has no result yet, by id: those that wait and those that are being sampled. */
+  const open = new Map<string, Job>();
   let waiting: Job[] = [];
   let active: Sequence[] = [];
   let running = false;
@@ -135,7 +100,7 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
   };
 
   const check = (requests: readonly SampleRequest[]) => {
-    const ids = new Set([...waiting, ...active].map(({ request }) => request.id));
+    const ids = new Set(open.keys());
     for (const { id, contextTokenIds } of requests) {
       if (ids.has(id)) throw new ModelError(`two requests of one batch have the id "${id}"`);
       ids.add(id);
@@ -171,10 +136,12 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
   const finish = (sequence: Sequence) => {
     const { tokenIds, logProbs, held } = sequence;
     slots.rest(held);
+    const text = tokenizer.decode(tokenIds);
+    open.delete(sequence.request.id);
     sequence.resolve({
       tokenIds,
       logProbs,
-      text: tokenizer.decode(tokenIds),
+      text,
       finishReason: sequence.finishReason as SampleResult['finishReason'],
     });
   };
@@ -259,7 +226,8 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
       }
     } catch (error) {
       // What the cache holds now is unknown.
-      const failed = [...active, ...waiting];
+      const failed = [...open.values()];
+      open.clear();
       active = [];
       waiting = [];
       clear();
@@ -285,7 +253,9 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
           return { tokenIds: [], logProbs: [], text: '', finishReason: 'length' as const };
         }
         return new Promise<SampleResult>((resolve, reject) => {
-          waiting.push({ request, resolve, reject });
+          const job = { request, resolve, reject };
+          open.set(request.id, job);
+          waiting.push(job);
         });
       });
       if (!running && waiting.length > 0) {
@@ -301,7 +271,7 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
       }
     },
     reset: () => {
-      if (active.length + waiting.length > 0) {
+      if (open.size > 0) {
         throw new ModelError('the sampler cannot be reset while it samples; wait for generate() first');
       }
       clear();

@@ -7,7 +7,8 @@ import { decoderConfig } from '../model/decoder-config.js';
 import * as layers from '../model/decoder-layer.js';
 import { getParameters, setParameters } from '../model/flat-parameters.js';
 import { trainCompactTokenizer } from '../tokenizer/compact-tokenizer.js';
-import { createSampler, type SampleRequest, type SampleResult } from './sampler.js';
+import type { SampleRequest, SampleResult } from './sample-request.js';
+import { createSampler } from './sampler.js';
 
 const tokenizer = trainCompactTokenizer({ texts: [], specialTokens: [], maximumPieces: 0 });
 const config = decoderConfig({

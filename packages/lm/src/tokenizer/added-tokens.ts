@@ -45,30 +45,34 @@ export function parseAddedTokens(value: unknown): AddedToken[] {
 export type TextSection = string | number;
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-const space = String.raw`\p{White_Space}*`;
-const outerSpace = /^\p{White_Space}+|\p{White_Space}+$/gu;
 const wordChar = String.raw`[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}]`;
 
 /** A function that cuts text at these tokens; of those that begin at one place the longest wins. */
 export function createSectionSplitter(tokens: readonly AddedToken[]): (text: string) => TextSection[] {
   if (tokens.length === 0) return (text) => [text];
   const longestFirst = [...tokens].sort((a, b) => b.content.length - a.content.length);
-  const alternatives = longestFirst.map(({ content, lstrip, rstrip, singleWord }) => {
-    const name = singleWord ? `(?<!${wordChar})${escaped(content)}(?!${wordChar})` : escaped(content);
-    return `${lstrip ? space : ''}${name}${rstrip ? space : ''}`;
-  });
+  const alternatives = longestFirst.map(({ content, singleWord }) =>
+    singleWord ? `(?<!${wordChar})${escaped(content)}(?!${wordChar})` : escaped(content),
+  );
   const pattern = new RegExp(alternatives.join('|'), 'gu');
-  const idOf = new Map(tokens.map(({ content, id }) => [content, id]));
+  const tokenOf = new Map(tokens.map((token) => [token.content, token]));
   return (text) => {
     const sections: TextSection[] = [];
     let end = 0;
+    let strips = false;
+    const before = (index: number) => {
+      const section = text.slice(end, index);
+      return strips ? section.trimStart() : section;
+    };
     for (const match of text.matchAll(pattern)) {
-      const id = idOf.get(match[0]) ?? idOf.get(match[0].replace(outerSpace, ''));
-      if (id === undefined) continue;
-      sections.push(text.slice(end, match.index), id);
+      const token = tokenOf.get(match[0]);
+      if (token === undefined) continue;
+      const section = before(match.index);
+      sections.push(token.lstrip ? section.trimEnd() : section, token.id);
       end = match.index + match[0].length;
+      strips = token.rstrip;
     }
-    sections.push(text.slice(end));
+    sections.push(before(text.length));
     return sections;
   };
 }

@@ -91,11 +91,10 @@ function preTokenizers(value: unknown, where: string, continuation: boolean): Pr
       return arrayAt(fields.get('pretokenizers'), `${where}.pretokenizers`).flatMap((step, index) =>
         preTokenizers(step, `${where}.pretokenizers[${index}]`, continuation),
       );
-    case 'ByteLevel': {
+    case 'ByteLevel':
+      // Spelling a word in bytes is left to the model, which remembers words.
       if (fields.get('add_prefix_space') !== false) return unsupported(where, fields, 'add_prefix_space');
-      const bytes: PreTokenizerConfig = { type: 'ByteLevel', add_prefix_space: false, use_regex: false };
-      return fields.get('use_regex') === false ? [bytes] : [isolated(gpt2Words), bytes];
-    }
+      return fields.get('use_regex') === false ? [] : [isolated(gpt2Words)];
     case 'Digits':
       return [isolated(fields.get('individual_digits') === true ? String.raw`\p{N}` : String.raw`\p{N}+`)];
     case 'Punctuation': {
@@ -112,8 +111,23 @@ function preTokenizers(value: unknown, where: string, continuation: boolean): Pr
   }
 }
 
+/** Checks that a byte-level vocabulary spells words in bytes as the last step, and that no other does. */
+function expectByteLevelLast(value: unknown, isByteLevel: boolean): void {
+  const step = typeof value === 'object' && value !== null ? value : {};
+  const nested: unknown = Reflect.get(step, 'pretokenizers');
+  const types = [...(Array.isArray(nested) ? nested : []), step].map((one: unknown) =>
+    typeof one === 'object' && one !== null ? Reflect.get(one, 'type') : undefined,
+  );
+  const steps = Array.isArray(nested) ? types.slice(0, -1) : types;
+  if (steps.indexOf('ByteLevel') !== (isByteLevel ? steps.length - 1 : -1)) {
+    throw new ModelError(
+      'pre_tokenizer and decoder do not belong together: ByteLevel must be the last step of one and the whole of the other',
+    );
+  }
+}
+
 /**
- * What happens to a text before the model sees it: normalised and split into words in the alphabet of the vocabulary.
+ * What happens to a text before the model sees it: normalised and split into words.
  * @param section 0 for the beginning of a text; some vocabularies put a space there.
  */
 export type SplitText = (text: string, section: number) => string[];
@@ -122,12 +136,13 @@ export type SplitText = (text: string, section: number) => string[];
  * The normalizer and pre-tokenizer of a `tokenizer.json`.
  * @throws {ModelError} naming the first step that would not be done as the Rust library does it.
  */
-export function createSplitText(root: Fields, options: { continuation: boolean }): SplitText {
-  const { continuation } = options;
+export function createSplitText(root: Fields, options: { continuation: boolean; isByteLevel: boolean }): SplitText {
+  const { continuation, isByteLevel } = options;
   const { normalizer, pre_tokenizer } = createLibraryTokenizer({
     normalizers: normalizers(root.get('normalizer'), 'normalizer', continuation),
     preTokenizers: preTokenizers(root.get('pre_tokenizer'), 'pre_tokenizer', continuation),
   });
+  expectByteLevelLast(root.get('pre_tokenizer'), isByteLevel);
   return (text, section) => {
     const normalized = normalizer.normalize(text);
     return normalized === '' ? [] : pre_tokenizer.pre_tokenize(normalized, { section_index: section });

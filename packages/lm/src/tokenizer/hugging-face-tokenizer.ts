@@ -1,94 +1,12 @@
 import { ModelError } from '@dgpo/trajectory';
-import { type AddedToken, createSectionSplitter, parseAddedTokens } from './added-tokens.js';
+import { createSectionSplitter, parseAddedTokens } from './added-tokens.js';
+import { createBpeModel, maximumTokens } from './bpe-model.js';
+import { bytesToAlphabet } from './byte-alphabet.js';
 import { createByteDecoding } from './byte-decoding.js';
 import { readPieceSpelling } from './hugging-face-decoder.js';
-import { createLibraryTokenizer } from './hugging-face-library.js';
 import { createSplitText } from './hugging-face-steps.js';
-import { arrayAt, expectValue, objectAt } from './json-checks.js';
+import { objectAt } from './json-checks.js';
 import type { EncodeOptions, Tokenizer } from './tokenizer.js';
-
-const maximumTokens = 4_000_000;
-/** Words longer than this are merged anew each time, and at most this many others are remembered. */
-const longestRememberedWord = 64;
-const rememberedWords = 200_000;
-
-function parseVocabulary(value: unknown): Map<string, number> {
-  const idOf = new Map<string, number>();
-  const taken = new Set<number>();
-  for (const [text, id] of objectAt(value, 'model.vocab')) {
-    if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0 || id >= maximumTokens || taken.has(id)) {
-      throw new ModelError(`the id ${JSON.stringify(id)} of ${JSON.stringify(text)} is repeated or not an id`);
-    }
-    taken.add(id);
-    idOf.set(text, id);
-  }
-  return idOf;
-}
-
-function parseMerges(value: unknown, idOf: ReadonlyMap<string, number>): [string, string][] {
-  return arrayAt(value, 'model.merges').map((merge, index) => {
-    const where = `model.merges[${index}]`;
-    const parts: unknown[] = typeof merge === 'string' ? merge.split(' ') : arrayAt(merge, where);
-    const [left, right] = parts;
-    if (parts.length !== 2 || typeof left !== 'string' || typeof right !== 'string') {
-      throw new ModelError(`${where} is no pair`);
-    }
-    if (!idOf.has(left) || !idOf.has(right) || !idOf.has(left + right)) {
-      throw new ModelError(`${where} names or makes a token that is not in the vocabulary`);
-    }
-    return [left, right];
-  });
-}
-
-/** A word becomes ids; what stays without a token is left out, as in the Rust library. */
-function createWordEncoder(model: ReadonlyMap<string, unknown>, added: readonly AddedToken[]) {
-  expectValue(model.get('type'), ['BPE'], 'model.type');
-  for (const key of ['dropout', 'continuing_subword_prefix', 'end_of_word_suffix']) {
-    expectValue(model.get(key) || null, [null], `model.${key}`);
-  }
-  const unknown = model.get('unk_token') ?? null;
-  if (unknown !== null && typeof unknown !== 'string') throw new ModelError('model.unk_token is no text');
-  const idOf = parseVocabulary(model.get('vocab'));
-  // Text must never become a control token, neither by merging nor as a whole word.
-  const special = new Set(added.filter((token) => token.special).map(({ content }) => content));
-  const merges = parseMerges(model.get('merges'), idOf).filter(([left, right]) => !special.has(left + right));
-  const byteFallback = model.get('byte_fallback') === true;
-  const { model: bpe } = createLibraryTokenizer({
-    model: {
-      type: 'BPE',
-      vocab: Object.fromEntries([...idOf].filter(([text]) => !special.has(text))),
-      merges,
-      unk_token: unknown,
-      byte_fallback: byteFallback,
-      ignore_merges: model.get('ignore_merges') === true,
-      fuse_unk: model.get('fuse_unk') === true,
-    },
-  });
-  // SentencePiece merges whole texts. Where no merge joins a word with the space after it, words give the same tokens.
-  const words =
-    byteFallback && merges.every(([left, right]) => left.endsWith('▁') || !right.startsWith('▁'))
-      ? /▁+[^▁]*|[^▁]+/gu
-      : /[\s\S]+/gu;
-  const remembered = new Map<string, readonly number[]>();
-  const encodeWord = (word: string): readonly number[] => {
-    const known = remembered.get(word);
-    if (known !== undefined) return known;
-    const ids = bpe._call([word]).map((token) => {
-      const id = idOf.get(token);
-      if (id === undefined) throw new ModelError(`model.unk_token ${JSON.stringify(token)} is not in the vocabulary`);
-      return id;
-    });
-    if (word.length <= longestRememberedWord) {
-      if (remembered.size >= rememberedWords) remembered.clear();
-      remembered.set(word, ids);
-    }
-    return ids;
-  };
-  const encode = (text: string, ids: number[]): void => {
-    for (const word of text.match(words) ?? []) for (const id of encodeWord(word)) ids.push(id);
-  };
-  return { idOf, encode };
-}
 
 /**
  * A tokenizer from the content of a `tokenizer.json` with a BPE model, byte-level or SentencePiece with byte fallback, on
@@ -107,12 +25,14 @@ export function createHuggingFaceTokenizer(options: {
 }): Tokenizer {
   const root = objectAt(options.tokenizerJson, 'the file');
   const added = parseAddedTokens(root.get('added_tokens'));
-  const { idOf, encode: encodeWords } = createWordEncoder(objectAt(root.get('model'), 'model'), added);
   const spelling = readPieceSpelling(root.get('decoder'));
-  const splitters = [false, true].map((continuation) => createSplitText(root, { continuation }));
-  if ((spelling.kind === 'byte-level') !== JSON.stringify(root.get('pre_tokenizer') ?? null).includes('"ByteLevel"')) {
-    throw new ModelError('pre_tokenizer and decoder do not belong together: only one of them is ByteLevel');
-  }
+  const isByteLevel = spelling.kind === 'byte-level';
+  const { idOf, encodeWord } = createBpeModel({
+    model: objectAt(root.get('model'), 'model'),
+    specialTokens: new Set(added.filter(({ special }) => special).map(({ content }) => content)),
+    spell: isByteLevel ? (word) => bytesToAlphabet(new TextEncoder().encode(word)) : (word) => word,
+  });
+  const splitters = [false, true].map((continuation) => createSplitText(root, { continuation, isByteLevel }));
 
   const pieceOf: (string | undefined)[] = [];
   for (const [text, id] of idOf) pieceOf[id] = text;
@@ -158,7 +78,7 @@ export function createHuggingFaceTokenizer(options: {
       const plain = escapeCharacter === '' ? section : section.replaceAll(escapeCharacter, '');
       if (plain === '') continue;
       const split = splitters[continuation && index === 0 ? 1 : 0];
-      for (const words of split?.(plain, continuation ? 1 : index) ?? []) encodeWords(words, ids);
+      for (const words of split?.(plain, continuation ? 1 : index) ?? []) encodeWord(words, ids);
     }
     return ids;
   };

@@ -96,7 +96,7 @@ export async function readModelTensors({ directory, onTensor }: ModelTensorsOpti
   checkPresent(
     directory,
     files.map(([file]) => file),
-    `${index} names them; download the model again`,
+    `${index} names ${files.length} files; download the model again`,
   );
   for (const [file, named] of files) {
     await eachSafetensor({

@@ -1,4 +1,4 @@
-import { createDecoder, decoderConfig, selectEngine, trainCompactTokenizer } from '@dgpo/lm';
+import { createChatTemplate, createDecoder, decoderConfig, selectEngine, trainCompactTokenizer } from '@dgpo/lm';
 import { createRandom } from '@dgpo/trajectory';
 import { createModelServer, type ModelServerOptions } from '../create-model-server.js';
 
@@ -18,12 +18,13 @@ export async function tinyModel() {
     maxPositionEmbeddings: 256,
   });
   const decoder = createDecoder({ config, random: createRandom(1) });
-  const chatTemplate = {
-    render: ({ messages }: { messages: readonly { role: string; content: string }[] }) => {
-      if (messages.some(({ role }) => role === 'tool')) throw new Error('no tools here');
-      return `${messages.map(({ role, content }) => `<${role}>${content}`).join('')}<assistant>`;
-    },
-  };
+  const chatTemplate = createChatTemplate({
+    source: `{%- for message in messages -%}
+      {%- if message.role == 'tool' -%}{{ raise_exception('no tools here') }}{%- endif -%}
+      {{ '<' + message.role + '>' + message.content }}
+    {%- endfor -%}
+    {%- if add_generation_prompt -%}{{ '<assistant>' }}{%- endif -%}`,
+  });
   return { name: 'tiny', tokenizer, decoder, chatTemplate };
 }
 

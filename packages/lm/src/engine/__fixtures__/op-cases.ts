@@ -136,6 +136,23 @@ export const opCases: readonly OpCase[] = [
     compute: (input) => linear({ x: input('x'), weight: input('weight'), bias: input('bias') }),
     float64: (input) => linear64({ x: input('x'), weight: input('weight'), bias: input('bias'), width: 5 }),
   })),
+  ...[1, 33].map((rows): OpCase => ({
+    op: 'linear',
+    title: `${rows} rows with a bias and an adapter`,
+    shapes: { x: [rows, 5], weight: [7, 5], bias: [7], low: [rows, 3], up: [7, 3] },
+    compute: (input) =>
+      linear({
+        x: input('x'),
+        weight: input('weight'),
+        bias: input('bias'),
+        adapter: { low: input('low'), up: input('up') },
+      }),
+    float64: (input) => {
+      const added = linear64({ x: input('low'), weight: input('up'), width: 3 });
+      const base = linear64({ x: input('x'), weight: input('weight'), bias: input('bias'), width: 5 });
+      return base.map((value, index) => value + (added[index] as number));
+    },
+  })),
   ...[3, 65].map((width): OpCase => ({
     op: 'rmsNorm',
     title: `width ${width}`,

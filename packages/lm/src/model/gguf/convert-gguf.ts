@@ -1,21 +1,23 @@
 import { join } from 'node:path';
 import { ModelError } from '@dgpo/trajectory';
-import { ggufTokenizerFiles } from '../../tokenizer/gguf-tokenizer-files.js';
 import type { GgufFile } from '../../weights/gguf/open-gguf.js';
 import { writeFileBeside } from '../../weights/write-file-beside.js';
 import { flatView } from '../flat-view.js';
 import type { ModelCard } from '../model-card.js';
-import type { SpecialIds } from '../model-config-file.js';
+import type { SpecialIds } from '../special-ids.js';
 import { writeModelFiles } from '../write-model-files.js';
-import { openGgufModel } from './open-gguf-model.js';
+import { openGgufModel, tokenizerFilesOf } from './open-gguf-model.js';
 
 function specialIds(metadata: GgufFile['metadata'], where: string): SpecialIds {
-  const [beginOfTextId, endOfTextId, padId] = ['bos', 'eos', 'padding'].map((name) => {
+  const idOf = (name: string) => {
     const id = metadata.get(`tokenizer.ggml.${name}_token_id`);
     return typeof id === 'number' ? id : undefined;
-  });
+  };
+  const endOfTextId = idOf('eos');
   if (endOfTextId === undefined) throw new ModelError('tokenizer.ggml.eos_token_id is missing', { where });
-  return { beginOfTextId, endOfTextId, padId: padId ?? endOfTextId };
+  // Chat models end a turn with another token than a text.
+  const endOfTextIds = [...new Set([endOfTextId, idOf('eot') ?? endOfTextId, idOf('eom') ?? endOfTextId])];
+  return { beginOfTextId: idOf('bos'), endOfTextIds, padId: idOf('padding') ?? endOfTextId };
 }
 
 /**
@@ -36,13 +38,12 @@ export async function convertGguf(options: {
   const model = await openGgufModel(path);
   try {
     const { config, metadata } = model;
-    const { tokenizerJson, tokenizerConfig } = ggufTokenizerFiles(metadata);
+    const tokenizerFiles = tokenizerFilesOf(metadata, path);
     const tokens = specialIds(metadata, path);
     const { parameters, parameter } = flatView({ config });
     await model.read({ valueHead: false, parameter });
-    const files = { 'tokenizer.json': tokenizerJson, 'tokenizer_config.json': tokenizerConfig };
-    for (const [name, content] of Object.entries(files)) {
-      await writeFileBeside(join(directory, name), (file) => file.writeFile(`${JSON.stringify(content, null, 2)}\n`));
+    for (const [name, bytes] of tokenizerFiles) {
+      await writeFileBeside(join(directory, name), (file) => file.writeFile(bytes));
     }
     const license = metadata.get('general.license');
     const ownCard = typeof license === 'string' ? { license } : {};

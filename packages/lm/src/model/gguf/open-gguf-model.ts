@@ -1,6 +1,6 @@
 import { ModelError } from '@dgpo/trajectory';
 import { ggufTokenizerFiles } from '../../tokenizer/gguf-tokenizer-files.js';
-import { tokenizerOfFiles } from '../../tokenizer/tokenizer-of-files.js';
+import { tokenizerFromFiles } from '../../tokenizer/tokenizer-file.js';
 import { type GgufFile, openGguf } from '../../weights/gguf/open-gguf.js';
 import type { DecoderConfig } from '../decoder-config.js';
 import type { ModelSource } from '../open-model.js';
@@ -39,11 +39,31 @@ async function configOf(file: GgufFile, where: string): Promise<DecoderConfig> {
   return { ...config, ropeScaling: scalingOfFactors({ factors, headDim, ropeTheta, where }) };
 }
 
+/**
+ * The files of a tokenizer that Hugging Face would have.
+ *
+ * @throws ModelError naming the file and the key that is missing or not known
+ */
+export function tokenizerFilesOf(metadata: GgufFile['metadata'], where: string): Map<string, Uint8Array> {
+  let files: ReturnType<typeof ggufTokenizerFiles>;
+  try {
+    files = ggufTokenizerFiles(metadata);
+  } catch (cause) {
+    throw new ModelError(cause instanceof Error ? cause.message : String(cause), { where, cause });
+  }
+  const { tokenizerJson, tokenizerConfig } = files;
+  const bytes = (content: object) => new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
+  return new Map([
+    ['tokenizer.json', bytes(tokenizerJson)],
+    ['tokenizer_config.json', bytes(tokenizerConfig)],
+  ]);
+}
+
 async function describe(file: GgufFile, path: string): Promise<GgufModel> {
   const config = await configOf(file, path);
   return {
     config,
-    loadTokenizer: () => tokenizerOfFiles(ggufTokenizerFiles(file.metadata), path),
+    loadTokenizer: async () => tokenizerFromFiles(tokenizerFilesOf(file.metadata, path), path),
     metadata: file.metadata,
     read: async ({ parameter }) => {
       const collector = createParameterCollector({
