@@ -7,6 +7,7 @@ export function idsOnly(vocabularySize: number): Tokenizer {
   return {
     vocabularySize,
     endOfTextId: -1,
+    endOfTextIds: [],
     padId: 0,
     specialTokens: {},
     encode: () => [],
