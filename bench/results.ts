@@ -111,11 +111,10 @@ export function resultTables(results: BenchResults): string {
   ].join('\n\n');
 }
 
-const begin = '<!-- bench:begin -->';
-const end = '<!-- bench:end -->';
-
-/** A page with the tables between its markers replaced. */
-export function withTables(page: string, tables: string): string {
+/** A page with the tables between its markers, `<!-- name:begin -->` and `<!-- name:end -->`, replaced. */
+export function withTables(page: string, tables: string, name: 'bench' | 'bench-lm' = 'bench'): string {
+  const begin = `<!-- ${name}:begin -->`;
+  const end = `<!-- ${name}:end -->`;
   const start = page.indexOf(begin);
   const stop = page.indexOf(end);
   if (start < 0 || stop < start) throw new Error(`the page needs the markers ${begin} and ${end}`);

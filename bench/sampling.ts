@@ -1,21 +1,8 @@
-import { createDecoder, createSampler, type Tokenizer } from '@dgpo/lm';
+import { createDecoder, createSampler } from '@dgpo/lm';
 import { createRandom } from '@dgpo/trajectory';
+import { idsOnly } from './lm/sampling-run.js';
 import { median, secondsOf } from './measure.js';
 import type { BenchSettings } from './settings.js';
-
-/** Ids without text: nothing ends a sequence but its length. */
-function idsOnly(vocabularySize: number): Tokenizer {
-  return {
-    vocabularySize,
-    endOfTextId: -1,
-    padId: 0,
-    specialTokens: {},
-    encode: () => [],
-    decode: () => '',
-    tokenBytes: () => new Uint8Array(),
-    decodeStream: () => ({ push: () => '', end: () => '' }),
-  };
-}
 
 export interface SamplingFigures {
   /** Tokens of contexts read in a second. */

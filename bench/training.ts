@@ -5,8 +5,11 @@ import { median, secondsOf } from './measure.js';
 import type { BenchSettings } from './settings.js';
 import { createStockTrainer } from './stock-decoder.js';
 
+/** What the size of an update depends on. */
+type TrainingSize = Pick<BenchSettings, 'config' | 'rows' | 'tokensPerRow'>;
+
 /** Rows of random tokens, every one after the first scored. */
-export function randomRows(settings: BenchSettings): WeightedRow[] {
+export function randomRows(settings: TrainingSize): WeightedRow[] {
   const random = createRandom(1);
   return Array.from({ length: settings.rows }, () => ({
     tokenIds: Int32Array.from({ length: settings.tokensPerRow }, () => random.integer(settings.config.vocabularySize)),
@@ -15,7 +18,7 @@ export function randomRows(settings: BenchSettings): WeightedRow[] {
   }));
 }
 
-async function initialParameters(settings: BenchSettings): Promise<Float32Array> {
+async function initialParameters(settings: TrainingSize): Promise<Float32Array> {
   const decoder = createDecoder({ config: settings.config, random: createRandom(0) });
   const parameters = await getParameters(decoder);
   decoder.dispose();
@@ -24,7 +27,7 @@ async function initialParameters(settings: BenchSettings): Promise<Float32Array>
 
 /** What the trainer does for one update of a language model: micro-batches on the pool, AdamW, weights to the workers. */
 export async function createUpdate(options: {
-  settings: BenchSettings;
+  settings: TrainingSize;
   pool: ComputePool;
 }): Promise<{ run: () => Promise<number>; dispose: () => void }> {
   const { settings, pool } = options;

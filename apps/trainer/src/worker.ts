@@ -10,10 +10,17 @@ const context = createJobContext();
 // Messages wait in the port until the engine is ready, and are answered one after the other.
 let last: Promise<unknown> = selectEngine({ engine, workers });
 
+/** Gradients are moved, not copied: they are as large as the model. */
+function gradientBuffers(result: unknown): ArrayBuffer[] {
+  const gradients: unknown = typeof result === 'object' && result !== null && Reflect.get(result, 'gradients');
+  return gradients instanceof Float32Array && gradients.buffer instanceof ArrayBuffer ? [gradients.buffer] : [];
+}
+
 port.on('message', ({ id, job }: { id: number; job: Job }) => {
   last = last.then(async () => {
     try {
-      port.postMessage({ id, result: await runJob(context, job) });
+      const result = await runJob(context, job);
+      port.postMessage({ id, result }, gradientBuffers(result));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       port.postMessage({ id, error: { message, ...(isDgpoError(error) ? { code: error.code } : {}) } });

@@ -2,6 +2,7 @@ import type { CommandLineSurroundings } from '../command-line/run-command-line.j
 import type { DemoResult, runDemo } from '../demo/run-demo.js';
 import type { Fetch } from '../hub/hub-client.js';
 import type { runPipeline } from '../pipeline/run-pipeline.js';
+import type { runSft } from '../sft/run-sft.js';
 
 /** What a command may touch; tests give their own. */
 export interface CliSurroundings extends CommandLineSurroundings {
@@ -11,6 +12,8 @@ export interface CliSurroundings extends CommandLineSurroundings {
   fetch?: Fetch;
   /** @default the pipeline */
   runPipeline?: typeof runPipeline;
+  /** @default the run of supervised fine-tuning */
+  runSft?: typeof runSft;
   /** @default the demo */
   runDemo?: (...options: Parameters<typeof runDemo>) => Promise<Pick<DemoResult, 'interrupted' | 'result' | 'text'>>;
 }

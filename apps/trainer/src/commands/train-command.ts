@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { Interrupted } from '../command-line/interrupted.js';
-import { loadRecipe } from '../recipe/load-recipe.js';
+import { type AnyRecipe, loadAnyRecipe } from '../recipe/load-recipe.js';
 import type { RecipeOverride } from '../recipe/recipe-flags.js';
+import { checkSft, renderSftCheck } from '../sft/check-sft.js';
 import { checkRun } from './check-run.js';
 import { createConsoleReporter } from './console-reporter.js';
 import { likelyEngine } from './likely-engine.js';
@@ -11,44 +12,76 @@ import { recipeFlagsHelp } from './recipe-help.js';
 import { renderCheck } from './render-check.js';
 import type { CliSurroundings } from './surroundings.js';
 
-async function check(path: string, overrides: readonly RecipeOverride[], surroundings: CliSurroundings) {
-  const { workingDirectory, environment } = surroundings;
-  const recipe = await loadRecipe({ path, overrides, workingDirectory });
-  return { recipe, checked: await checkRun({ recipe, engine: likelyEngine(environment) }) };
+interface Check {
+  /** For machines. */
+  figures: unknown;
+  /** For people. */
+  text: string;
+  warnings: readonly string[];
 }
 
-/** `dgpo train`: the two phases on a recipe. */
+async function check(recipe: AnyRecipe, { environment }: CliSurroundings): Promise<Check> {
+  if (recipe.method === 'sft') {
+    const figures = await checkSft({ recipe });
+    return { figures, text: renderSftCheck(figures), warnings: [] };
+  }
+  const figures = await checkRun({ recipe, engine: likelyEngine(environment) });
+  return { figures, text: renderCheck(figures), warnings: figures.warnings };
+}
+
+/** What a run of either method says at its end: figures for machines, text for people. */
+async function run(
+  recipe: AnyRecipe,
+  surroundings: CliSurroundings,
+  options: { resume: boolean; json: boolean; warnings: readonly string[] },
+) {
+  const { errors, environment, signal } = surroundings;
+  const reporter = createConsoleReporter({ stream: errors, environment, quiet: options.json });
+  for (const warning of options.warnings) reporter.line(`warning: ${warning}`);
+  const shared = { resume: options.resume, signal, reporter };
+  if (recipe.method === 'sft') {
+    const runSft = surroundings.runSft ?? (await import('../sft/run-sft.js')).runSft;
+    const { text, interrupted, ...figures } = await runSft({ recipe, ...shared });
+    return { figures, text: `${text}\nrun      ${figures.runDirectory}`, interrupted };
+  }
+  const runPipeline = surroundings.runPipeline ?? (await import('../pipeline/run-pipeline.js')).runPipeline;
+  const { text, interrupted, ...figures } = await runPipeline({ recipe, ...shared });
+  const paths = `run      ${figures.runDirectory}\nreport   ${figures.reportPath}`;
+  return { figures, text: `${text}\n\n${paths}`, interrupted };
+}
+
+/** `dgpo train`: a recipe of any method. */
 export function trainCommand(surroundings: CliSurroundings, overrides: readonly RecipeOverride[]): Command {
-  const { output, errors, environment, signal } = surroundings;
+  const { output, workingDirectory } = surroundings;
   return new Command('train')
-    .description('Run a recipe: index, demonstrations, cold start, DGPO, evaluation, report.')
+    .description(
+      'Run a recipe: index, demonstrations, cold start, DGPO, evaluation, report; or supervised fine-tuning.',
+    )
     .usage('<recipe> [options] [--section.key value …]')
     .argument('<recipe>', 'a YAML file')
     .option('--resume', 'continue the run in outputDir')
     .option('--dry-run', 'check everything, print memory, tokens and time, and stop')
     .addOption(jsonOption())
     .addHelpText('after', recipeFlagsHelp)
-    .action(async (path, { resume, dryRun, json }) => {
-      const { recipe, checked } = await check(path, overrides, surroundings);
-      if (dryRun) {
-        if (json) printJson(output, checked);
-        else output.write(renderCheck(checked));
+    .action(async (path, { resume = false, dryRun, json = false }) => {
+      const recipe = await loadAnyRecipe({ path, overrides, workingDirectory });
+      // A model on the hub is downloaded by the run, so there is nothing to check before it.
+      const checked = recipe.method === 'sft' && !dryRun ? undefined : await check(recipe, surroundings);
+      if (dryRun && checked !== undefined) {
+        if (json) printJson(output, checked.figures);
+        else output.write(checked.text);
         return;
       }
-      const reporter = createConsoleReporter({ stream: errors, environment, quiet: json === true });
-      for (const warning of checked.warnings) reporter.line(`warning: ${warning}`);
-      const run = surroundings.runPipeline ?? (await import('../pipeline/run-pipeline.js')).runPipeline;
-      const result = await run({ recipe, resume: resume === true, signal, reporter });
+      const result = await run(recipe, surroundings, { resume, json, warnings: checked?.warnings ?? [] });
       if (result.interrupted) throw new Interrupted('add --resume to the same command to continue');
-      const { text, ...figures } = result;
-      if (json) printJson(output, figures);
-      else output.write(`${text}\n\nrun      ${result.runDirectory}\nreport   ${result.reportPath}\n`);
+      if (json) printJson(output, result.figures);
+      else output.write(`${result.text}\n`);
     });
 }
 
 /** `dgpo validate`: the same checks without a run. */
 export function validateCommand(surroundings: CliSurroundings, overrides: readonly RecipeOverride[]): Command {
-  const { output } = surroundings;
+  const { output, workingDirectory } = surroundings;
   return new Command('validate')
     .description('Check a recipe and its files, and print memory, tokens and time.')
     .usage('<recipe> [options] [--section.key value …]')
@@ -56,8 +89,8 @@ export function validateCommand(surroundings: CliSurroundings, overrides: readon
     .addOption(jsonOption())
     .addHelpText('after', recipeFlagsHelp)
     .action(async (path, { json }) => {
-      const { checked } = await check(path, overrides, surroundings);
-      if (json) printJson(output, checked);
-      else output.write(`${path} is valid\n${renderCheck(checked)}`);
+      const { figures, text } = await check(await loadAnyRecipe({ path, overrides, workingDirectory }), surroundings);
+      if (json) printJson(output, figures);
+      else output.write(`${path} is valid\n${text}`);
     });
 }

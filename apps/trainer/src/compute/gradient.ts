@@ -1,21 +1,21 @@
-import { concatenate, type Decoder } from '@dgpo/lm';
+import { concatenate, type Decoder, trainableParameters } from '@dgpo/lm';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** The gradient of one micro-batch. */
 export interface GradientResult {
-  /** Of every parameter, in the order of the model. */
+  /** Of everything that is trained, in the order of the model. */
   gradients: Float32Array;
   loss: number;
   /** Sums over the micro-batch, to be added over micro-batches. */
   metrics: Record<string, number>;
 }
 
-/** Differentiates a loss with respect to all parameters of a model. */
+/** Differentiates a loss with respect to what is trained of a model: its adapters, or all of it. */
 export async function gradientOf(
   decoder: Decoder,
   compute: () => { loss: tf.Scalar; metrics?: Record<string, tf.Tensor> },
 ): Promise<GradientResult> {
-  const variables = [...decoder.parameters.values()];
+  const variables = [...trainableParameters(decoder).values()];
   const kept: Record<string, tf.Tensor> = {};
   const { value, grads } = tf.variableGrads(() => {
     const { loss, metrics = {} } = compute();

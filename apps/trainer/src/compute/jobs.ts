@@ -4,6 +4,7 @@ import {
   type Decoder,
   type DecoderConfig,
   embedding,
+  type HiddenStatesOptions,
   hiddenStates,
   outputEmbedding,
   type Sampler,
@@ -20,6 +21,14 @@ import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EpisodesJob, runEpisodesJob } from './episodes-job.js';
 import { type GradientResult, gradientOf } from './gradient.js';
+import {
+  type OpenJob,
+  type ParametersJob,
+  runOpenJob,
+  runParametersJob,
+  runTrainableJob,
+  type TrainableJob,
+} from './open-job.js';
 import { type ReadJob, runReadJob } from './read-job.js';
 import { type ScoredRow, scoredPositions } from './scored-rows.js';
 
@@ -39,6 +48,8 @@ export interface LanguageModelJob {
   rows: ScoredRow[];
   /** One per scored token, row by row. */
   weights: Float32Array;
+  /** Keeps only the inputs of blocks. @default false */
+  gradientCheckpointing?: boolean;
 }
 
 /** Cold start: `Σ weight · (ceWeight · CE + klWeight · KL(teacher ‖ student))`. */
@@ -93,10 +104,24 @@ export interface ScoreJob {
   temperature: number;
 }
 
-export type Job = ModelJob | LanguageModelJob | ColdStartJob | PolicyJob | ValueJob | ScoreJob | EpisodesJob | ReadJob;
+export type Job =
+  | ModelJob
+  | OpenJob
+  | TrainableJob
+  | ParametersJob
+  | LanguageModelJob
+  | ColdStartJob
+  | PolicyJob
+  | ValueJob
+  | ScoreJob
+  | EpisodesJob
+  | ReadJob;
 
 export interface JobResults {
   model: null;
+  open: null;
+  trainable: null;
+  parameters: Float32Array;
   'language-model': GradientResult;
   'cold-start': GradientResult;
   policy: GradientResult;
@@ -137,9 +162,14 @@ async function withBatch<T>(rows: readonly ScoredRow[], run: (batch: TokenBatch)
 }
 
 /** Hidden states that predict the scored tokens, `[n, hiddenSize]`, and those tokens. */
-function scoredHidden(decoder: Decoder, batch: TokenBatch, rows: readonly ScoredRow[]) {
+function scoredHidden(
+  decoder: Decoder,
+  batch: TokenBatch,
+  rows: readonly ScoredRow[],
+  options: HiddenStatesOptions = {},
+) {
   const { hiddenRows, targets } = scoredPositions(rows, batch.time);
-  const hidden = embedding({ table: hiddenStates(decoder, batch), ids: tf.tensor1d(hiddenRows, 'int32') });
+  const hidden = embedding({ table: hiddenStates(decoder, batch, options), ids: tf.tensor1d(hiddenRows, 'int32') });
   return { hidden, weight: outputEmbedding(decoder), targets: tf.tensor1d(targets, 'int32') };
 }
 
@@ -176,7 +206,8 @@ function runLanguageModel(context: JobContext, job: LanguageModelJob): Promise<G
   const decoder = modelNamed(context, job.model);
   return withBatch(job.rows, (batch) =>
     gradientOf(decoder, () => {
-      const { logProbs } = tokenLogProbs(scoredHidden(decoder, batch, job.rows));
+      const { gradientCheckpointing } = job;
+      const { logProbs } = tokenLogProbs(scoredHidden(decoder, batch, job.rows, { gradientCheckpointing }));
       return { loss: tf.neg(weightedSum(logProbs, job.weights)) };
     }),
   );
@@ -287,6 +318,12 @@ export async function runJob(context: JobContext, job: Job): Promise<JobResults[
   switch (job.kind) {
     case 'model':
       return runModel(context, job);
+    case 'open':
+      return runOpenJob(context, job);
+    case 'trainable':
+      return runTrainableJob(context, job);
+    case 'parameters':
+      return runParametersJob(context, job);
     case 'language-model':
       return runLanguageModel(context, job);
     case 'cold-start':

@@ -27,6 +27,8 @@ export interface OpenWorkshopOptions {
   /** Written to the run directory; another one is refused on resume. */
   config: unknown;
   resume: boolean;
+  /** Keys that may differ on resume. @default those of a search agent's recipe */
+  mayChange?: readonly string[];
   engine: EngineName | 'auto';
   /** 0 is one worker per core. */
   workers: number;
@@ -46,7 +48,8 @@ function describeEngine({ name, reason, fused, blas }: Engine, workers: number):
 /** Opens the run directory, starts the engine here and in the workers, and says once which it is. */
 export async function openWorkshop(options: OpenWorkshopOptions): Promise<Workshop> {
   const { reporter, signal } = options;
-  const run = openRunDirectory({ directory: options.directory, config: options.config, resume: options.resume });
+  const { directory, config, resume, mayChange } = options;
+  const run = openRunDirectory({ directory, config, resume, ...(mayChange === undefined ? {} : { mayChange }) });
   try {
     const workers = options.workers === 0 ? availableParallelism() : options.workers;
     // The threads of a BLAS are those of the process: set here as in the workers.

@@ -1,12 +1,15 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '@dgpo/trajectory';
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import type { SftRecipe } from '../sft/sft-schema.js';
 import { nearestName } from './nearest-name.js';
 import { type JsonSchemaNode, recipeJsonSchema } from './recipe-fields.js';
 import type { RecipeOverride } from './recipe-flags.js';
-import { type Recipe, recipeSchema } from './recipe-schema.js';
+import { type RecipeMethod, recipeMethods, recipeSchemas } from './recipe-methods.js';
+import type { Recipe } from './recipe-schema.js';
 
 /** Options of {@link loadRecipe}. */
 export interface LoadRecipeOptions {
@@ -18,21 +21,40 @@ export interface LoadRecipeOptions {
   workingDirectory?: string;
 }
 
+/** A recipe of any method; `method` tells which. */
+export type AnyRecipe = Recipe | SftRecipe;
+
 /**
  * Reads, overrides and validates a recipe. Input paths come back absolute: those of the file are relative to its folder, those of
  * flags and `outputDir` to the working directory.
  *
  * @throws {ConfigError} with `file:line:column` or the flag, what is wrong, and the nearest valid name of an unknown key
  */
-export async function loadRecipe(options: LoadRecipeOptions): Promise<Recipe> {
+export async function loadAnyRecipe(options: LoadRecipeOptions): Promise<AnyRecipe> {
   const text = await readFile(options.path, 'utf8').catch((cause: unknown) => {
     throw new ConfigError('cannot read this recipe; is the path right?', { where: options.path, cause });
   });
-  return parseRecipe({ ...options, text });
+  return parseAnyRecipe({ ...options, text });
+}
+
+/** {@link loadAnyRecipe} for a search agent; another method is a ConfigError. */
+export async function loadRecipe(options: LoadRecipeOptions): Promise<Recipe> {
+  return searchRecipe(await loadAnyRecipe(options), options.path);
 }
 
 /** {@link loadRecipe} on text that was read already; `path` names it in messages and anchors relative paths. */
 export function parseRecipe(options: LoadRecipeOptions & { text: string }): Recipe {
+  return searchRecipe(parseAnyRecipe(options), options.path);
+}
+
+function searchRecipe(recipe: AnyRecipe, path: string): Recipe {
+  if (recipe.method === 'dgpo') return recipe;
+  throw new ConfigError(`is a recipe with method: ${recipe.method}, where one of a search agent is needed`, {
+    where: path,
+  });
+}
+
+function parseAnyRecipe(options: LoadRecipeOptions & { text: string }): AnyRecipe {
   const { text, path, overrides = [], workingDirectory = process.cwd() } = options;
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
@@ -49,9 +71,18 @@ export function parseRecipe(options: LoadRecipeOptions & { text: string }): Reci
     (recipe, override) => setAtPath(recipe, override.path.split('.'), override.value),
     input as Record<string, unknown>,
   );
-  const result = recipeSchema.safeParse(merged);
-  if (result.success) return withAbsolutePaths(result.data, { path, overrides, workingDirectory });
-  throw problem(result.error.issues, { document, lineCounter, path, overrides });
+  const method = methodOf(merged, path);
+  const result = recipeSchemas[method].safeParse(merged);
+  if (!result.success) throw problem(result.error.issues, { document, lineCounter, path, overrides, method });
+  const absolute = absolutePaths({ path, overrides, workingDirectory });
+  return result.data.method === 'sft' ? absolute.sft(result.data) : absolute.dgpo(result.data);
+}
+
+function methodOf(recipe: JsonObject, path: string): RecipeMethod {
+  const { method = 'dgpo' } = recipe;
+  const known = recipeMethods.find((candidate) => candidate === method);
+  if (known !== undefined) return known;
+  throw new ConfigError(`method must be ${recipeMethods.join(' or ')}, not ${JSON.stringify(method)}`, { where: path });
 }
 
 type JsonObject = Record<string, unknown>;
@@ -62,31 +93,45 @@ function setAtPath(target: JsonObject, [name = '', ...rest]: readonly string[], 
   return { ...target, [name]: rest.length === 0 ? value : setAtPath(inner, rest, value) };
 }
 
-function withAbsolutePaths(
-  recipe: Recipe,
-  context: { path: string; overrides: readonly RecipeOverride[]; workingDirectory: string },
-): Recipe {
+function absolutePaths(context: { path: string; overrides: readonly RecipeOverride[]; workingDirectory: string }) {
+  const { workingDirectory } = context;
   const absolute = (key: string, value: string) => {
     const fromFlag = context.overrides.some((override) => override.path === key || key.startsWith(`${override.path}.`));
-    return resolve(context.workingDirectory, fromFlag ? '' : dirname(context.path), value);
+    return resolve(workingDirectory, fromFlag ? '' : dirname(context.path), value);
   };
-  const { corpus, trainQuestions, evalQuestions } = recipe.data;
+  /** One key of a section, where it is set. */
+  const inside = (section: string, name: string, value: string | undefined) =>
+    value === undefined ? {} : { [name]: absolute(`${section}.${name}`, value) };
+  const outputDir = (recipe: AnyRecipe) => resolve(workingDirectory, recipe.outputDir);
   return {
-    ...recipe,
-    outputDir: resolve(context.workingDirectory, recipe.outputDir),
-    data: {
-      ...recipe.data,
-      ...(corpus === undefined ? {} : { corpus: absolute('data.corpus', corpus) }),
-      ...(trainQuestions === undefined ? {} : { trainQuestions: absolute('data.trainQuestions', trainQuestions) }),
-      evalQuestions: evalQuestions.map((set) => ({ ...set, path: absolute('data.evalQuestions', set.path) })),
-    },
-    student: {
-      ...recipe.student,
-      ...(recipe.student.path === undefined ? {} : { path: absolute('student.path', recipe.student.path) }),
-    },
-    teacher: {
-      ...recipe.teacher,
-      ...(recipe.teacher.path === undefined ? {} : { path: absolute('teacher.path', recipe.teacher.path) }),
+    dgpo: (recipe: Recipe): Recipe => ({
+      ...recipe,
+      outputDir: outputDir(recipe),
+      data: {
+        ...recipe.data,
+        ...inside('data', 'corpus', recipe.data.corpus),
+        ...inside('data', 'trainQuestions', recipe.data.trainQuestions),
+        evalQuestions: recipe.data.evalQuestions.map((set) => ({
+          ...set,
+          path: absolute('data.evalQuestions', set.path),
+        })),
+      },
+      student: { ...recipe.student, ...inside('student', 'path', recipe.student.path) },
+      teacher: { ...recipe.teacher, ...inside('teacher', 'path', recipe.teacher.path) },
+    }),
+    sft: (recipe: SftRecipe): SftRecipe => {
+      const folder = absolute('model', recipe.model);
+      return {
+        ...recipe,
+        outputDir: outputDir(recipe),
+        // What looks like org/name and is no file here is a name on the hub.
+        model: /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(recipe.model) && !existsSync(folder) ? recipe.model : folder,
+        data: {
+          ...recipe.data,
+          train: absolute('data.train', recipe.data.train),
+          ...inside('data', 'test', recipe.data.test),
+        },
+      };
     },
   };
 }
@@ -96,6 +141,7 @@ interface ProblemContext {
   lineCounter: LineCounter;
   path: string;
   overrides: readonly RecipeOverride[];
+  method: RecipeMethod;
 }
 
 function problem(issues: readonly z.core.$ZodIssue[], context: ProblemContext): ConfigError {
@@ -104,14 +150,14 @@ function problem(issues: readonly z.core.$ZodIssue[], context: ProblemContext): 
   if (issue === undefined) return new ConfigError('the recipe is not valid', { where: context.path });
   const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   const path = [...issue.path.map(String), ...(unknownKey === undefined ? [] : [unknownKey])];
-  const message = unknownKey === undefined ? describeIssue(issue, path) : describeUnknownKey(path);
+  const message = unknownKey === undefined ? describeIssue(issue, path) : describeUnknownKey(path, context.method);
   const others = issues.length === 1 ? '' : ` (and ${issues.length - 1} more)`;
   return new ConfigError(`${message}${others}`, { where: location(path, context) });
 }
 
-function describeUnknownKey(path: readonly string[]): string {
+function describeUnknownKey(path: readonly string[], method: RecipeMethod): string {
   const section = path.slice(0, -1);
-  const candidates = Object.keys(schemaAt(section)?.properties ?? {});
+  const candidates = Object.keys(schemaAt(section, method)?.properties ?? {});
   const name = path.at(-1) ?? '';
   const nearest = nearestName(name, candidates);
   const place = section.length === 0 ? 'a recipe' : `"${section.join('.')}"`;
@@ -125,10 +171,10 @@ function describeIssue(issue: z.core.$ZodIssue, path: readonly string[]): string
   return `${path.join('.')}: ${text}`;
 }
 
-function schemaAt(path: readonly string[]): JsonSchemaNode | undefined {
+function schemaAt(path: readonly string[], method: RecipeMethod): JsonSchemaNode | undefined {
   return path.reduce<JsonSchemaNode | undefined>(
     (node, name) => (/^\d+$/.test(name) ? node?.items : node?.properties?.[name]),
-    recipeJsonSchema(),
+    recipeJsonSchema(method),
   );
 }
 

@@ -1,6 +1,7 @@
 import { ConfigError } from '@dgpo/trajectory';
 import { parse } from 'yaml';
 import { type RecipeField, recipeFields } from './recipe-fields.js';
+import { recipeMethods } from './recipe-methods.js';
 
 /** A value from the command line that replaces one of the recipe. */
 export interface RecipeOverride {
@@ -11,9 +12,10 @@ export interface RecipeOverride {
   flag: string;
 }
 
-/** Every recipe key that can be given as a flag. */
+/** Every recipe key that can be given as a flag, of all methods. */
 export function recipeFlags(): RecipeField[] {
-  return recipeFields().filter((field) => field.type !== 'section');
+  const fields = new Map(recipeMethods.flatMap(recipeFields).map((field) => [field.path, field]));
+  return [...fields.values()].filter((field) => field.type !== 'section');
 }
 
 const camelCase = (text: string) => text.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());

@@ -1,4 +1,5 @@
 import { type RecipeField, recipeFields } from './recipe-fields.js';
+import type { RecipeMethod } from './recipe-methods.js';
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
@@ -18,12 +19,21 @@ function table(fields: readonly RecipeField[]): string {
   return ['| key | value | default | meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** The reference of every recipe key as Markdown: `docs/recipes.md`. */
-export function recipeReference(): string {
-  const fields = recipeFields();
-  const parent = (field: RecipeField) => field.path.split('.').slice(0, -1).join('.');
+const parent = (field: RecipeField) => field.path.split('.').slice(0, -1).join('.');
+
+/** The keys of one method: the top level, then its sections. */
+function keys(method: RecipeMethod): string[] {
+  const fields = recipeFields(method);
   const keysOf = (section: string) => fields.filter((field) => parent(field) === section && field.type !== 'section');
   const sections = fields.filter((field) => field.type === 'section');
+  return [
+    table(keysOf('')),
+    ...sections.flatMap((section) => [heading(section), section.description, table(keysOf(section.path))]),
+  ];
+}
+
+/** The reference of every recipe key as Markdown: `docs/recipes.md`. */
+export function recipeReference(): string {
   return [
     '# Recipes',
     [
@@ -31,9 +41,12 @@ export function recipeReference(): string {
       'Unknown keys and values out of range are errors before anything starts. Input paths are relative to the recipe (given as',
       'flags: to the working directory). Figures in brackets are those of the DGPO paper and its training script.',
     ].join('\n'),
-    'This page is generated from the schema by `npm run docs:recipes -w @dgpo/trainer`.',
-    table(keysOf('')),
-    ...sections.flatMap((section) => [heading(section), section.description, table(keysOf(section.path))]),
+    'The key `method` says what a recipe does: `dgpo`, a search agent in two phases, or `sft`, supervised fine-tuning ([below](#supervised-fine-tuning)).',
+    'This page is generated from the schemas by `npm run docs:recipes -w @dgpo/trainer`.',
+    ...keys('dgpo'),
+    '# Supervised fine-tuning',
+    'Recipes with `method: sft` train a pretrained model, or adapters on it, on text, on completions or on conversations.',
+    ...keys('sft'),
     '',
   ]
     .join('\n\n')

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { count, dataSchema, environmentSchema, retrieverSchema } from './data-sections.js';
+import { dataSchema, environmentSchema, retrieverSchema } from './data-sections.js';
 import { pretrainSchema, studentSchema, teacherSchema } from './model-sections.js';
+import { runFields } from './run-fields.js';
 import { coldStartSchema, evaluationSchema, rlSchema } from './training-sections.js';
 
 /**
@@ -10,21 +11,8 @@ import { coldStartSchema, evaluationSchema, rlSchema } from './training-sections
  */
 export const recipeSchema = z
   .strictObject({
-    seed: z
-      .int()
-      .min(0)
-      .max(2 ** 32 - 1)
-      .default(0)
-      .describe('Seed of every random choice of the run.'),
-    outputDir: z.string().min(1).default('outputs/run').describe('Run directory, relative to the working directory.'),
-    engine: z
-      .enum(['auto', 'wasm', 'cpu', 'webgpu', 'tensorflow'])
-      .default('auto')
-      .describe('TensorFlow.js backend; `auto` takes the fastest that works here.'),
-    workers: count(0)
-      .max(256)
-      .default(0)
-      .describe('Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.'),
+    method: z.literal('dgpo').default('dgpo').describe('Search agents by distillation-guided policy optimisation.'),
+    ...runFields({ outputDir: 'outputs/run' }),
     data: dataSchema.describe('Passages and questions. Paths are relative to the recipe.'),
     retriever: retrieverSchema.prefault({}).describe('The search engine behind the `<search>` tag.'),
     environment: environmentSchema.prefault({}).describe('Rules of an episode.'),

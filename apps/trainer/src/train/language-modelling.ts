@@ -2,7 +2,7 @@ import { type LearningRateOptions, learningRateAt, type Tokenizer } from '@dgpo/
 import type { LanguageModelJob } from '../compute/jobs.js';
 import { type ScoredRow, scoredCount } from '../compute/scored-rows.js';
 import { microBatches, offsetsOf, selectTokens } from './micro-batches.js';
-import type { TrainedModel } from './trained-model.js';
+import type { TrainedParameters } from './trained-model.js';
 
 /** Text with the weight of each part's tokens in the loss. */
 export interface WeightedSegment {
@@ -46,8 +46,10 @@ export function languageModelJobs(options: {
   model: string;
   rows: readonly WeightedRow[];
   microBatchSize: number;
+  /** @default false */
+  gradientCheckpointing?: boolean | undefined;
 }): LanguageModelJob[] {
-  const { model, rows, microBatchSize } = options;
+  const { model, rows, microBatchSize, gradientCheckpointing = false } = options;
   let normalizer = 0;
   for (const row of rows) for (const weight of row.weights) normalizer += weight;
   const counts = rows.map(scoredCount);
@@ -62,15 +64,18 @@ export function languageModelJobs(options: {
     model,
     rows: indices.map((index) => rows[index] as WeightedRow),
     weights: selectTokens({ values: weights, offsets, rows: indices }),
+    gradientCheckpointing,
   }));
 }
 
 export interface LanguageModellingOptions {
-  model: TrainedModel;
+  model: TrainedParameters;
   /** The rows of update `step` (from 1). */
   batch: (step: number) => readonly WeightedRow[];
   maxSteps: number;
   microBatchSize: number;
+  /** @default false */
+  gradientCheckpointing?: boolean;
   schedule: Omit<LearningRateOptions, 'maxSteps'>;
   /** First update to run, after a resume. @default 1 */
   firstStep?: number;
@@ -80,12 +85,12 @@ export interface LanguageModellingOptions {
 
 /** Language modelling: pretraining, and supervised training on given text. */
 export async function trainLanguageModel(options: LanguageModellingOptions): Promise<void> {
-  const { model, maxSteps, microBatchSize, schedule, firstStep = 1, onStep, signal } = options;
+  const { model, maxSteps, microBatchSize, gradientCheckpointing, schedule, firstStep = 1, onStep, signal } = options;
   let rows = firstStep <= maxSteps ? options.batch(firstStep) : [];
   for (let step = firstStep; step <= maxSteps; step++) {
     signal?.throwIfAborted();
     const learningRate = learningRateAt({ ...schedule, maxSteps }, step);
-    const jobs = languageModelJobs({ model: model.name, rows, microBatchSize });
+    const jobs = languageModelJobs({ model: model.name, rows, microBatchSize, gradientCheckpointing });
     const tokens = rows.reduce((total, row) => total + row.tokenIds.length, 0);
     const update = model.update({ jobs, learningRate });
     // The workers compute; this thread makes the next rows meanwhile.

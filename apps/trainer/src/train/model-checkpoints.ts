@@ -1,14 +1,14 @@
 import type { AdamWState } from '@dgpo/lm';
 import { CheckpointError } from '@dgpo/trajectory';
 import { latestCheckpointStep, readCheckpoint, writeCheckpoint } from '../run/checkpoint.js';
-import type { TrainedModel } from './trained-model.js';
+import type { TrainedParameters } from './trained-model.js';
 
 export interface ModelCheckpointsOptions {
   /** Folder of the checkpoints of one training. */
   directory: string;
   /** What must be the same to continue. */
   config: unknown;
-  models: readonly TrainedModel[];
+  models: readonly TrainedParameters[];
   /** @default 2 */
   keep?: number;
 }

@@ -1,19 +1,12 @@
 import { type AdamWState, createAdamW, type DecoderConfig, parameterShapes } from '@dgpo/lm';
 import type { GradientResult } from '../compute/gradient.js';
-import type { ColdStartJob, LanguageModelJob, PolicyJob, ValueJob } from '../compute/jobs.js';
+import type { ColdStartJob, Job, LanguageModelJob, PolicyJob, ValueJob } from '../compute/jobs.js';
 import type { ComputePool } from '../compute/pool.js';
 
 type GradientJob = LanguageModelJob | ColdStartJob | PolicyJob | ValueJob;
 
-export interface TrainedModelOptions {
-  pool: ComputePool;
-  /** Name under which the workers know it. */
-  name: string;
-  config: DecoderConfig;
-  /** All parameters, a value head's last. */
-  parameters: Float32Array;
-  /** @default false */
-  valueHead?: boolean;
+/** Settings of AdamW, with its defaults. */
+export interface OptimizerOptions {
   /** @default 0 */
   weightDecay?: number;
   /** @default 0.9 */
@@ -22,6 +15,28 @@ export interface TrainedModelOptions {
   beta2?: number;
   /** @default 1 */
   maxGradNorm?: number;
+}
+
+export interface TrainedParametersOptions extends OptimizerOptions {
+  pool: ComputePool;
+  /** Name under which the workers know the model. */
+  name: string;
+  parameters: Float32Array;
+  /** Sizes of the parameters in order; matrices decay, norms do not. */
+  groups: readonly { size: number; decay: boolean }[];
+  /** Brings new values into a worker. */
+  share: (parameters: Float32Array) => Job;
+}
+
+export interface TrainedModelOptions extends OptimizerOptions {
+  pool: ComputePool;
+  /** Name under which the workers know it. */
+  name: string;
+  config: DecoderConfig;
+  /** All parameters, a value head's last. */
+  parameters: Float32Array;
+  /** @default false */
+  valueHead?: boolean;
 }
 
 export interface UpdateResult {
@@ -33,11 +48,9 @@ export interface UpdateResult {
   metrics: Record<string, number>;
 }
 
-/** A model whose weights live here and are copied into every worker after each update. */
-export interface TrainedModel {
+/** What is trained of a model: its values live here and are copied into every worker after each update. */
+export interface TrainedParameters {
   readonly name: string;
-  readonly config: DecoderConfig;
-  readonly valueHead: boolean;
   /** One optimiser update from the micro-batches of one mini-batch; their gradients are added in order. */
   update(options: { jobs: readonly GradientJob[]; learningRate: number }): Promise<UpdateResult>;
   parameters(): Promise<Float32Array>;
@@ -47,40 +60,49 @@ export interface TrainedModel {
   dispose(): void;
 }
 
-/** Sizes of the parameters; matrices decay, norms do not. */
-function parameterGroups(config: DecoderConfig, valueHead: boolean): { size: number; decay: boolean }[] {
-  const groups = [...parameterShapes(config).values()].map((shape) => ({
-    size: shape.reduce((product: number, size: number) => product * size, 1),
-    decay: shape.length === 2,
-  }));
-  if (valueHead) groups.push({ size: config.hiddenSize, decay: false });
-  return groups;
+/** A model of which every parameter is trained. */
+export interface TrainedModel extends TrainedParameters {
+  readonly config: DecoderConfig;
+  readonly valueHead: boolean;
 }
 
-export async function createTrainedModel(options: TrainedModelOptions): Promise<TrainedModel> {
-  const { pool, name, config, valueHead = false, weightDecay = 0, beta1, beta2, maxGradNorm = 1 } = options;
+/** Sizes of the parameters; matrices decay, norms do not. */
+export function parameterGroups(shapes: Iterable<readonly number[]>): { size: number; decay: boolean }[] {
+  return [...shapes].map((shape) => ({
+    size: shape.reduce((product, size) => product * size, 1),
+    decay: shape.length === 2,
+  }));
+}
+
+/** Results in the order of the jobs, each as soon as it is there; none is held after its turn. */
+async function* inOrder(pool: ComputePool, jobs: readonly GradientJob[]): AsyncGenerator<GradientResult> {
+  const running = jobs.map((job) => pool.run<GradientJob>([job]));
+  // The first failure ends the loop below; the others must not count as unhandled.
+  for (const results of running) results.catch(() => undefined);
+  for (let results = running.shift(); results !== undefined; results = running.shift()) yield* await results;
+}
+
+export async function createTrainedParameters(options: TrainedParametersOptions): Promise<TrainedParameters> {
+  const { pool, name, parameters, groups, share, weightDecay = 0, beta1, beta2, maxGradNorm = 1 } = options;
+  const { length } = parameters;
   const optimizer = createAdamW({
-    parameters: options.parameters,
-    groups: parameterGroups(config, valueHead),
+    parameters,
+    groups,
     weightDecay,
     maxGradNorm,
     ...(beta1 === undefined ? {} : { beta1 }),
     ...(beta2 === undefined ? {} : { beta2 }),
   });
-  const broadcast = async () =>
-    pool.broadcast({ kind: 'model', name, config, valueHead, weights: await optimizer.parameters() });
+  const broadcast = async () => pool.broadcast(share(await optimizer.parameters()));
   await broadcast();
   return {
     name,
-    config,
-    valueHead,
     update: async ({ jobs, learningRate }) => {
-      const results: GradientResult[] = await pool.run<GradientJob>(jobs);
-      const sum = new Float32Array(options.parameters.length);
+      const sum = new Float32Array(length);
       const metrics: Record<string, number> = {};
       let loss = 0;
-      for (const result of results) {
-        for (let index = 0; index < sum.length; index++) {
+      for await (const result of inOrder(pool, jobs)) {
+        for (let index = 0; index < length; index++) {
           sum[index] = (sum[index] as number) + (result.gradients[index] as number);
         }
         loss += result.loss;
@@ -98,4 +120,13 @@ export async function createTrainedModel(options: TrainedModelOptions): Promise<
     },
     dispose: () => optimizer.dispose(),
   };
+}
+
+export async function createTrainedModel(options: TrainedModelOptions): Promise<TrainedModel> {
+  const { name, config, valueHead = false } = options;
+  const groups = parameterGroups(parameterShapes(config).values());
+  if (valueHead) groups.push({ size: config.hiddenSize, decay: false });
+  const share = (weights: Float32Array): Job => ({ kind: 'model', name, config, valueHead, weights });
+  const trained = await createTrainedParameters({ ...options, groups, share });
+  return { ...trained, config, valueHead };
 }

@@ -1,0 +1,57 @@
+import { createBytePairTokenizer } from '@dgpo/lm';
+import { expect, it } from 'vitest';
+import { scoredCount } from '../compute/scored-rows.js';
+import { exampleRows } from './example-rows.js';
+
+/** One token for each byte, and the end of text. */
+const tokenizer = createBytePairTokenizer({
+  tokens: [...Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte)), undefined],
+  merges: [],
+  specialTokens: { '<|endoftext|>': 256 },
+  endOfTextToken: '<|endoftext|>',
+  padToken: '<|endoftext|>',
+});
+const bytes = (text: string) => [...Buffer.from(text)];
+
+it('learns every token of a text but the first', () => {
+  const [row] = exampleRows({ examples: [{ kind: 'text', text: 'abcd' }], tokenizer, maxLength: 16 });
+  expect([...(row?.tokenIds ?? [])]).toEqual(bytes('abcd'));
+  expect([...(row?.mask ?? [])]).toEqual([0, 1, 1, 1]);
+});
+
+it('cuts long text into pieces in which every token but the first is predicted once', () => {
+  const text = 'abcdefghijk';
+  const rows = exampleRows({ examples: [{ kind: 'text', text }], tokenizer, maxLength: 4 });
+  expect(rows.map((row) => Buffer.from([...row.tokenIds]).toString())).toEqual(['abcd', 'defg', 'ghij', 'jk']);
+  expect(rows.reduce((total, row) => total + scoredCount(row), 0)).toBe(text.length - 1);
+  expect(rows.every((row) => row.example === 0)).toBe(true);
+});
+
+it('learns the completion and its end, never the prompt', () => {
+  const examples = [{ kind: 'completion' as const, prompt: 'ab', completion: 'cd' }];
+  const [row] = exampleRows({ examples, tokenizer, maxLength: 16 });
+  expect([...(row?.tokenIds ?? [])]).toEqual([...bytes('abcd'), 256]);
+  expect([...(row?.mask ?? [])]).toEqual([0, 0, 1, 1, 1]);
+});
+
+it('drops the end of a long completion, and what leaves nothing to learn', () => {
+  const examples = [
+    { kind: 'completion' as const, prompt: 'abcdef', completion: 'x' },
+    { kind: 'completion' as const, prompt: 'ab', completion: 'cdef' },
+    { kind: 'text' as const, text: 'a' },
+  ];
+  const rows = exampleRows({ examples, tokenizer, maxLength: 4 });
+  expect(rows.map((row) => [row.example, [...row.tokenIds], [...row.mask]])).toEqual([
+    [1, bytes('abcd'), [0, 0, 1, 1]],
+  ]);
+});
+
+it('says what is missing', () => {
+  const messages = [{ role: 'assistant', content: 'hello' }];
+  expect(() => exampleRows({ examples: [{ kind: 'messages', messages }], tokenizer, maxLength: 8 })).toThrow(
+    'example 1: has messages, but the model has no chat template',
+  );
+  expect(() => exampleRows({ examples: [{ kind: 'text', text: 'a' }], tokenizer, maxLength: 8 })).toThrow(
+    'no example leaves a token to learn within 8 tokens',
+  );
+});

@@ -1,0 +1,80 @@
+/**
+ * Measures one case on one engine in this process and prints it as JSON: `node … measure-case.ts '{"engine":"wasm","item":{…}}'`.
+ * One process for each, so that no case finds the heap of another.
+ */
+import { Worker } from 'node:worker_threads';
+import { type EngineName, selectEngine } from '@dgpo/lm';
+import { createComputePool } from '@dgpo/trainer';
+import { secondsOf } from '../measure.js';
+import { createUpdate } from '../training.js';
+import { type BenchCase, models } from './cases.js';
+import { samplingRun } from './sampling-run.js';
+
+interface Settings {
+  engine: EngineName;
+  item: BenchCase;
+  /** Worker threads of the engine `wasm`. */
+  workers: number;
+  repeats: number;
+}
+
+async function trainingSeconds({ engine, workers, repeats }: Settings, item: Extract<BenchCase, { kind: 'training' }>) {
+  const pool = await createComputePool({ engine, workers });
+  const settings = { config: models[item.model], rows: item.rows, tokensPerRow: item.tokensPerRow };
+  const update = await createUpdate({ settings, pool });
+  const seconds = await secondsOf({ run: update.run, warmUps: 1, repeats });
+  await pool.close();
+  return seconds;
+}
+
+/** The rows of a case on worker threads, as even as they divide; resolves when all are done. */
+async function workersRun(item: Extract<BenchCase, { kind: 'sampling' }>, count: number) {
+  const load = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(new URL('sampling-worker.ts', import.meta.url).href)}); });`;
+  const next = (worker: Worker) =>
+    new Promise<void>((resolve, reject) => {
+      worker.once('message', () => resolve());
+      worker.once('error', reject);
+    });
+  let first = 0;
+  const workers: Worker[] = [];
+  for (let index = 0; index < count; index++) {
+    const batch = Math.floor((item.batch + index) / count);
+    const workerData = { item: { ...item, batch }, first };
+    workers.push(new Worker(load, { eval: true, workerData, execArgv: ['--conditions=@dgpo/source'] }));
+    first += batch;
+  }
+  await Promise.all(workers.map(next));
+  return {
+    run: async () => {
+      await Promise.all(
+        workers.map((worker) => {
+          const done = next(worker);
+          worker.postMessage('run');
+          return done;
+        }),
+      );
+    },
+    close: () => Promise.all(workers.map((worker) => worker.terminate())),
+  };
+}
+
+async function samplingSeconds(settings: Settings, item: Extract<BenchCase, { kind: 'sampling' }>) {
+  const { engine, repeats } = settings;
+  const workers = Math.min(settings.workers, item.batch);
+  if (engine !== 'wasm' || workers < 2) {
+    await selectEngine({ engine });
+    return secondsOf({ run: samplingRun(item, 0), repeats });
+  }
+  const threads = await workersRun(item, workers);
+  const seconds = await secondsOf({ run: threads.run, repeats });
+  await threads.close();
+  return seconds;
+}
+
+const settings = JSON.parse(process.argv[2] ?? '') as Settings;
+const { item } = settings;
+const seconds =
+  item.kind === 'training' ? await trainingSeconds(settings, item) : await samplingSeconds(settings, item);
+const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
+console.log(JSON.stringify({ seconds, peakMemoryBytes }));
+process.exit(0);

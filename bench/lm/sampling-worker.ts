@@ -1,0 +1,14 @@
+/** Samples its rows of a case each time it is told to. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { selectEngine } from '@dgpo/lm';
+import type { BenchCase } from './cases.js';
+import { samplingRun } from './sampling-run.js';
+
+const { item, first } = workerData as { item: Extract<BenchCase, { kind: 'sampling' }>; first: number };
+await selectEngine({ engine: 'wasm' });
+const run = samplingRun(item, first);
+parentPort?.on('message', async () => {
+  await run();
+  parentPort?.postMessage('done');
+});
+parentPort?.postMessage('ready');
