@@ -19,6 +19,8 @@ interface Settings {
 }
 
 async function trainingSeconds({ engine, workers, repeats }: Settings, item: Extract<BenchCase, { kind: 'training' }>) {
+  // As in a run: the optimiser computes in this thread.
+  await selectEngine({ engine, workers: Math.max(1, workers) });
   const pool = await createComputePool({ engine, workers });
   const settings = { config: models[item.model], rows: item.rows, tokensPerRow: item.tokensPerRow };
   const update = await createUpdate({ settings, pool });
@@ -39,7 +41,7 @@ async function workersRun(item: Extract<BenchCase, { kind: 'sampling' }>, count:
   const workers: Worker[] = [];
   for (let index = 0; index < count; index++) {
     const batch = Math.floor((item.batch + index) / count);
-    const workerData = { item: { ...item, batch }, first };
+    const workerData = { item: { ...item, batch }, first, workers: count };
     workers.push(new Worker(load, { eval: true, workerData, execArgv: ['--conditions=@dgpo/source'] }));
     first += batch;
   }

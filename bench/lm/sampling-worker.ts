@@ -4,8 +4,12 @@ import { selectEngine } from '@dgpo/lm';
 import type { BenchCase } from './cases.js';
 import { samplingRun } from './sampling-run.js';
 
-const { item, first } = workerData as { item: Extract<BenchCase, { kind: 'sampling' }>; first: number };
-await selectEngine({ engine: 'wasm' });
+const { item, first, workers } = workerData as {
+  item: Extract<BenchCase, { kind: 'sampling' }>;
+  first: number;
+  workers: number;
+};
+await selectEngine({ engine: 'wasm', workers });
 const run = samplingRun(item, first);
 parentPort?.on('message', async () => {
   await run();

@@ -82,6 +82,10 @@ async function* inOrder(pool: ComputePool, jobs: readonly GradientJob[]): AsyncG
   for (let results = running.shift(); results !== undefined; results = running.shift()) yield* await results;
 }
 
+function addInto(sum: Float32Array, values: Float32Array): void {
+  for (let index = 0; index < sum.length; index++) sum[index] = (sum[index] as number) + (values[index] as number);
+}
+
 export async function createTrainedParameters(options: TrainedParametersOptions): Promise<TrainedParameters> {
   const { pool, name, parameters, groups, share, weightDecay = 0, beta1, beta2, maxGradNorm = 1 } = options;
   const { length } = parameters;
@@ -102,9 +106,7 @@ export async function createTrainedParameters(options: TrainedParametersOptions)
       const metrics: Record<string, number> = {};
       let loss = 0;
       for await (const result of inOrder(pool, jobs)) {
-        for (let index = 0; index < length; index++) {
-          sum[index] = (sum[index] as number) + (result.gradients[index] as number);
-        }
+        addInto(sum, result.gradients);
         loss += result.loss;
         for (const [key, value] of Object.entries(result.metrics)) metrics[key] = (metrics[key] ?? 0) + value;
       }
