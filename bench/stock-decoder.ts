@@ -73,9 +73,9 @@ export function createStockTrainer(config: DecoderConfig) {
               gradients: tf.reshape(grads[variable.name] as tf.Tensor, [-1]) as tf.Tensor1D,
               firstMoment: first as unknown as tf.Tensor1D,
               secondMoment: second as unknown as tf.Tensor1D,
-              weightDecay: tf.zeros([variable.size]),
             },
             { learningRate: 1e-3, step },
+            [{ start: 0, count: variable.size, weightDecay: 0 }],
           );
           variable.assign(tf.reshape(updated.parameters, variable.shape));
           first.assign(updated.firstMoment);

@@ -21,7 +21,7 @@ export const models = {
   }),
 } satisfies Record<string, DecoderConfig>;
 
-export type ModelName = keyof typeof models;
+type ModelName = keyof typeof models;
 
 /** Something to measure. Every token of training rows after the first is scored; sampling is at temperature 1. */
 export type BenchCase =

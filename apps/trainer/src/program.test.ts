@@ -146,6 +146,24 @@ describe('train and validate', () => {
     expect(seen[1]).toMatchObject({ resume: false });
   });
 
+  it('runs a recipe of another method', async () => {
+    const path = join(root, 'sft.yaml');
+    writeFileSync(path, 'method: sft\nmodel: org/name\ndata: { train: texts.jsonl }\n');
+    const seen: unknown[] = [];
+    const runSft: NonNullable<CliSurroundings['runSft']> = async ({ recipe, resume }) => {
+      seen.push([recipe.model, recipe.data.train, recipe.training.maxSteps, resume]);
+      return { runDirectory: 'outputs/sft', text: 'difference -0.3', interrupted: false };
+    };
+    const result = await run(['train', path, '--training.maxSteps', '7', '--resume'], { runSft });
+    expect(result).toEqual({ code: 0, out: 'difference -0.3\nrun      outputs/sft\n', error: '' });
+    expect(seen).toEqual([['org/name', join(root, 'texts.jsonl'), 7, true]]);
+    const wrong = await run(['train', path, '--training.maxStep', '7'], { runSft });
+    expect(wrong.code).toBe(2);
+    expect(wrong.error).toContain('did you mean "maxSteps"?');
+    const method = await run(['train', path, '--method', 'ppo'], { runSft });
+    expect(method).toMatchObject({ code: 2, error: expect.stringContaining('method must be dgpo or sft, not "ppo"') });
+  });
+
   it('says how to go on when it is interrupted', async () => {
     const result = await run(['train', recipe], { runPipeline: pipeline([], true) });
     expect(result).toEqual({
@@ -437,7 +455,7 @@ describe('help', () => {
         validate [options] <recipe>            Check a recipe and its files, and print memory, tokens and
                                                time.
         train [options] <recipe>               Run a recipe: index, demonstrations, cold start, DGPO,
-                                               evaluation, report.
+                                               evaluation, report; or supervised fine-tuning.
         ask [options] <checkpoint> <question>  Ask a trained agent, and watch it think, search, read and
                                                answer.
 
@@ -524,13 +542,15 @@ describe('help', () => {
         -h, --help  display help for command
 
       Recipe keys, which replace those of the file:
+        --method <string>     \`dgpo\` trains a search agent; recipes with \`sft\` have keys of their own.
         --seed <integer>      Seed of every random choice of the run.
         --outputDir <string>  Run directory, relative to the working directory.
         --engine <string>     TensorFlow.js backend; \`auto\` takes the fastest that works here.
         --workers <integer>   Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.
         --<section>.<key> <value>
             sections: data, retriever, environment, student, teacher, pretrain, coldStart, rl, evaluation
-            for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all
+            for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all,
+            those of method: sft (model, data, lora, training) too
       "
     `);
   });
@@ -540,7 +560,8 @@ describe('help', () => {
       "
       Usage: dgpo train <recipe> [options] [--section.key value …]
 
-      Run a recipe: index, demonstrations, cold start, DGPO, evaluation, report.
+      Run a recipe: index, demonstrations, cold start, DGPO, evaluation, report; or supervised
+      fine-tuning.
 
       Arguments:
         recipe      a YAML file
@@ -552,13 +573,15 @@ describe('help', () => {
         -h, --help  display help for command
 
       Recipe keys, which replace those of the file:
+        --method <string>     \`dgpo\` trains a search agent; recipes with \`sft\` have keys of their own.
         --seed <integer>      Seed of every random choice of the run.
         --outputDir <string>  Run directory, relative to the working directory.
         --engine <string>     TensorFlow.js backend; \`auto\` takes the fastest that works here.
         --workers <integer>   Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.
         --<section>.<key> <value>
             sections: data, retriever, environment, student, teacher, pretrain, coldStart, rl, evaluation
-            for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all
+            for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all,
+            those of method: sft (model, data, lora, training) too
       "
     `);
   });

@@ -19,7 +19,7 @@ export {
   estimateModelMemory,
   type ModelMemory,
 } from './model/estimate-model-memory.js';
-export { concatenate, getParameters, setParameters } from './model/flat-parameters.js';
+export { concatenate, flatValues, getParameters, setParameters } from './model/flat-parameters.js';
 export { type HiddenStatesOptions, hiddenStates, outputEmbedding, valuesOf } from './model/forward.js';
 export { convertGguf } from './model/gguf/convert-gguf.js';
 export { loadDecoder } from './model/load-decoder.js';

@@ -14,6 +14,7 @@ export function recipeFlagsHelp(): string {
     ...keys.map((field) => `${flagLine(field).padEnd(width)}  ${field.description}`),
     '  --<section>.<key> <value>',
     `      sections: ${sections.join(', ')}`,
-    '      for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all',
+    '      for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all,',
+    '      those of method: sft (model, data, lora, training) too',
   ].join('\n');
 }

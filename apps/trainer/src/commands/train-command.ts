@@ -22,7 +22,7 @@ interface Check {
 
 async function check(recipe: AnyRecipe, { environment }: CliSurroundings): Promise<Check> {
   if (recipe.method === 'sft') {
-    const figures = await checkSft({ recipe });
+    const figures = await checkSft({ recipe, engine: likelyEngine(environment) });
     return { figures, text: renderSftCheck(figures), warnings: [] };
   }
   const figures = await checkRun({ recipe, engine: likelyEngine(environment) });

@@ -1,4 +1,4 @@
-import { concatenate, type Decoder, trainableParameters } from '@dgpo/lm';
+import { type Decoder, flatValues, trainableParameters } from '@dgpo/lm';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** The gradient of one micro-batch. */
@@ -23,9 +23,7 @@ export async function gradientOf(
     return loss;
   }, variables);
   // A critic does not use the output embedding that it has from its student where that is not tied.
-  const parts = await Promise.all(
-    variables.map((variable) => grads[variable.name]?.data() ?? new Float32Array(variable.size)),
-  );
+  const gradients = await flatValues(variables.map(({ name, size }) => ({ size, tensor: grads[name] })));
   const [loss = Number.NaN] = await value.data();
   const metrics: Record<string, number> = {};
   for (const [name, tensor] of Object.entries(kept)) {
@@ -34,5 +32,5 @@ export async function gradientOf(
     tensor.dispose();
   }
   tf.dispose([value, grads]);
-  return { gradients: concatenate(parts as Float32Array[]), loss, metrics };
+  return { gradients, loss, metrics };
 }

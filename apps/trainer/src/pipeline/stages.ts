@@ -7,6 +7,7 @@ import { type CollapseMetrics, createCollapseGuard } from '@dgpo/rl';
 import { createRandom, readTrajectories, type Task, type Trajectory, writeTrajectories } from '@dgpo/trajectory';
 import type { EnvironmentSettings, RetrieverSource } from '../compute/episodes-job.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import { modelKey } from '../run/model-key.js';
 import { runStage } from '../run/run-stage.js';
 import { hashFile } from '../run/stable-hash.js';
 import { coldStartSteps, trainColdStart } from '../train/cold-start.js';
@@ -27,7 +28,7 @@ export interface StageModel {
 /** A model folder as the input of a stage. */
 export async function stageModel(directory: string): Promise<StageModel> {
   const weights = await loadModel({ directory });
-  return { directory, key: await hashFile(join(directory, 'model.safetensors')), weights };
+  return { directory, key: await modelKey(directory), weights };
 }
 
 /** Puts a model into all workers. */

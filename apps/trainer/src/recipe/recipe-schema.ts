@@ -11,7 +11,10 @@ import { coldStartSchema, evaluationSchema, rlSchema } from './training-sections
  */
 export const recipeSchema = z
   .strictObject({
-    method: z.literal('dgpo').default('dgpo').describe('Search agents by distillation-guided policy optimisation.'),
+    method: z
+      .literal('dgpo')
+      .default('dgpo')
+      .describe('`dgpo` trains a search agent; recipes with `sft` have keys of their own.'),
     ...runFields({ outputDir: 'outputs/run' }),
     data: dataSchema.describe('Passages and questions. Paths are relative to the recipe.'),
     retriever: retrieverSchema.prefault({}).describe('The search engine behind the `<search>` tag.'),

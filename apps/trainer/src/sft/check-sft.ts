@@ -1,9 +1,13 @@
 import {
   type DecoderConfig,
+  type EngineName,
+  estimateModelMemory,
   loadChatTemplate,
   loadTokenizer,
   loraShapes,
+  type ModelMemory,
   parameterCount,
+  requireMemory,
   resolveModel,
 } from '@dgpo/lm';
 import { readModelConfig } from '../estimate/model-config.js';
@@ -25,9 +29,29 @@ export interface SftCheck {
   model: { directory: string; config: DecoderConfig; parameters: number; trained: number };
   train: Amount;
   heldOut: Amount;
+  /** Of one worker. */
+  memory: ModelMemory;
+  engine: EngineName;
   /** Tokens of all updates, roughly. */
   updates: { steps: number; tokens: number; epochs: number };
 }
+
+/** What the memory of a training depends on. */
+export function sftMemoryOptions(recipe: SftRecipe, config: DecoderConfig, engine: EngineName) {
+  const lora = loraOptions(recipe.lora);
+  return {
+    config,
+    engine,
+    mode: lora === undefined ? ('full' as const) : ('lora' as const),
+    batchSize: recipe.training.microBatchSize,
+    sequenceLength: recipe.data.maxLength,
+    gradientCheckpointing: recipe.training.gradientCheckpointing,
+    ...(lora === undefined ? {} : { lora }),
+  };
+}
+
+/** What the recipe calls what could be lowered. */
+export const sftMemoryNames = { batchSize: 'training.microBatchSize', sequenceLength: 'data.maxLength' };
 
 const amountOf = (examples: SftData['train'], rows: readonly ExampleRow[]): Amount => ({
   examples: examples.length,
@@ -40,10 +64,15 @@ const amountOf = (examples: SftData['train'], rows: readonly ExampleRow[]): Amou
  *
  * @throws {DatasetError} for the first bad line of a file
  * @throws {ModelError} for a model folder that cannot be used, or one that would have to be downloaded
+ * @throws {ConfigError} for a training that does not fit into the memory of the engine
  */
-export async function checkSft({ recipe }: { recipe: SftRecipe }): Promise<SftCheck> {
+export async function checkSft(options: { recipe: SftRecipe; engine: EngineName }): Promise<SftCheck> {
+  const { recipe } = options;
+  const engine = recipe.engine === 'auto' ? options.engine : recipe.engine;
   const directory = await resolveModel({ model: recipe.model, offline: true });
   const config = await readModelConfig(directory);
+  const memoryOptions = sftMemoryOptions(recipe, config, engine);
+  requireMemory({ ...memoryOptions, where: recipe.model, names: sftMemoryNames });
   const tokenizer = await loadTokenizer(directory);
   const chatTemplate = await loadChatTemplate(directory);
   const data = await readSftData(recipe);
@@ -63,6 +92,8 @@ export async function checkSft({ recipe }: { recipe: SftRecipe }): Promise<SftCh
     model: { directory, config, parameters, trained },
     train,
     heldOut,
+    memory: estimateModelMemory(memoryOptions),
+    engine,
     updates: {
       steps: maxSteps,
       tokens: Math.round((sequences * train.tokens) / train.sequences),
@@ -71,17 +102,19 @@ export async function checkSft({ recipe }: { recipe: SftRecipe }): Promise<SftCh
   };
 }
 
+const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 const thousands = (value: number) => value.toLocaleString('en-US');
 const describe = ({ examples, sequences, tokens }: Amount) =>
   `${thousands(examples)} examples, ${thousands(sequences)} sequences, ${thousands(tokens)} tokens`;
 
 /** What `dgpo validate` prints for people. */
-export function renderSftCheck({ model, train, heldOut, updates }: SftCheck): string {
+export function renderSftCheck({ model, train, heldOut, updates, memory, engine }: SftCheck): string {
   const share = model.trained === model.parameters ? 'all trained' : `${thousands(model.trained)} trained, in adapters`;
   return [
     `model     ${model.config.modelType}, ${thousands(model.parameters)} parameters, ${share}`,
     `train     ${describe(train)}`,
     `held out  ${describe(heldOut)}`,
+    `memory    ${gibibytes(memory.heap)} in each worker, ${gibibytes(memory.optimizer)} for the optimizer, engine ${engine}`,
     `updates   ${updates.steps}, about ${thousands(updates.tokens)} tokens, ${updates.epochs.toFixed(2)} epochs`,
     '',
   ].join('\n');

@@ -1,47 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  createDecoder,
-  decoderConfig,
-  getParameters,
-  loadTokenizer,
-  saveModel,
-  selectEngine,
-  trainCompactTokenizer,
-} from '@dgpo/lm';
-import { createRandom } from '@dgpo/trajectory';
+import { loadTokenizer } from '@dgpo/lm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createComputePool } from '../compute/pool.js';
 import type { Reporter } from '../pipeline/reporter.js';
+import { writeTinySft } from './__fixtures__/tiny-sft.js';
 import { exampleRows } from './example-rows.js';
 import { lossDifference, measureLoss } from './measure-loss.js';
 import { readExamples } from './read-examples.js';
 import { runSft } from './run-sft.js';
 import { type SftRecipe, sftRecipeSchema } from './sft-schema.js';
 
-const colours = ['red', 'blue', 'green', 'grey', 'pink', 'gold'];
-const texts = Array.from(
-  { length: 48 },
-  (_, index) => `The flag number ${index} of the fleet is ${colours[index % colours.length]} and has a star.`,
-);
-
 let root = '';
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'dgpo-sft-'));
-  writeFileSync(join(root, 'texts.jsonl'), texts.map((text) => `${JSON.stringify({ text })}\n`).join(''));
-  await selectEngine({ engine: 'cpu' });
-  const tokenizer = trainCompactTokenizer({ texts, specialTokens: [], maximumPieces: 64 });
-  const config = decoderConfig({
-    vocabularySize: tokenizer.vocabularySize,
-    hiddenSize: 32,
-    numHiddenLayers: 2,
-    numAttentionHeads: 2,
-    maxPositionEmbeddings: 64,
-  });
-  const decoder = createDecoder({ config, random: createRandom(1) });
-  await saveModel({ directory: join(root, 'model'), config, parameters: await getParameters(decoder), tokenizer });
-  decoder.dispose();
+  await writeTinySft(root);
 });
 afterAll(() => rmSync(root, { recursive: true }));
 

@@ -1,15 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Figure, formatTable } from '@dgpo/arc';
-import { loadChatTemplate, loadTokenizer, resolveModel } from '@dgpo/lm';
+import { loadChatTemplate, loadTokenizer, requireMemory, resolveModel } from '@dgpo/lm';
+import { readModelConfig } from '../estimate/model-config.js';
 import type { PipelineOptions } from '../pipeline/run-pipeline.js';
 import { openWorkshop } from '../pipeline/workshop.js';
+import { modelKey } from '../run/model-key.js';
 import { hashValue } from '../run/stable-hash.js';
+import { sftMemoryNames, sftMemoryOptions } from './check-sft.js';
 import { exampleRows } from './example-rows.js';
 import { readSftData } from './hold-out.js';
 import { lossStage } from './loss-stage.js';
 import { lossDifference, meanLoss } from './measure-loss.js';
-import { modelKey } from './model-key.js';
 import type { SftRecipe } from './sft-schema.js';
 import { sftModelName, trainingStage } from './training-stage.js';
 
@@ -46,6 +48,8 @@ export async function runSft(options: Omit<PipelineOptions, 'recipe'> & { recipe
   const runDirectory = workshop.run.path;
   try {
     const directory = await resolveModel({ model: recipe.model, ...(signal === undefined ? {} : { signal }) });
+    const memory = sftMemoryOptions(recipe, await readModelConfig(directory), workshop.engine.name);
+    requireMemory({ ...memory, where: recipe.model, names: sftMemoryNames });
     const tokenizer = await loadTokenizer(directory);
     const chatTemplate = await loadChatTemplate(directory);
     const data = await readSftData(recipe);

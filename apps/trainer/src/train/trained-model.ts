@@ -6,7 +6,7 @@ import type { ComputePool } from '../compute/pool.js';
 type GradientJob = LanguageModelJob | ColdStartJob | PolicyJob | ValueJob;
 
 /** Settings of AdamW, with its defaults. */
-export interface OptimizerOptions {
+interface OptimizerOptions {
   /** @default 0 */
   weightDecay?: number;
   /** @default 0.9 */
@@ -97,19 +97,23 @@ export async function createTrainedParameters(options: TrainedParametersOptions)
     ...(beta1 === undefined ? {} : { beta1 }),
     ...(beta2 === undefined ? {} : { beta2 }),
   });
-  const broadcast = async () => pool.broadcast(share(await optimizer.parameters()));
+  // Shared with the workers, which copy from it into their heaps: nothing of the size of the model goes through a message.
+  const shared = new Float32Array(new SharedArrayBuffer(4 * length));
+  const broadcast = async () => pool.broadcast(share(await optimizer.parameters(shared)));
   await broadcast();
   return {
     name,
     update: async ({ jobs, learningRate }) => {
-      const sum = new Float32Array(length);
+      let sum: Float32Array | undefined;
       const metrics: Record<string, number> = {};
       let loss = 0;
       for await (const result of inOrder(pool, jobs)) {
-        addInto(sum, result.gradients);
+        if (sum === undefined) sum = result.gradients;
+        else addInto(sum, result.gradients);
         loss += result.loss;
         for (const [key, value] of Object.entries(result.metrics)) metrics[key] = (metrics[key] ?? 0) + value;
       }
+      if (sum === undefined) throw new RangeError('an update needs at least one micro-batch');
       const { gradientNorm, skipped } = optimizer.update({ gradients: sum, learningRate });
       if (!skipped) await broadcast();
       return { loss, gradientNorm, skipped, metrics };

@@ -238,7 +238,6 @@ describe.each(engines)('the engine %s', (engine) => {
       gradients: tf.tensor1d(values.gradients),
       firstMoment: tf.tensor1d(values.firstMoment),
       secondMoment: tf.tensor1d(values.secondMoment),
-      weightDecay: tf.tensor1d(values.weightDecay),
     };
     const result = adamWUpdate(tensors, coefficients, [
       { start: 0, count: 20, weightDecay: Math.fround(0.1) },

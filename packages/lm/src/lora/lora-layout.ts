@@ -20,7 +20,7 @@ export interface LoraOptions {
 }
 
 /** One projection of a checkpoint: some rows of a matrix of ours. */
-export interface LoraPart {
+interface LoraPart {
   /** Path in Hugging Face's model. */
   module: string;
   rows: number;

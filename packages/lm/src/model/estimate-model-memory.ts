@@ -48,7 +48,7 @@ export interface ModelMemory {
   /** Adapters included. */
   weights: number;
   gradients: number;
-  /** Parameters, moments and a sum of gradients as plain arrays, outside of the engine's memory. */
+  /** Parameters, two moments and gradients, in the main thread: under `wasm` in a heap of its own. */
   optimizer: number;
   /** At their peak, with the gradients of activations. */
   activations: number;
@@ -57,7 +57,7 @@ export interface ModelMemory {
   heap: number;
   /** The most it may hold; undefined where `availableMemory` would have to say so. */
   limit: number | undefined;
-  /** Whether the heap is within the limit; true without one. */
+  /** Whether the heap is within the limit, and under `wasm` the optimizer too; true without one. */
   fits: boolean;
 }
 
@@ -112,14 +112,16 @@ export function estimateModelMemory(options: EstimateModelMemoryOptions): ModelM
   const keyValueCache = keyValueCacheBytes(config, { slots, time: sequenceLength });
   const heap = weights + keyValueCache + heapSlack * (gradients + activations);
   const limit = engine === 'wasm' ? wasmHeapLimit : options.availableMemory;
+  const optimizer = 4 * float * trained;
+  const apart = engine === 'wasm' ? optimizer : 0;
   return {
     weights,
     gradients,
-    optimizer: 4 * float * trained,
+    optimizer,
     activations,
     keyValueCache,
     heap,
     limit,
-    fits: limit === undefined || heap <= limit,
+    fits: limit === undefined || Math.max(heap, apart) <= limit,
   };
 }

@@ -65,7 +65,16 @@ export function requireMemory(
 ): void {
   const { where, engine, names = {} } = options;
   const { batchSize = 'batchSize', sequenceLength = 'sequenceLength' } = names;
-  const { weights, gradients, activations, keyValueCache, heap, limit, fits } = estimateModelMemory(options);
+  const {
+    weights,
+    gradients,
+    optimizer,
+    activations,
+    keyValueCache,
+    heap,
+    limit = 0,
+    fits,
+  } = estimateModelMemory(options);
   if (fits) return;
   const parts = [
     `weights ${gibibytes(weights)}`,
@@ -77,8 +86,10 @@ export function requireMemory(
     text.replace(/^batchSize of/, `${batchSize} of`).replace(/^sequenceLength of/, `${sequenceLength} of`),
   );
   const advice = remedies.length === 0 ? 'choose a smaller model' : `it fits with ${remedies.join(', or ')}`;
+  const needs =
+    heap > limit ? `${gibibytes(heap)} (${parts})` : `${gibibytes(optimizer)} for the optimizer in the main thread`;
   throw new ConfigError(
-    `needs about ${gibibytes(heap)} (${parts}), and engine ${engine} has ${gibibytes(limit ?? 0)}; ${advice}`,
+    `needs about ${needs}, and engine ${engine} has ${gibibytes(limit)}; ${advice}`,
     where === undefined ? {} : { where },
   );
 }

@@ -21,8 +21,6 @@ export interface AdamWTensors {
   gradients: tf.Tensor1D;
   firstMoment: tf.Tensor1D;
   secondMoment: tf.Tensor1D;
-  /** `[n]`: decoupled weight decay of every parameter. */
-  weightDecay: tf.Tensor1D;
 }
 
 export type AdamWResult = {
@@ -31,8 +29,19 @@ export type AdamWResult = {
   secondMoment: tf.Tensor1D;
 };
 
+/** Runs of equal weight decay: the matrices and the rest of a model alternate. */
+export interface DecayRun {
+  start: number;
+  count: number;
+  weightDecay: number;
+}
+
 /** AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2) from stock ops, for every backend. */
-export function adamWReference(tensors: AdamWTensors, coefficients: AdamWCoefficients): AdamWResult {
+export function adamWReference(
+  tensors: AdamWTensors,
+  coefficients: AdamWCoefficients,
+  decayRuns: readonly DecayRun[],
+): AdamWResult {
   const { learningRate, beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8, step, gradientScale = 1 } = coefficients;
   return tf.tidy(() => {
     const gradient = tf.mul(tensors.gradients, gradientScale);
@@ -40,17 +49,11 @@ export function adamWReference(tensors: AdamWTensors, coefficients: AdamWCoeffic
     const secondMoment = tf.add(tf.mul(tensors.secondMoment, beta2), tf.mul(tf.square(gradient), 1 - beta2));
     const corrected = tf.div(firstMoment, 1 - beta1 ** step);
     const scale = tf.add(tf.sqrt(tf.div(secondMoment, 1 - beta2 ** step)), epsilon);
-    const decayed = tf.mul(tensors.parameters, tf.sub(1, tf.mul(tensors.weightDecay, learningRate)));
+    const kept = decayRuns.map(({ count, weightDecay }) => tf.fill([count], 1 - weightDecay * learningRate));
+    const decayed = tf.mul(tensors.parameters, kept.length === 1 ? (kept[0] as tf.Tensor) : tf.concat(kept));
     const parameters = tf.sub(decayed, tf.mul(tf.div(corrected, scale), learningRate));
     return { parameters, firstMoment, secondMoment } as AdamWResult;
   });
-}
-
-/** Runs of equal weight decay: the kernel takes one number for a run. */
-export interface DecayRun {
-  start: number;
-  count: number;
-  weightDecay: number;
 }
 
 /**
@@ -63,7 +66,7 @@ export function adamWUpdate(
   decayRuns: readonly DecayRun[],
 ): AdamWResult {
   const context = tf.getBackend() === 'wasm' ? wasmContext() : undefined;
-  if (context === undefined) return adamWReference(tensors, coefficients);
+  if (context === undefined) return adamWReference(tensors, coefficients, decayRuns);
   const { learningRate, beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8, step, gradientScale = 1 } = coefficients;
   const at = (tensor: tf.Tensor, start: number) => context.pointer(tensor) + start * 4;
   for (const { start, count, weightDecay } of decayRuns) {

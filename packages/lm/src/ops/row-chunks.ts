@@ -43,3 +43,14 @@ export function inRowChunks<
   });
   return tf.concat(chunks, 1);
 }
+
+/**
+ * Rows of logits that our kernels make at one time: 4 MiB of float32 in all, and for large vocabularies up to 64 rows within 32 MiB, since
+ * a product of few rows reads the whole matrix for little work.
+ *
+ * @param options.matrices of logits that exist side by side
+ */
+export function logitRowsAtOnce({ vocabulary, matrices }: { vocabulary: number; matrices: number }): number {
+  const within = (values: number) => Math.floor(values / (matrices * vocabulary));
+  return Math.max(16, within(2 ** 20), Math.min(64, within(2 ** 23)));
+}

@@ -11,10 +11,9 @@ import {
   saved,
   spreadMask,
 } from './fused-op.js';
-import { inRowChunks, stockRowsAtOnce } from './row-chunks.js';
+import { inRowChunks, logitRowsAtOnce, stockRowsAtOnce } from './row-chunks.js';
 
-/** Rows of logits that exist at one time: 4 MiB of float32 whatever the vocabulary. */
-const rowsAtOnce = (vocabulary: number) => Math.max(16, Math.floor(1_048_576 / vocabulary));
+const rowsAtOnce = (vocabulary: number) => logitRowsAtOnce({ vocabulary, matrices: 1 });
 
 defineWasmKernel('DgpoTokenLogProbs', ({ inputs, attributes, context }) => {
   const { kernels, pointer } = context;

@@ -11,9 +11,9 @@ import {
   saved,
   spreadMask,
 } from './fused-op.js';
-import { inRowChunks, stockRowsAtOnce } from './row-chunks.js';
+import { inRowChunks, logitRowsAtOnce, stockRowsAtOnce } from './row-chunks.js';
 
-const rowsAtOnce = (vocabulary: number) => Math.max(16, Math.floor(524_288 / vocabulary));
+const rowsAtOnce = (vocabulary: number) => logitRowsAtOnce({ vocabulary, matrices: 2 });
 
 interface Chunk {
   count: number;

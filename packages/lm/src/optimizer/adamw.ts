@@ -1,5 +1,6 @@
 import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
+import { flatValues } from '../model/flat-parameters.js';
 import { adamWUpdate, type DecayRun } from '../ops/adamw-update.js';
 
 export interface AdamWOptions {
@@ -37,7 +38,8 @@ export interface AdamWUpdate {
 export interface AdamW {
   /** One update in place; a gradient that is not finite is skipped and reported. */
   update(options: { gradients: Float32Array; learningRate: number }): AdamWUpdate;
-  parameters(): Promise<Float32Array>;
+  /** @param into is filled and returned. @default a new vector */
+  parameters(into?: Float32Array): Promise<Float32Array>;
   state(): Promise<AdamWState>;
   load(state: AdamWState): void;
   dispose(): void;
@@ -56,7 +58,6 @@ export function createAdamW(options: AdamWOptions): AdamW {
   if (groups.reduce((total, group) => total + group.size, 0) !== size) {
     throw new ModelError(`the groups of the optimiser do not add up to the ${size} parameters`);
   }
-  const decays = new Float32Array(size);
   const runs: DecayRun[] = [];
   let start = 0;
   for (const group of groups) {
@@ -64,10 +65,8 @@ export function createAdamW(options: AdamWOptions): AdamW {
     const last = runs.at(-1);
     if (last !== undefined && last.weightDecay === decay) last.count += group.size;
     else runs.push({ start, count: group.size, weightDecay: decay });
-    decays.fill(decay, start, start + group.size);
     start += group.size;
   }
-  const decayTensor = tf.tensor1d(decays);
   let step = 0;
   let current = {
     parameters: tf.tensor1d(options.parameters.slice()),
@@ -84,7 +83,7 @@ export function createAdamW(options: AdamWOptions): AdamW {
       const gradientTensor = tf.tensor1d(gradients);
       const gradientScale = gradientNorm > maxGradNorm ? maxGradNorm / gradientNorm : 1;
       const next = adamWUpdate(
-        { ...current, gradients: gradientTensor, weightDecay: decayTensor },
+        { ...current, gradients: gradientTensor },
         { learningRate, beta1, beta2, epsilon, step, gradientScale },
         runs,
       );
@@ -95,12 +94,12 @@ export function createAdamW(options: AdamWOptions): AdamW {
       current = next;
       return { gradientNorm, skipped: false };
     },
-    parameters: async () => (await current.parameters.data()) as Float32Array,
+    parameters: (into) => flatValues([{ size, tensor: current.parameters }], into),
     state: async () => ({
       step,
-      parameters: (await current.parameters.data()) as Float32Array,
-      firstMoment: (await current.firstMoment.data()) as Float32Array,
-      secondMoment: (await current.secondMoment.data()) as Float32Array,
+      parameters: await flatValues([{ size, tensor: current.parameters }]),
+      firstMoment: await flatValues([{ size, tensor: current.firstMoment }]),
+      secondMoment: await flatValues([{ size, tensor: current.secondMoment }]),
     }),
     load: (state) => {
       for (const { length } of [state.parameters, state.firstMoment, state.secondMoment]) {
@@ -115,6 +114,6 @@ export function createAdamW(options: AdamWOptions): AdamW {
         secondMoment: tf.tensor1d(state.secondMoment.slice()),
       };
     },
-    dispose: () => tf.dispose([current, decayTensor] as unknown as tf.TensorContainer),
+    dispose: () => tf.dispose(current),
   };
 }

@@ -16,7 +16,7 @@ const sequence = (...pretokenizers: object[]) => ({ type: 'Sequence', pretokeniz
 const regexWords = (Regex: string) =>
   sequence({ type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false }, byteLevel(false));
 
-const contractions = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)`;
+const contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
 const wordsWithDigits = (digits: string) =>
   String.raw`${contractions}|[^\r\n\p{L}\p{N}]?\p{L}+|${digits}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
 const upper = String.raw`[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`;
