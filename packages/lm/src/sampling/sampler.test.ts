@@ -146,6 +146,19 @@ describe.each(['cpu', 'wasm'] as const)('createSampler on %s', (engine) => {
     for (const part of [sampler, fresh, decoder]) part.dispose();
   });
 
+  test('ids past the vocabulary of the tokenizer are never sampled', async () => {
+    const padded = createDecoder({
+      config: { ...config, vocabularySize: config.vocabularySize + 40 },
+      random: createRandom(1),
+    });
+    const sampler = createSampler({ decoder: padded, tokenizer, slots: 1 });
+    const results = await sampler.generate([request({ temperature: 100, random: createRandom(5) })]);
+    expect(results[0]?.tokenIds.every((id) => id < tokenizer.vocabularySize)).toBe(true);
+    expect(results[0]?.text.length).toBeGreaterThan(0);
+    sampler.dispose();
+    padded.dispose();
+  });
+
   test('the logits of every draw are shown', async () => {
     const decoder = create();
     const sampler = createSampler({ decoder, tokenizer, slots: 1 });

@@ -182,8 +182,10 @@ export function createSampler(options: CreateSamplerOptions): Sampler {
       if (logits) sampled.push(sequence);
     }
     const drawn: { id: number; logProb: number }[] = [];
-    await cache.extend(rows, (logits, index) => {
+    await cache.extend(rows, (all, index) => {
       const { request } = sampled[index] as Sequence;
+      // Embeddings padded to a round number have rows past the vocabulary, which stand for no text.
+      const logits = all.subarray(0, tokenizer.vocabularySize);
       const token = sampleToken(logits, { ...request, weigh: cache.weigh });
       request.onLogits?.(logits, token.id);
       drawn.push(token);
