@@ -1,7 +1,7 @@
 /**
  * Training and sampling of two decoders on every engine that is installed, and in PyTorch with the same model, batch and threads.
  *
- *   npm run bench -w @dgpo/lm                     an hour, nothing else running; writes bench/results/lm.json and docs/performance.md
+ *   npm run bench -w @dgpo/lm                     half an hour on two cores, nothing else running; writes bench/results/lm.json and docs/performance.md
  *   npm run bench -w @dgpo/lm -- --quick          seconds, tiny sizes, writes nothing
  *   npm run bench -w @dgpo/lm -- --only sampling  cases whose description holds the text; writes nothing
  *
@@ -12,6 +12,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { findBlas } from '@dgpo/lm';
 import { withTables } from '../results.js';
 import { type BenchCase, cases, describeCase, models, quickCases } from './cases.js';
 import { type LmResults, lmTables, type Measurement } from './tables.js';
@@ -60,15 +61,17 @@ function torchRunner(threads: number): Runner {
   };
 }
 
+const absent = new Map<string, string>();
+const found = await findBlas({ workers: cores });
+if (found.blas === undefined) absent.set('wasm with BLAS', found.reason);
 const runners: Runner[] = [
   engineRunner('wasm', 'wasm', { DGPO_BLAS: 'off' }),
-  engineRunner('wasm with BLAS', 'wasm', { DGPO_BLAS: 'auto', DGPO_BENCH_BLAS: 'required' }),
+  engineRunner('wasm with BLAS', 'wasm', { DGPO_BLAS: 'auto' }),
   engineRunner('tensorflow', 'tensorflow', {}),
   ...Array.from({ length: cores }, (_, index) => torchRunner(index + 1)),
 ];
 
 const measurements: Measurement[] = [];
-const absent = new Map<string, string>();
 for (const item of chosen) {
   for (const runner of runners) {
     if (absent.has(runner.name)) continue;
@@ -89,6 +92,7 @@ for (const item of chosen) {
 
 const results: LmResults = {
   machine: { cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism(), node: process.versions.node },
+  ...(found.blas === undefined ? {} : { blas: found.blas.facts }),
   repeats,
   absent: Object.fromEntries(absent),
   measurements,

@@ -1,3 +1,4 @@
+import type { BlasFacts } from '@dgpo/lm';
 import { median } from '../measure.js';
 import { type BenchCase, describeCase, tokensOf } from './cases.js';
 
@@ -15,6 +16,7 @@ export interface Measurement {
 /** What `bench/results/lm.json` holds. */
 export interface LmResults {
   machine: { cpu: string; cores: number; node: string };
+  blas?: BlasFacts;
   repeats: number;
   /** Runners that could not run, and why. */
   absent: Record<string, string>;
@@ -26,7 +28,7 @@ const rate = ({ item, seconds }: Measurement) => tokensOf(item) / median(seconds
 const whole = (value: number) => Math.round(value).toLocaleString('en-US');
 
 /** Tokens per second of every case and runner, and the ratio to PyTorch with its best number of threads. */
-export function lmTables({ machine, repeats, absent, measurements }: LmResults): string {
+export function lmTables({ machine, blas, repeats, absent, measurements }: LmResults): string {
   const runners = [...new Set(measurements.map(({ runner }) => runner))];
   const items = [...new Set(measurements.map(({ item }) => JSON.stringify(item)))];
   const cellsOf = (text: string) => {
@@ -47,7 +49,10 @@ export function lmTables({ machine, repeats, absent, measurements }: LmResults):
     .join('\n');
   const versions = measurements.find((measurement) => measurement.versions)?.versions ?? {};
   const python = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const machineLine = [`${machine.cores} cores of ${machine.cpu}`, `Node ${machine.node}`, ...python].join(', ');
+  const library = blas === undefined ? [] : [blas.config];
+  const machineLine = [`${machine.cores} cores of ${machine.cpu}`, `Node ${machine.node}`, ...library, ...python].join(
+    ', ',
+  );
   const left = Object.entries(absent).map(([runner, reason]) => `${runner} did not run: ${reason}.`);
   return [
     `${machineLine}; medians of ${repeats}. In brackets the ratio to PyTorch with its best number of threads.`,
