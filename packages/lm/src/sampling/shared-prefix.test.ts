@@ -74,8 +74,11 @@ async function twoTurns(options: { decoder: Decoder; slots: number; maxStepToken
 }
 
 describe.each(['cpu', 'wasm'] as const)('shared beginnings on %s', (engine) => {
+  let exact = false;
   beforeAll(async () => {
-    await selectEngine({ engine });
+    const { blas } = await selectEngine({ engine });
+    // Our products give each row the same bytes whatever else is in the batch; those of a BLAS do not.
+    exact = engine === 'wasm' && blas === undefined;
   });
 
   test.each([
@@ -87,7 +90,7 @@ describe.each(['cpu', 'wasm'] as const)('shared beginnings on %s', (engine) => {
     const alone = await twoTurns({ decoder, ...options, together: false });
     const together = await twoTurns({ decoder, ...options, together: true });
     expect(together.map(({ tokenIds }) => tokenIds)).toEqual(alone.map(({ tokenIds }) => tokenIds));
-    if (engine === 'wasm') expect(together).toEqual(alone);
+    if (exact) expect(together).toEqual(alone);
     for (const [index, { logProbs }] of together.entries()) {
       logProbs.forEach((value, at) => {
         expect(Math.abs(value - (alone[index]?.logProbs[at] as number))).toBeLessThan(1e-5);
