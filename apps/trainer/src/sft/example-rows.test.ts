@@ -1,4 +1,4 @@
-import { createBytePairTokenizer } from '@dgpo/lm';
+import { createBytePairTokenizer, createChatTemplate } from '@dgpo/lm';
 import { expect, it } from 'vitest';
 import { scoredCount } from '../compute/scored-rows.js';
 import { exampleRows } from './example-rows.js';
@@ -32,6 +32,20 @@ it('learns the completion and its end, never the prompt', () => {
   const [row] = exampleRows({ examples, tokenizer, maxLength: 16 });
   expect([...(row?.tokenIds ?? [])]).toEqual([...bytes('abcd'), 256]);
   expect([...(row?.mask ?? [])]).toEqual([0, 0, 1, 1, 1]);
+});
+
+it('learns what the assistant wrote in a conversation, through the chat template', () => {
+  const chatTemplate = createChatTemplate({
+    source:
+      '{% for m in messages %}{{ m.role[0] }}:{{ m.content }}<|endoftext|>{% endfor %}{% if add_generation_prompt %}a:{% endif %}',
+  });
+  const messages = [
+    { role: 'user', content: 'hi' },
+    { role: 'assistant', content: 'yo' },
+  ];
+  const [row] = exampleRows({ examples: [{ kind: 'messages', messages }], tokenizer, chatTemplate, maxLength: 32 });
+  expect([...(row?.tokenIds ?? [])]).toEqual([...bytes('u:hi'), 256, ...bytes('a:yo'), 256]);
+  expect([...(row?.mask ?? [])]).toEqual([0, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
 });
 
 it('drops the end of a long completion, and what leaves nothing to learn', () => {
