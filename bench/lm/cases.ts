@@ -25,10 +25,13 @@ type ModelName = keyof typeof models;
 
 /** Something to measure. Every token of training rows after the first is scored; sampling is at temperature 1. */
 export type BenchCase =
+  /** From the folder that `npm run models:smollm2` makes, until the first token has gone through the model. */
+  | { kind: 'load'; model: 'smollm2-135m' }
   | { kind: 'training'; model: ModelName; rows: number; tokensPerRow: number }
   | { kind: 'sampling'; model: ModelName; batch: number; contextTokens: number; newTokens: number };
 
 export const cases: readonly BenchCase[] = [
+  { kind: 'load', model: 'smollm2-135m' },
   { kind: 'training', model: 'demo', rows: 8, tokensPerRow: 256 },
   { kind: 'training', model: 'smollm2-135m', rows: 2, tokensPerRow: 512 },
   ...(['demo', 'smollm2-135m'] as const).flatMap((model) =>
@@ -50,10 +53,12 @@ export const quickCases: readonly BenchCase[] = [
 ];
 
 /** Tokens that one run of a case trains on or samples. */
-export const tokensOf = (item: BenchCase): number =>
+export const tokensOf = (item: Exclude<BenchCase, { kind: 'load' }>): number =>
   item.kind === 'training' ? item.rows * item.tokensPerRow : item.batch * item.newTokens;
 
-export const describeCase = (item: BenchCase): string =>
-  item.kind === 'training'
+export function describeCase(item: BenchCase): string {
+  if (item.kind === 'load') return `load, ${item.model}`;
+  return item.kind === 'training'
     ? `training, ${item.model}, ${item.rows} x ${item.tokensPerRow}`
     : `sampling, ${item.model}, batch ${item.batch}, ${item.newTokens} new tokens`;
+}

@@ -2,9 +2,11 @@
  * Measures one case on one engine in this process and prints it as JSON: `node … measure-case.ts '{"engine":"wasm","item":{…}}'`.
  * One process for each, so that no case finds the heap of another.
  */
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type EngineName, selectEngine } from '@dgpo/lm';
+import { type EngineName, hiddenStates, loadDecoder, selectEngine, tokenBatch } from '@dgpo/lm';
 import { createComputePool } from '@dgpo/trainer';
+import * as tf from '@tensorflow/tfjs-core';
 import { secondsOf } from '../measure.js';
 import { createUpdate } from '../training.js';
 import { type BenchCase, models } from './cases.js';
@@ -16,6 +18,21 @@ interface Settings {
   /** Worker threads of the engine `wasm`. */
   workers: number;
   repeats: number;
+}
+
+async function loadSeconds({ engine, repeats }: Settings) {
+  await selectEngine({ engine });
+  const directory = fileURLToPath(new URL('../../.models/smollm2-135m', import.meta.url));
+  const run = async () => {
+    const { decoder, tokenizer } = await loadDecoder({ directory });
+    const batch = tokenBatch({ sequences: [[tokenizer.endOfTextId]] });
+    const hidden = tf.tidy(() => hiddenStates(decoder, batch));
+    await hidden.data();
+    tf.dispose(hidden);
+    batch.dispose();
+    decoder.dispose();
+  };
+  return secondsOf({ run, repeats });
 }
 
 async function trainingSeconds({ engine, workers, repeats }: Settings, item: Extract<BenchCase, { kind: 'training' }>) {
@@ -75,8 +92,11 @@ async function samplingSeconds(settings: Settings, item: Extract<BenchCase, { ki
 
 const settings = JSON.parse(process.argv[2] ?? '') as Settings;
 const { item } = settings;
-const seconds =
-  item.kind === 'training' ? await trainingSeconds(settings, item) : await samplingSeconds(settings, item);
+const secondsOfCase = () => {
+  if (item.kind === 'load') return loadSeconds(settings);
+  return item.kind === 'training' ? trainingSeconds(settings, item) : samplingSeconds(settings, item);
+};
+const seconds = await secondsOfCase();
 const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
 console.log(JSON.stringify({ seconds, peakMemoryBytes }));
 process.exit(0);

@@ -51,7 +51,8 @@ function torchRunner(threads: number): Runner {
   return {
     name: `PyTorch, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     measure: async (item) => {
-      const settings = JSON.stringify({ item, config: models[item.model], threads, repeats });
+      const folder = path('../../.models/smollm2-135m');
+      const settings = JSON.stringify({ item, config: models[item.model], folder, threads, repeats });
       const script = path('../../tools/parity/torch_bench.py');
       const { stdout } = await execute(process.env.DGPO_PYTHON ?? 'python3', [script, settings], {
         maxBuffer: 1 << 26,

@@ -24,7 +24,8 @@ export interface LmResults {
 }
 
 const isTorch = (runner: string) => runner.startsWith('PyTorch');
-const rate = ({ item, seconds }: Measurement) => tokensOf(item) / median(seconds);
+/** Tokens, or models loaded, in a second. */
+const rate = ({ item, seconds }: Measurement) => (item.kind === 'load' ? 1 : tokensOf(item)) / median(seconds);
 const whole = (value: number) => Math.round(value).toLocaleString('en-US');
 
 /** Tokens per second of every case and runner, and the ratio to PyTorch with its best number of threads. */
@@ -39,11 +40,12 @@ export function lmTables({ machine, blas, repeats, absent, measurements }: LmRes
       if (found === undefined) return '–';
       const memory = `${(found.peakMemoryBytes / 2 ** 30).toFixed(1)} GiB`;
       const ratio = isTorch(runner) || !Number.isFinite(best) ? '' : ` (**${(rate(found) / best).toFixed(2)}**)`;
-      return `${whole(rate(found))}${ratio}, ${memory}`;
+      const figure = found.item.kind === 'load' ? `${median(found.seconds).toFixed(2)} s` : whole(rate(found));
+      return `${figure}${ratio}, ${memory}`;
     });
   };
   const rows = items.map((text) => [describeCase(JSON.parse(text) as BenchCase), ...cellsOf(text)]);
-  const head = ['tokens/s (ratio), peak memory', ...runners];
+  const head = ['tokens/s or seconds (ratio), peak memory', ...runners];
   const table = [head, head.map((_, index) => (index === 0 ? '---' : '---:')), ...rows]
     .map((row) => `| ${row.join(' | ')} |`)
     .join('\n');

@@ -80,7 +80,17 @@ def sampling():
     return run
 
 
-run = training() if item["kind"] == "training" else sampling()
+def loading():
+    def run():
+        tokenizer = transformers.AutoTokenizer.from_pretrained(settings["folder"])
+        loaded = transformers.AutoModelForCausalLM.from_pretrained(settings["folder"], dtype=torch.float32)
+        with torch.inference_mode():
+            loaded(torch.tensor([[tokenizer.eos_token_id]]))
+
+    return run
+
+
+run = {"training": training, "sampling": sampling, "load": loading}[item["kind"]]()
 run()
 seconds = []
 for _ in range(settings["repeats"]):
