@@ -52,7 +52,7 @@ export interface RetrieverClientOptions {
   _internal?: { sleep: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void> };
 }
 
-const howToStart = 'is a server running there? Start one with: dgpo-retriever serve --index DIR';
+const howToStart = 'is a server running there? Start one with: dgpo-retriever serve DIR';
 
 function resolveUrl(text: string): URL {
   let url: URL;

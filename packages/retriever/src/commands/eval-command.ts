@@ -12,9 +12,7 @@ export function evalCommand(surroundings: CliSurroundings): Command {
   return new Command('eval')
     .description('Measure recall against the supporting titles of FlashRAG questions (metadata.supporting_facts).')
     .requiredOption('--questions <file>', 'questions, FlashRAG JSONL')
-    .option('--index <dir>', 'index directory')
-    .option('--corpus <file>', 'corpus to index in memory with bm25; with --index: the corpus it must be of')
-    .option('--url <url>', 'ask a server instead')
+    .argument('<source>', 'index directory, corpus file (indexed in memory with bm25) or URL of a server')
     .addOption(tokenOption())
     .addOption(
       new Option('--cutoffs <k,k,…>', 'numbers of passages to look at')
@@ -22,11 +20,11 @@ export function evalCommand(surroundings: CliSurroundings): Command {
         .default([1, 3, 5, 10], '1,3,5,10'),
     )
     .addOption(jsonOption())
-    .action(async ({ questions, cutoffs, json, tokenEnv, ...source }) => {
+    .action(async (source, { questions, cutoffs, json, tokenEnv }) => {
       const token = readToken(tokenEnv, environment);
       const tasks: Task[] = [];
       for await (const task of readTasks(questions)) tasks.push(task);
-      const retriever = await openAnyRetriever({ ...source, ...(token !== undefined && { token }) }, surroundings);
+      const retriever = await openAnyRetriever({ source, ...(token !== undefined && { token }) }, surroundings);
       const evaluation = await evaluateRetriever({ retriever, tasks, cutoffs, signal });
       if (json) {
         writeOut(`${JSON.stringify(evaluation)}\n`);

@@ -8,7 +8,7 @@ import type { CliSurroundings } from './surroundings.js';
 export function indexCommand({ writeOut, writeError, signal }: CliSurroundings): Command {
   return new Command('index')
     .description('Build an index directory from a corpus (JSONL: {"id", "contents"}).')
-    .requiredOption('--corpus <file>', 'corpus, one passage a line; contents begin with the title line')
+    .argument('<corpus>', 'corpus, one passage a line; contents begin with the title line')
     .requiredOption('--out <dir>', 'directory to write; an index that is already there is replaced')
     .addOption(kindOption())
     .option('--k1 <number>', 'bm25: saturation of repeated words', numberBetween(0, Number.MAX_VALUE), 0.9)
@@ -22,8 +22,8 @@ export function indexCommand({ writeOut, writeError, signal }: CliSurroundings):
     .option('--ef-construction <number>', 'hnsw: candidates while building', integerFrom(1), 200)
     .option('--ef-search <number>', 'hnsw: candidates while searching', integerFrom(1), 64)
     .addOption(jsonOption())
-    .action(async (options) => {
-      const { corpus, out, kind, k1, b, idf, m, efConstruction, efSearch, json } = options;
+    .action(async (corpus, options) => {
+      const { out, kind, k1, b, idf, m, efConstruction, efSearch, json } = options;
       writeError(`reading ${corpus}\n`);
       const documents = await loadCorpus({ path: corpus });
       writeError(`${documents.length} passages; building a ${kind} index\n`);

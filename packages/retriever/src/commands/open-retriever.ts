@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { ConfigError } from '@dgpo/trajectory';
 import { createRetrieverClient } from '../client/create-retriever-client.js';
 import { loadCorpus } from '../corpus/read-corpus.js';
@@ -6,34 +7,36 @@ import { loadRetriever } from '../load-retriever.js';
 import type { IndexedRetriever, Retriever } from '../retriever.js';
 import type { CliSurroundings } from './surroundings.js';
 
+const isUrl = (source: string) => /^https?:\/\//.test(source);
+
 /**
- * Opens the index, or builds a BM25 index in memory when a corpus alone is given. With both, the index must be of that corpus.
- * @throws ConfigError when neither is given.
+ * Opens an index directory, or builds a BM25 index in memory when the source is a corpus file.
+ * @throws ConfigError when there is nothing at the path.
  */
 export async function openLocalRetriever(
-  { index, corpus }: { index?: string; corpus?: string },
+  source: string,
   { writeError, signal }: CliSurroundings,
 ): Promise<IndexedRetriever> {
   const logger = (message: string) => writeError(`${message}\n`);
-  if (index !== undefined) return loadRetriever({ directory: index, ...(corpus !== undefined && { corpus }), logger });
-  if (corpus === undefined) throw new ConfigError('give --index DIR, or --corpus FILE to index it in memory');
-  const documents = await loadCorpus({ path: corpus });
-  return createRetriever({ documents, logger, signal });
+  if (isUrl(source))
+    throw new ConfigError('this needs an index directory or a corpus file, not a server', { where: source });
+  const found = await stat(source).catch(() => undefined);
+  if (found === undefined) {
+    throw new ConfigError(
+      'there is no such index directory or corpus file; build an index with: dgpo-retriever index CORPUS --out DIR',
+      { where: source },
+    );
+  }
+  if (found.isDirectory()) return loadRetriever({ directory: source, logger });
+  return createRetriever({ documents: await loadCorpus({ path: source }), logger, signal });
 }
 
-/** As {@link openLocalRetriever}, or a client of the server at `url`. @throws ConfigError when there is not exactly one source. */
+/** As {@link openLocalRetriever}, or a client of a server when the source is a URL. */
 export async function openAnyRetriever(
-  { url, token, ...local }: { index?: string; corpus?: string; url?: string; token?: string },
+  { source, token }: { source: string; token?: string },
   surroundings: CliSurroundings,
 ): Promise<Retriever> {
-  if (url === undefined) {
-    if (local.index === undefined && local.corpus === undefined) {
-      throw new ConfigError('give --index DIR, --corpus FILE or --url URL');
-    }
-    return openLocalRetriever(local, surroundings);
-  }
-  if (local.index !== undefined || local.corpus !== undefined) {
-    throw new ConfigError('--url names a server; leave --index and --corpus out');
-  }
-  return createRetrieverClient({ url, ...(token !== undefined && { token }) });
+  return isUrl(source)
+    ? createRetrieverClient({ url: source, ...(token !== undefined && { token }) })
+    : openLocalRetriever(source, surroundings);
 }

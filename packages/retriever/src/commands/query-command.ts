@@ -9,16 +9,14 @@ export function queryCommand(surroundings: CliSurroundings): Command {
   const { writeOut, environment, signal } = surroundings;
   return new Command('query')
     .description('Print the passages found for one query.')
+    .argument('<source>', 'index directory, corpus file (indexed in memory with bm25) or URL of a server')
     .argument('<text>', 'the query')
-    .option('--index <dir>', 'index directory')
-    .option('--corpus <file>', 'corpus to index in memory with bm25; with --index: the corpus it must be of')
-    .option('--url <url>', 'ask a server instead')
     .addOption(tokenOption())
     .option('--topk <number>', 'passages to print', integerFrom(1), 3)
     .addOption(jsonOption())
-    .action(async (text, { topk, json, tokenEnv, ...source }) => {
+    .action(async (source, text, { topk, json, tokenEnv }) => {
       const token = readToken(tokenEnv, environment);
-      const retriever = await openAnyRetriever({ ...source, ...(token !== undefined && { token }) }, surroundings);
+      const retriever = await openAnyRetriever({ source, ...(token !== undefined && { token }) }, surroundings);
       const [found = []] = await retriever.retrieve({ queries: [text], topK: topk, signal });
       if (json) {
         writeOut(`${JSON.stringify({ query: text, result: found })}\n`);

@@ -11,19 +11,15 @@ export function serveCommand(surroundings: CliSurroundings): Command {
   const { writeOut, writeError, environment, signal } = surroundings;
   return new Command('serve')
     .description('Serve an index as POST /retrieve (the Search-R1 contract) with GET /health.')
-    .option('--index <dir>', 'index directory')
-    .option('--corpus <file>', 'corpus to index in memory with bm25; with --index: the corpus it must be of')
+    .argument('<source>', 'index directory, or corpus file (indexed in memory with bm25)')
     .option('--host <address>', 'address to listen at; beyond loopback a token is required', '127.0.0.1')
     .option('--port <number>', 'port to listen at; 0 takes a free one', integerFrom(0), 8000)
     .option('--topk <number>', 'passages for each query when the request does not say', integerFrom(1), 3)
     .addOption(tokenOption())
     .addOption(jsonOption())
-    .action(async ({ index, corpus, host, port, topk, tokenEnv, json }) => {
+    .action(async (source, { host, port, topk, tokenEnv, json }) => {
       const token = readToken(tokenEnv, environment);
-      const retriever = await openLocalRetriever(
-        { ...(index !== undefined && { index }), ...(corpus !== undefined && { corpus }) },
-        surroundings,
-      );
+      const retriever = await openLocalRetriever(source, surroundings);
       const app = createRetrieverServer({
         retriever,
         topK: topk,

@@ -117,7 +117,7 @@ export async function readIndexDirectory(directory: string): Promise<IndexManife
     text = await readFile(join(directory, manifestName), 'utf8');
   } catch (cause) {
     throw new RetrieverError(
-      `there is no index here (no ${manifestName}); build one with: dgpo-retriever index --corpus FILE --out ${directory}`,
+      `there is no index here (no ${manifestName}); build one with: dgpo-retriever index FILE --out ${directory}`,
       { where: directory, cause },
     );
   }
