@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { RetrievedDocument } from '@dgpo/trajectory';
 import { requireTopK } from './require-top-k.js';
 import type { Document, RetrieveOptions } from './retriever.js';
+import type { DocumentStore } from './store/document-store.js';
 import type { Match } from './top-k.js';
 
 /** How many queries are searched before other work of the process (a health check, a time limit) gets its turn. */
@@ -15,10 +16,10 @@ export async function answerQueries({
   queries,
   topK,
   signal,
-  documents,
+  store,
   search,
 }: RetrieveOptions & {
-  documents: readonly Document[];
+  store: DocumentStore;
   search: (queries: readonly string[]) => Match[][] | Promise<Match[][]>;
 }): Promise<RetrievedDocument[][]> {
   requireTopK(topK);
@@ -29,10 +30,12 @@ export async function answerQueries({
       await setImmediate();
       signal?.throwIfAborted();
     }
-    for (const matches of await search(queries.slice(start, start + queriesPerTurn))) {
+    const found = await search(queries.slice(start, start + queriesPerTurn));
+    const passages = (await store.get(found.flatMap((matches) => matches.map(({ index }) => index)))).values();
+    for (const matches of found) {
       answers.push(
-        matches.map(({ index, score }) => {
-          const { id, contents } = documents[index] as Document;
+        matches.map(({ score }) => {
+          const { id, contents } = passages.next().value as Document;
           return { document: { id, contents }, score };
         }),
       );

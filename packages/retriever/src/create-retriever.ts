@@ -1,80 +1,82 @@
 import { setImmediate } from 'node:timers/promises';
 import { ConfigError } from '@dgpo/trajectory';
-import type { Bm25Settings } from './bm25/bm25-index.js';
-import { createBm25Retriever } from './bm25/bm25-retriever.js';
-import type { Document, IndexedRetriever } from './retriever.js';
-import type { Encoder } from './vector/encoder.js';
-import { createFlatIndex } from './vector/flat-index.js';
+import { createBm25Index } from './bm25/bm25-index.js';
+import { type BuildIndexOptions, buildIndex } from './build-index.js';
+import { composeRetriever, describeVectors, type RetrieverParts } from './compose-retriever.js';
+import { type IndexSettings, resolveFusionSettings } from './index-settings.js';
+import type { Document, IndexedRetriever, IndexKind } from './retriever.js';
+import { createMemoryStore } from './store/document-store.js';
+import { createVectorIndex } from './vector/create-vector-index.js';
 import { createHashedEncoder } from './vector/hashed-encoder.js';
-import { createHnswIndex, type HnswSettings, type HnswSurroundings } from './vector/hnsw-index.js';
-import { createVectorRetriever } from './vector/vector-retriever.js';
 
-export interface CreateRetrieverOptions {
+export interface CreateRetrieverOptions
+  extends Pick<BuildIndexOptions, 'bm25' | 'vectors' | 'fusion' | 'encoder' | 'logger' | 'onProgress' | 'signal'> {
   documents: readonly Document[];
   /**
-   * `bm25` finds by words, `flat` by vectors exactly, `hnsw` by vectors approximately (flat without `hnswlib-node`).
+   * See {@link IndexKind}. Without `hnswlib-node`, `hnsw` becomes `flat`.
    * @default 'bm25'
    */
-  kind?: IndexedRetriever['kind'];
-  /** For kind `bm25`. */
-  bm25?: Bm25Settings;
-  /** For kind `hnsw`. */
-  hnsw?: HnswSettings;
-  /**
-   * For kinds `flat` and `hnsw`.
-   * @default the hashed encoder, fitted to the passages
-   */
-  encoder?: Encoder;
-  /** Gets notices such as a missing optional dependency. */
-  logger?: HnswSurroundings['logger'];
-  /** Told how far the work of the named step is. */
-  onProgress?: (progress: { step: 'encode' | 'graph'; done: number; total: number }) => void;
-  /** Ends the work early with the signal's reason. */
-  signal?: AbortSignal;
+  kind?: Exclude<IndexKind, 'lancedb' | 'qdrant'>;
+}
+
+/** A retriever whose passages and index lie in memory. */
+export interface MemoryRetriever extends IndexedRetriever {
+  /** Builds the same index as a directory, see {@link buildIndex}. */
+  save(directory: string): Promise<void>;
 }
 
 const textsPerTurn = 256;
 
 /**
- * Builds an index of the chosen kind over passages in memory.
+ * Builds an index of the chosen kind over passages in memory. For what does not fit, use {@link buildIndex}.
  * @throws ConfigError for settings outside their range and when there are no passages.
  */
-export async function createRetriever({
-  documents,
-  kind = 'bm25',
-  bm25,
-  hnsw,
-  encoder,
-  logger,
-  onProgress,
-  signal,
-}: CreateRetrieverOptions): Promise<IndexedRetriever> {
+export async function createRetriever(options: CreateRetrieverOptions): Promise<MemoryRetriever> {
+  const { documents, kind = 'bm25', bm25, vectors = {}, fusion, encoder, logger, onProgress, signal } = options;
   signal?.throwIfAborted();
   if (documents.length === 0) throw new ConfigError('a retriever needs at least one passage');
-  if (kind === 'bm25') return createBm25Retriever({ documents, ...bm25 });
-  if (kind !== 'flat' && kind !== 'hnsw') {
-    throw new ConfigError(`the kind of index must be bm25, flat or hnsw, not ${JSON.stringify(kind)}`);
+  if (!['bm25', 'flat', 'hnsw', 'hybrid'].includes(kind)) {
+    const given = JSON.stringify(kind);
+    throw new ConfigError(`the kind of an index in memory must be bm25, flat, hnsw or hybrid, not ${given}`);
   }
-  const texts = documents.map(({ contents }) => contents);
-  const chosen = encoder ?? createHashedEncoder().fit(texts);
-  const vectors: Float32Array[] = [];
-  for (let start = 0; start < texts.length; start += textsPerTurn) {
-    vectors.push(...(await chosen.encode(texts.slice(start, start + textsPerTurn), 'passage')));
-    onProgress?.({ step: 'encode', done: vectors.length, total: texts.length });
-    await setImmediate();
-    signal?.throwIfAborted();
+  const settings: IndexSettings = {};
+  const parts: Pick<RetrieverParts, 'lexical' | 'vectors'> = {};
+  if (kind === 'bm25' || kind === 'hybrid') {
+    const index = createBm25Index({ documents, ...bm25 });
+    settings.bm25 = index.settings;
+    parts.lexical = {
+      size: index.size,
+      settings: index.settings,
+      search: ({ queries, topK }) => queries.map((query) => index.search({ query, topK })),
+      close: async () => undefined,
+    };
   }
-  const index =
-    kind === 'flat'
-      ? createFlatIndex({ vectors })
-      : await createHnswIndex({
-          vectors,
-          ...hnsw,
-          ...(logger && { logger }),
-          onProgress(progress) {
-            signal?.throwIfAborted();
-            onProgress?.({ step: 'graph', ...progress });
-          },
-        });
-  return createVectorRetriever({ documents, encoder: chosen, index });
+  if (kind !== 'bm25') {
+    const total = documents.length;
+    const chosen = encoder ?? createHashedEncoder().fit(documents.map(({ contents }) => contents));
+    const index = await createVectorIndex({
+      ...vectors,
+      kind: kind === 'hybrid' ? (vectors.kind ?? 'hnsw') : kind,
+      dimension: chosen.dimension,
+      capacity: total,
+      ...(logger && { logger }),
+    });
+    for (let start = 0; start < total; start += textsPerTurn) {
+      const texts = documents.slice(start, start + textsPerTurn).map(({ contents }) => contents);
+      await index.add({ vectors: await chosen.encode(texts, 'passage') });
+      onProgress?.({ step: 'index', done: index.length, total });
+      await setImmediate();
+      signal?.throwIfAborted();
+    }
+    settings.vectors = describeVectors({ encoder: chosen, index });
+    parts.vectors = { encoder: chosen, index };
+  }
+  if (kind === 'hybrid') settings.fusion = resolveFusionSettings(fusion);
+  const found = kind === 'hybrid' || parts.vectors === undefined ? kind : parts.vectors.index.kind;
+  return {
+    ...composeRetriever({ kind: found, settings, store: createMemoryStore(documents), ...parts }),
+    async save(directory) {
+      await buildIndex({ ...options, directory, ...(parts.vectors && { encoder: parts.vectors.encoder }) });
+    },
+  };
 }

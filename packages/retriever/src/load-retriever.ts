@@ -1,87 +1,80 @@
-import { join } from 'node:path';
 import { isDgpoError, RetrieverError } from '@dgpo/trajectory';
-import { z } from 'zod';
-import { readBm25Files } from './bm25/bm25-files.js';
-import { openBm25Index } from './bm25/bm25-index.js';
-import { wrapBm25Index } from './bm25/bm25-retriever.js';
-import { fingerprintCorpus } from './corpus/fingerprint.js';
-import { loadCorpus } from './corpus/read-corpus.js';
+import { type OpenBm25Options, openBm25 } from './bm25/open-bm25.js';
+import { composeRetriever, type RetrieverParts } from './compose-retriever.js';
+import { createCorpusHash } from './corpus/fingerprint.js';
+import { readCorpus } from './corpus/read-corpus.js';
+import { openEncoder } from './encode/open-encoder.js';
 import type { Document, IndexedRetriever } from './retriever.js';
-import { corpusName, type IndexManifest, readIndexDirectory } from './store/index-directory.js';
-import { openFlatIndex } from './vector/flat-index.js';
-import { readHashedEncoder } from './vector/hashed-encoder.js';
-import { type HnswSurroundings, openHnswIndex } from './vector/hnsw-index.js';
-import { createVectorRetriever } from './vector/vector-retriever.js';
+import { openDocumentStore } from './store/document-store.js';
+import { type IndexManifest, readIndexDirectory } from './store/index-manifest.js';
+import { openVectorIndex, type VectorSurroundings } from './vector/open-vector-index.js';
 
-export interface LoadRetrieverOptions extends Pick<HnswSurroundings, 'logger' | '_internal'> {
-  /** A directory that `save` or `dgpo-retriever index` wrote. */
+export interface LoadRetrieverOptions extends VectorSurroundings {
+  /** A directory that `buildIndex` or `dgpo-retriever index` wrote. */
   directory: string;
   /** The corpus the index is expected to be of: a file or the passages themselves. Without it nothing is compared. */
   corpus?: string | readonly Document[];
+  /**
+   * Whether every file is compared with its SHA-256; sizes always are.
+   * @default true for an index up to 1 GiB
+   */
+  verify?: boolean;
+  /** Whether the postings of BM25 are read into memory. */
+  bm25?: Pick<OpenBm25Options, 'residence'>;
 }
 
-const bm25Schema = z.object({ k1: z.number(), b: z.number(), idf: z.enum(['lucene', 'robertson']) });
-const vectorSchema = z.object({
-  dimension: z.number().int().positive(),
-  index: z.record(z.string(), z.unknown()),
-  encoder: z.looseObject({ kind: z.string() }),
-});
-const hnswSchema = z.object({ m: z.number(), efConstruction: z.number(), efSearch: z.number(), seed: z.number() });
-
-async function openIndex(
+async function requireCorpus(
+  corpus: string | readonly Document[],
   manifest: IndexManifest,
-  documents: readonly Document[],
-  { directory, ...surroundings }: Omit<LoadRetrieverOptions, 'corpus'>,
-): Promise<IndexedRetriever> {
-  if (manifest.kind === 'bm25') {
-    const index = openBm25Index({
-      postings: await readBm25Files({ directory }),
-      ...bm25Schema.parse(manifest.settings),
-    });
-    if (index.size !== documents.length) throw new RangeError(`the index has ${index.size} passages`);
-    return wrapBm25Index({ documents, index });
-  }
-  const { dimension, ...settings } = vectorSchema.parse(manifest.settings);
-  if (settings.encoder.kind !== 'hashed') {
-    throw new RetrieverError(`the encoder ${JSON.stringify(settings.encoder.kind)} of this index is not known here`, {
-      where: directory,
-    });
-  }
-  const encoder = await readHashedEncoder(settings.encoder, directory);
-  const shape = { directory, size: documents.length, dimension };
-  const index =
-    manifest.kind === 'flat'
-      ? await openFlatIndex(shape)
-      : await openHnswIndex({ ...shape, ...surroundings, settings: hnswSchema.parse(settings.index) });
-  return createVectorRetriever({ documents, encoder, index });
+  directory: string,
+): Promise<void> {
+  const hash = createCorpusHash();
+  for await (const document of typeof corpus === 'string' ? readCorpus({ path: corpus }) : corpus) hash.add(document);
+  if (hash.digest() === manifest.corpus.fingerprint) return;
+  const name = typeof corpus === 'string' ? corpus : 'the one given';
+  throw new RetrieverError(
+    `this index of ${manifest.corpus.documents} passages is of another corpus than ${name} ` +
+      '(the SHA-256 of ids and contents differs); build the index anew',
+    { where: directory },
+  );
 }
 
 /**
- * Opens an index directory; nothing else is needed, the passages lie in it. Every file is checked against its SHA-256.
- * @throws RetrieverError when there is no index, it is damaged or of another version, or it is not of the given `corpus`.
+ * Opens an index directory; nothing else is needed, the passages lie in it.
+ * @throws RetrieverError when there is no index, it is damaged or of another version, or it is not of the given `corpus`;
+ * ConfigError when it needs an optional package or a key that is not there.
  */
-export async function loadRetriever({ corpus, ...options }: LoadRetrieverOptions): Promise<IndexedRetriever> {
+export async function loadRetriever({
+  corpus,
+  verify,
+  bm25,
+  ...options
+}: LoadRetrieverOptions): Promise<IndexedRetriever> {
   const { directory } = options;
-  const manifest = await readIndexDirectory(directory);
-  if (corpus !== undefined) {
-    const expected = typeof corpus === 'string' ? await loadCorpus({ path: corpus }) : corpus;
-    if (fingerprintCorpus(expected) !== manifest.corpus.fingerprint) {
-      const name = typeof corpus === 'string' ? corpus : 'the one given';
-      throw new RetrieverError(
-        `this index is of another corpus than ${name} (${manifest.corpus.documents} passages in the index, ` +
-          `${expected.length} in the corpus; the SHA-256 of ids and contents differs); build the index anew`,
-        { where: directory },
-      );
-    }
-  }
+  const manifest = await readIndexDirectory({ directory, ...(verify !== undefined && { verify }) });
+  if (corpus !== undefined) await requireCorpus(corpus, manifest, directory);
+  const { kind, settings } = manifest;
+  const opened: { close(): Promise<void> }[] = [];
+  const keep = <Part extends { close(): Promise<void> }>(part: Part): Part => {
+    opened.push(part);
+    return part;
+  };
   try {
-    const documents = await loadCorpus({ path: join(directory, corpusName) });
-    if (fingerprintCorpus(documents) !== manifest.corpus.fingerprint) {
-      throw new RangeError(`${corpusName} is not the corpus that the manifest names`);
+    const store = keep(await openDocumentStore({ directory }));
+    if (store.fingerprint !== manifest.corpus.fingerprint || store.size !== manifest.corpus.documents) {
+      throw new RangeError('its passages are not those that the manifest names');
     }
-    return await openIndex(manifest, documents, options);
+    const parts: Pick<RetrieverParts, 'lexical' | 'vectors'> = {};
+    if (settings.bm25) parts.lexical = keep(await openBm25({ directory, ...settings.bm25, ...bm25 }));
+    if (settings.vectors) {
+      const encoder = await openEncoder({ settings: settings.vectors.encoder, directory });
+      const index = keep(await openVectorIndex({ ...options, ...settings.vectors }));
+      parts.vectors = { encoder, index };
+    }
+    return composeRetriever({ kind, settings, store, ...parts });
   } catch (cause) {
-    if (isDgpoError(cause) && cause.code === 'RETRIEVER_ERROR') throw cause;
+    for (const part of opened) await part.close();
+    if (isDgpoError(cause)) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RetrieverError(`the index is damaged (${reason}); build it anew`, { where: directory, cause });
   }

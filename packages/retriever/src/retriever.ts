@@ -21,17 +21,21 @@ export interface Retriever {
   retrieve(options: RetrieveOptions): Promise<RetrievedDocument[][]>;
 }
 
-/** A retriever over a corpus held in this process. */
+/**
+ * `bm25` finds by words; `flat` by vectors, exactly; `hnsw` by vectors, approximately; `lancedb` and `qdrant` by vectors that
+ * lie on disk or in a cluster; `hybrid` by words and vectors, joined by reciprocal rank fusion.
+ */
+export type IndexKind = 'bm25' | 'flat' | 'hnsw' | 'lancedb' | 'qdrant' | 'hybrid';
+
+/** A retriever over an index that this process has built or opened. */
 export interface IndexedRetriever extends Retriever {
-  readonly kind: 'bm25' | 'flat' | 'hnsw';
+  readonly kind: IndexKind;
   /** Number of passages in the corpus. */
   readonly documents: number;
   /** SHA-256 (hex) over the ids and contents of the corpus in order and over the settings of the index. */
   readonly fingerprint: string;
-  /**
-   * Writes everything {@link loadRetriever} needs, the corpus included, as one directory: beside first, then renamed.
-   * An index that is already there is replaced.
-   * @throws RetrieverError when the directory holds something else.
-   */
-  save(directory: string): Promise<void>;
+  /** The passage of each id, undefined where the corpus has none. */
+  lookUp(ids: readonly string[]): Promise<(Document | undefined)[]>;
+  /** Closes files and connections. The retriever cannot be used afterwards. */
+  close(): Promise<void>;
 }

@@ -1,12 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { Document } from '../retriever.js';
 
-/** SHA-256 (hex) over the ids and contents of a corpus, in order. */
-export function fingerprintCorpus(documents: readonly Document[]): string {
+/** Takes passages one by one and gives the {@link fingerprintCorpus} of them all. */
+export function createCorpusHash(): { add(document: Document): void; digest(): string } {
   const hash = createHash('sha256');
-  // JSON keeps the border between id and contents unambiguous.
-  for (const { id, contents } of documents) hash.update(`${JSON.stringify([id, contents])}\n`);
-  return hash.digest('hex');
+  return {
+    // JSON keeps the border between id and contents unambiguous.
+    add({ id, contents }) {
+      hash.update(`${JSON.stringify([id, contents])}\n`);
+    },
+    digest: () => hash.digest('hex'),
+  };
+}
+
+/** SHA-256 (hex) over the ids and contents of a corpus, in order. */
+export function fingerprintCorpus(documents: Iterable<Document>): string {
+  const hash = createCorpusHash();
+  for (const document of documents) hash.add(document);
+  return hash.digest();
 }
 
 /** SHA-256 (hex) over a corpus fingerprint and the settings of the index built on it. */

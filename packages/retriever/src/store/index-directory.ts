@@ -1,41 +1,27 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { isDgpoError, RetrieverError, writeJsonLines } from '@dgpo/trajectory';
-import { z } from 'zod';
-import type { Document } from '../retriever.js';
+import { isDgpoError, RetrieverError } from '@dgpo/trajectory';
+import {
+  encodeManifest,
+  hashFile,
+  type IndexManifest,
+  manifestName,
+  previousOf,
+  reasonOf,
+  restorePrevious,
+} from './index-manifest.js';
 
-const manifestName = 'manifest.json';
-export const corpusName = 'corpus.jsonl';
-
-const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
-
-const manifestSchema = z.object({
-  formatVersion: z.literal(1),
-  kind: z.enum(['bm25', 'flat', 'hnsw']),
-  settings: z.record(z.string(), z.unknown()),
-  /** Over the corpus and the settings, see `IndexedRetriever.fingerprint`. */
-  fingerprint: sha256Schema,
-  corpus: z.object({ documents: z.number().int().positive(), fingerprint: sha256Schema }),
-  /** Every other file of the directory. The pattern keeps a hostile manifest from naming files elsewhere. */
-  files: z.record(
-    z.string().regex(/^[a-z0-9-]+\.[a-z0-9]+$/),
-    z.object({ bytes: z.number().int().nonnegative(), sha256: sha256Schema }),
-  ),
-});
-
-/** What lies in an index directory; stored as `manifest.json`. */
-export type IndexManifest = z.infer<typeof manifestSchema>;
-
-async function describeFile(path: string): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
-  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') };
+/** An index that is being written beside the place where it will stand. */
+export interface IndexBuild {
+  /** Empty at first; becomes the index directory. */
+  readonly directory: string;
+  /** Keeps what an interrupted build has done so far; removed when the build is complete. */
+  readonly work: string;
+  /** Writes the manifest and puts the index in its place: seen from outside there is the old index or the new one. */
+  complete(manifest: Omit<IndexManifest, 'files' | 'formatVersion'>): Promise<void>;
 }
 
-const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
+const codeOf = (cause: unknown) => (cause instanceof Error && 'code' in cause ? cause.code : undefined);
 
 /** What stands at the target: nothing (or an empty directory), an index, or something that must not be replaced. */
 async function inspectTarget(directory: string): Promise<'free' | 'index' | 'foreign'> {
@@ -44,122 +30,133 @@ async function inspectTarget(directory: string): Promise<'free' | 'index' | 'for
     if (names.length === 0) return 'free';
     return names.includes(manifestName) ? 'index' : 'foreign';
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    return code === 'ENOENT' ? 'free' : 'foreign';
+    return codeOf(cause) === 'ENOENT' ? 'free' : 'foreign';
   }
 }
 
+function isRunning(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (cause) {
+    return codeOf(cause) === 'EPERM';
+  }
+}
+
+/** Takes the lock of a build. One that a dead process left behind is taken over. */
+async function lock(path: string, directory: string): Promise<void> {
+  for (;;) {
+    try {
+      await writeFile(path, String(process.pid), { flag: 'wx' });
+      return;
+    } catch (cause) {
+      if (codeOf(cause) !== 'EEXIST') throw cause;
+      const owner = Number(await readFile(path, 'utf8').catch(() => ''));
+      if (owner !== 0 && isRunning(owner)) {
+        throw new RetrieverError(`process ${owner} is building this index; wait for it or stop it`, {
+          where: directory,
+          cause,
+        });
+      }
+      await rm(path, { force: true });
+    }
+  }
+}
+
+async function describeFiles(directory: string): Promise<IndexManifest['files']> {
+  const files: IndexManifest['files'] = {};
+  for (const entry of (await readdir(directory, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (!entry.isFile()) continue;
+    const path = join(directory, entry.name);
+    const file = await open(path, 'r+');
+    try {
+      await file.sync();
+      files[entry.name] = { bytes: (await file.stat()).size, sha256: await hashFile(path) };
+    } finally {
+      await file.close();
+    }
+  }
+  return files;
+}
+
+/** An error of the disk as one of the index. */
+function writeError(cause: unknown, directory: string): Error {
+  if (isDgpoError(cause)) return cause;
+  const full = codeOf(cause) === 'ENOSPC' || codeOf(cause) === 'EDQUOT' || codeOf(cause) === 'EFBIG';
+  const advice = full ? '; free some space and run the same command again' : '';
+  return new RetrieverError(`the index cannot be written (${reasonOf(cause)})${advice}`, { where: directory, cause });
+}
+
 /**
- * Writes an index directory in one step as seen from outside: everything goes to a directory beside it that is renamed at the
- * end, so that an interrupted run leaves the old index or none, never half of one.
- * @throws RetrieverError when the directory holds something other than an index, or cannot be written.
+ * Runs `write` with a new {@link IndexBuild} for the directory and cleans up after a failure, so that an interrupted run leaves
+ * the old index or none, never half of one.
+ * @throws RetrieverError when the directory holds something other than an index, another process builds there, or the disk
+ * refuses; whatever `write` throws.
  */
-export async function writeIndexDirectory({
+export async function buildIndexDirectory<Result>({
   directory,
-  documents,
-  corpusFingerprint,
-  writeFiles,
-  ...manifest
-}: Pick<IndexManifest, 'kind' | 'settings' | 'fingerprint'> & {
+  write,
+}: {
   directory: string;
-  documents: readonly Document[];
-  corpusFingerprint: string;
-  /** Writes the files of the index itself into the directory it is given. */
-  writeFiles: (directory: string) => Promise<void>;
-}): Promise<void> {
+  write: (build: IndexBuild) => Promise<Result>;
+}): Promise<Result> {
   const target = resolve(directory);
-  const temporary = `${target}.writing-${process.pid}`;
-  const replaced = `${target}.replaced-${process.pid}`;
-  const standing = await inspectTarget(target);
-  if (standing === 'foreign') {
+  const beside = `${target}.building`;
+  await restorePrevious(target);
+  if ((await inspectTarget(target)) === 'foreign') {
     throw new RetrieverError('this exists and is not an index; choose another directory or remove it first', {
       where: directory,
     });
   }
+  const building = join(beside, 'index');
+  const work = join(beside, 'work');
+  const lockFile = join(beside, 'lock');
+  let locked = false;
+  const abandon = async () => {
+    await rm(building, { recursive: true, force: true });
+    await rm(lockFile, { force: true });
+    // Nothing to resume: leave no trace.
+    if ((await readdir(work).catch(() => [])).length === 0) await rm(beside, { recursive: true, force: true });
+  };
   try {
     await mkdir(dirname(target), { recursive: true });
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary);
-    const records = documents.map(({ id, contents }) => ({ id, contents }));
-    await writeJsonLines(join(temporary, corpusName), records);
-    await writeFiles(temporary);
-    const files: IndexManifest['files'] = {};
-    for (const name of (await readdir(temporary)).sort()) files[name] = await describeFile(join(temporary, name));
-    const complete: IndexManifest = {
-      formatVersion: 1,
-      ...manifest,
-      corpus: { documents: documents.length, fingerprint: corpusFingerprint },
-      files,
-    };
-    await writeFile(join(temporary, manifestName), `${JSON.stringify(complete, null, 2)}\n`);
-    if (standing === 'index') await rename(target, replaced);
-    try {
-      await rename(temporary, target);
-    } catch (cause) {
-      if (standing === 'index') await rename(replaced, target);
-      throw cause;
-    }
-    await rm(replaced, { recursive: true, force: true });
+    await mkdir(work, { recursive: true });
+    await lock(lockFile, directory);
+    locked = true;
+    await rm(building, { recursive: true, force: true });
+    await mkdir(building);
+    return await write({
+      directory: building,
+      work,
+      async complete(manifest) {
+        const text = encodeManifest({ ...manifest, files: await describeFiles(building) });
+        const file = await open(join(building, manifestName), 'w');
+        try {
+          await file.writeFile(text);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        const previous = previousOf(target);
+        if ((await inspectTarget(target)) === 'index') {
+          await rm(previous, { recursive: true, force: true });
+          await rename(target, previous);
+        } else {
+          // Only Linux renames over an empty directory.
+          await rmdir(target).catch(() => undefined);
+        }
+        try {
+          await rename(building, target);
+        } catch (cause) {
+          await restorePrevious(target);
+          throw cause;
+        }
+        await rm(previous, { recursive: true, force: true });
+        await rm(beside, { recursive: true, force: true });
+      },
+    });
   } catch (cause) {
-    await rm(temporary, { recursive: true, force: true });
-    if (isDgpoError(cause)) throw cause;
-    throw new RetrieverError(`the index cannot be written (${reasonOf(cause)})`, { where: directory, cause });
+    if (locked) await abandon();
+    throw writeError(cause, directory);
   }
-}
-
-/**
- * Reads the manifest of an index directory and checks every file against its SHA-256.
- * @throws RetrieverError when there is no index, it is of another format version, or a file is missing or damaged.
- */
-export async function readIndexDirectory(directory: string): Promise<IndexManifest> {
-  let text: string;
-  try {
-    text = await readFile(join(directory, manifestName), 'utf8');
-  } catch (cause) {
-    throw new RetrieverError(
-      `there is no index here (no ${manifestName}); build one with: dgpo-retriever index FILE --out ${directory}`,
-      { where: directory, cause },
-    );
-  }
-  const where = join(directory, manifestName);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new RetrieverError('the manifest is damaged (not JSON); build the index anew', { where, cause });
-  }
-  const version = (value as { formatVersion?: unknown } | null)?.formatVersion;
-  if (typeof version === 'number' && version !== 1) {
-    throw new RetrieverError(`format version ${version} is not known here (only 1); build the index anew`, { where });
-  }
-  const manifest = manifestSchema.safeParse(value);
-  if (!manifest.success) {
-    const [issue] = manifest.error.issues;
-    throw new RetrieverError(
-      `the manifest is damaged (${issue?.path.join('.')}: ${issue?.message}); build the index anew`,
-      { where, cause: manifest.error },
-    );
-  }
-  if (manifest.data.files[corpusName] === undefined) {
-    throw new RetrieverError(`the manifest does not list ${corpusName}; build the index anew`, { where });
-  }
-  for (const [name, expected] of Object.entries(manifest.data.files)) {
-    const path = join(directory, name);
-    let found: { bytes: number; sha256: string };
-    try {
-      found = await describeFile(path);
-    } catch (cause) {
-      throw new RetrieverError(`this file of the index cannot be read (${reasonOf(cause)}); build the index anew`, {
-        where: path,
-        cause,
-      });
-    }
-    if (found.bytes !== expected.bytes || found.sha256 !== expected.sha256) {
-      const size = found.bytes === expected.bytes ? 'same size' : `${found.bytes} bytes instead of ${expected.bytes}`;
-      throw new RetrieverError(`the file is damaged: its SHA-256 differs from the manifest's (${size})`, {
-        where: path,
-      });
-    }
-  }
-  return manifest.data;
 }
