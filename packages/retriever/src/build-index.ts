@@ -47,6 +47,11 @@ export interface BuildIndexOptions {
    * @default the embedded hashed encoder, fitted to the passages
    */
   encoder?: Encoder;
+  /**
+   * Passages encoded between two checkpoints: what an interruption may cost.
+   * @default 10000
+   */
+  shardSize?: number;
   /** Gets notices such as a missing optional dependency. */
   logger?: (message: string) => void;
   /** Told how far the work is, now and then. */
@@ -84,7 +89,7 @@ async function* counted(
 async function buildVectors(
   store: DocumentStore,
   { work, directory }: IndexBuild,
-  { kind = 'bm25', encoder, vectors, logger, onProgress, signal }: BuildIndexOptions,
+  { kind = 'bm25', encoder, vectors, shardSize = 10_000, logger, onProgress, signal }: BuildIndexOptions,
 ): Promise<{ encoder: Encoder; index: VectorIndex }> {
   const total = store.size;
   const chosen =
@@ -101,6 +106,7 @@ async function buildVectors(
     fingerprint: store.fingerprint,
     total,
     directory: work,
+    shardSize,
     ...(signal && { signal }),
     onProgress: (progress) => onProgress?.({ step: 'encode', ...progress }),
   });
@@ -140,7 +146,9 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuiltIndex
   const bm25Settings = resolveBm25Settings(bm25 ?? {});
   const fusionSettings = resolveFusionSettings(fusion);
   if (byVectors && options.vectors?.kind !== undefined && kind !== 'hybrid' && options.vectors.kind !== kind) {
-    throw new ConfigError(`an index of kind ${kind} cannot hold its vectors in ${options.vectors.kind}; use kind hybrid`);
+    throw new ConfigError(
+      `an index of kind ${kind} cannot hold its vectors in ${options.vectors.kind}; use kind hybrid`,
+    );
   }
   return buildIndexDirectory({
     directory,

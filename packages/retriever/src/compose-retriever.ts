@@ -71,8 +71,7 @@ export function composeRetriever({ kind, settings, store, lexical, vectors }: Re
     kind,
     documents: store.size,
     fingerprint: fingerprintIndex({ corpus: store.fingerprint, settings: { kind, ...settings } }),
-    retrieve: (options) =>
-      answerQueries({ ...options, store, search: (queries) => search(queries, options.topK) }),
+    retrieve: (options) => answerQueries({ ...options, store, search: (queries) => search(queries, options.topK) }),
     async lookUp(ids) {
       const positions = await store.find(ids);
       const known = positions.filter((position) => position !== undefined);

@@ -42,9 +42,11 @@ export const indexSettingsSchema = z.object({
 export type IndexSettings = z.infer<typeof indexSettingsSchema>;
 
 /** @throws ConfigError for settings outside their range. */
-export function resolveFusionSettings({ k = 60, depth = 100, weights = [1, 1] }: FusionSettings = {}): NonNullable<
-  IndexSettings['fusion']
-> {
+export function resolveFusionSettings({
+  k = 60,
+  depth = 100,
+  weights = [1, 1],
+}: FusionSettings = {}): NonNullable<IndexSettings['fusion']> {
   if (!(Number.isFinite(k) && k > 0)) throw new ConfigError(`fusion k must be a number above 0, not ${k}`);
   if (!Number.isInteger(depth) || depth < 1) {
     throw new ConfigError(`fusion depth must be an integer of at least 1, not ${depth}`);
