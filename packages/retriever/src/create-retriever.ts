@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { ConfigError } from '@dgpo/trajectory';
-import type { Bm25Settings } from './bm25/bm25-index.js';
 import { createBm25Retriever } from './bm25/bm25-retriever.js';
+import type { Bm25Settings } from './bm25/bm25-settings.js';
 import type { Document, IndexedRetriever } from './retriever.js';
 import type { Encoder } from './vector/encoder.js';
 import { createFlatIndex } from './vector/flat-index.js';

@@ -75,7 +75,7 @@ describe.each(['bm25', 'flat', 'hnsw'] as const)('a saved %s index', (kind) => {
 
 describe('loadRetriever', () => {
   it('says how to build an index where there is none', async () => {
-    await expect(loadRetriever({ directory: join(root, 'absent') })).rejects.toThrow(/dgpo-retriever index --corpus/);
+    await expect(loadRetriever({ directory: join(root, 'absent') })).rejects.toThrow(/dgpo-retriever index FILE/);
   });
 
   it('refuses another format version and file names that lead elsewhere', async () => {
@@ -85,7 +85,7 @@ describe('loadRetriever', () => {
     const text = await readFile(path, 'utf8');
     await writeFile(path, text.replace('"formatVersion": 1', '"formatVersion": 2'));
     await expect(loadRetriever({ directory })).rejects.toThrow(/format version 2/);
-    await writeFile(path, text.replace('"terms.json"', '"../terms.json"'));
+    await writeFile(path, text.replace('"bm25.json"', '"../bm25.json"'));
     await expect(loadRetriever({ directory })).rejects.toThrow(/manifest is damaged/);
   });
 });

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { isDgpoError, RetrieverError } from '@dgpo/trajectory';
 import { z } from 'zod';
-import { readBm25Files } from './bm25/bm25-files.js';
-import { openBm25Index } from './bm25/bm25-index.js';
 import { wrapBm25Index } from './bm25/bm25-retriever.js';
+import { openBm25 } from './bm25/open-bm25.js';
 import { fingerprintCorpus } from './corpus/fingerprint.js';
 import { loadCorpus } from './corpus/read-corpus.js';
 import type { Document, IndexedRetriever } from './retriever.js';
@@ -34,10 +33,10 @@ async function openIndex(
   { directory, ...surroundings }: Omit<LoadRetrieverOptions, 'corpus'>,
 ): Promise<IndexedRetriever> {
   if (manifest.kind === 'bm25') {
-    const index = openBm25Index({
-      postings: await readBm25Files({ directory }),
-      ...bm25Schema.parse(manifest.settings),
-    });
+    const index = await openBm25({ directory, residence: 'memory' });
+    if (JSON.stringify(index.settings) !== JSON.stringify(bm25Schema.parse(manifest.settings))) {
+      throw new RangeError('the index has other settings than the manifest names');
+    }
     if (index.size !== documents.length) throw new RangeError(`the index has ${index.size} passages`);
     return wrapBm25Index({ documents, index });
   }
