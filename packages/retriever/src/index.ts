@@ -1,10 +1,9 @@
-export {
-  type Bm25Index,
-  type Bm25Postings,
-  type Bm25Settings,
-  createBm25Index,
-} from './bm25/bm25-index.js';
+export { type Bm25Index, createBm25Index } from './bm25/bm25-index.js';
 export { createBm25Retriever } from './bm25/bm25-retriever.js';
+export type { Bm25Settings } from './bm25/bm25-settings.js';
+export { type Bm25Writer, type Bm25WriterOptions, createBm25Writer } from './bm25/bm25-writer.js';
+export type { LexicalIndex } from './bm25/lexical-index.js';
+export { type OpenBm25Options, openBm25 } from './bm25/open-bm25.js';
 export { createRetrieverClient, type RetrieverClientOptions } from './client/create-retriever-client.js';
 export { loadCorpus, type ReadCorpusOptions, readCorpus } from './corpus/read-corpus.js';
 export { splitTitle } from './corpus/split-title.js';

@@ -2,7 +2,8 @@ import { createRandom } from '@dgpo/trajectory';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { words } from '../words.js';
-import { type Bm25Settings, createBm25Index } from './bm25-index.js';
+import { createBm25Index } from './bm25-index.js';
+import type { Bm25Settings } from './bm25-settings.js';
 
 /** The formula, passage by passage, without an index. */
 function scoreAll(texts: readonly string[], query: string, { k1 = 0.9, b = 0.4, idf = 'lucene' }: Bm25Settings) {

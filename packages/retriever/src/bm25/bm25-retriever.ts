@@ -2,8 +2,10 @@ import { answerQueries } from '../answer-queries.js';
 import { fingerprintCorpus, fingerprintIndex } from '../corpus/fingerprint.js';
 import type { Document, IndexedRetriever } from '../retriever.js';
 import { writeIndexDirectory } from '../store/index-directory.js';
-import { writeBm25Files } from './bm25-files.js';
-import { type Bm25Index, type Bm25Settings, createBm25Index } from './bm25-index.js';
+import { createBm25Index } from './bm25-index.js';
+import type { Bm25Settings } from './bm25-settings.js';
+import { createBm25Writer } from './bm25-writer.js';
+import type { LexicalIndex } from './lexical-index.js';
 
 /** A retriever over a BM25 index of these passages. */
 export function wrapBm25Index({
@@ -11,7 +13,7 @@ export function wrapBm25Index({
   index,
 }: {
   documents: readonly Document[];
-  index: Bm25Index;
+  index: Pick<LexicalIndex, 'settings' | 'search'>;
 }): IndexedRetriever {
   const kind = 'bm25';
   const settings = { ...index.settings };
@@ -22,11 +24,7 @@ export function wrapBm25Index({
     documents: documents.length,
     fingerprint,
     retrieve: (options) =>
-      answerQueries({
-        ...options,
-        documents,
-        search: (queries) => queries.map((query) => index.search({ query, topK: options.topK })),
-      }),
+      answerQueries({ ...options, documents, search: (queries) => index.search({ queries, topK: options.topK }) }),
     save: (directory) =>
       writeIndexDirectory({
         directory,
@@ -35,7 +33,11 @@ export function wrapBm25Index({
         fingerprint,
         documents,
         corpusFingerprint,
-        writeFiles: (target) => writeBm25Files({ directory: target, postings: index.postings }),
+        async writeFiles(target) {
+          const writer = createBm25Writer({ directory: target, ...settings });
+          for (const document of documents) writer.add(document);
+          await writer.finish();
+        },
       }),
   };
 }
@@ -46,5 +48,9 @@ export function wrapBm25Index({
  * @throws ConfigError for settings outside their range.
  */
 export function createBm25Retriever(options: { documents: readonly Document[] } & Bm25Settings): IndexedRetriever {
-  return wrapBm25Index({ documents: options.documents, index: createBm25Index(options) });
+  const { settings, search } = createBm25Index(options);
+  return wrapBm25Index({
+    documents: options.documents,
+    index: { settings, search: ({ queries, topK }) => queries.map((query) => search({ query, topK })) },
+  });
 }
