@@ -39,6 +39,7 @@ export function wrapBm25Index({
           await writer.finish();
         },
       }),
+    close: async () => undefined,
   };
 }
 
