@@ -15,7 +15,7 @@ export interface CreateRetrieverOptions {
    * `bm25` finds by words, `flat` by vectors exactly, `hnsw` by vectors approximately (flat without `hnswlib-node`).
    * @default 'bm25'
    */
-  kind?: IndexedRetriever['kind'];
+  kind?: 'bm25' | 'flat' | 'hnsw';
   /** For kind `bm25`. */
   bm25?: Bm25Settings;
   /** For kind `hnsw`. */
@@ -64,17 +64,17 @@ export async function createRetriever({
     await setImmediate();
     signal?.throwIfAborted();
   }
+  const dimension = chosen.dimension;
   const index =
     kind === 'flat'
-      ? createFlatIndex({ vectors })
+      ? createFlatIndex({ dimension })
       : await createHnswIndex({
-          vectors,
+          dimension,
+          capacity: vectors.length,
           ...hnsw,
           ...(logger && { logger }),
-          onProgress(progress) {
-            signal?.throwIfAborted();
-            onProgress?.({ step: 'graph', ...progress });
-          },
+          onProgress: (progress) => onProgress?.({ step: 'graph', ...progress }),
         });
+  await index.add({ vectors, ...(signal && { signal }) });
   return createVectorRetriever({ documents, encoder: chosen, index });
 }

@@ -48,7 +48,10 @@ async function openIndex(
     });
   }
   const encoder = await readHashedEncoder(settings.encoder, directory);
-  const shape = { directory, size: documents.length, dimension };
+  const shape = { directory, dimension };
+  if (manifest.kind !== 'flat' && manifest.kind !== 'hnsw') {
+    throw new RetrieverError(`an index of kind ${manifest.kind} cannot be opened here`, { where: directory });
+  }
   const index =
     manifest.kind === 'flat'
       ? await openFlatIndex(shape)

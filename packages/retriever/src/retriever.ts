@@ -23,7 +23,7 @@ export interface Retriever {
 
 /** A retriever over a corpus held in this process. */
 export interface IndexedRetriever extends Retriever {
-  readonly kind: 'bm25' | 'flat' | 'hnsw';
+  readonly kind: 'bm25' | 'flat' | 'hnsw' | 'lancedb' | 'qdrant' | 'hybrid';
   /** Number of passages in the corpus. */
   readonly documents: number;
   /** SHA-256 (hex) over the ids and contents of the corpus in order and over the settings of the index. */
@@ -34,4 +34,6 @@ export interface IndexedRetriever extends Retriever {
    * @throws RetrieverError when the directory holds something else.
    */
   save(directory: string): Promise<void>;
+  /** Gives back memory, files and connections; the retriever is not used afterwards. May be called again. */
+  close(): Promise<void>;
 }

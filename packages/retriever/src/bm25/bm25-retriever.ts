@@ -37,6 +37,7 @@ export function wrapBm25Index({
         corpusFingerprint,
         writeFiles: (target) => writeBm25Files({ directory: target, postings: index.postings }),
       }),
+    close: async () => undefined,
   };
 }
 

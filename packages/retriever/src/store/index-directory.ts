@@ -14,7 +14,7 @@ const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
 const manifestSchema = z.object({
   formatVersion: z.literal(1),
-  kind: z.enum(['bm25', 'flat', 'hnsw']),
+  kind: z.enum(['bm25', 'flat', 'hnsw', 'lancedb', 'qdrant', 'hybrid']),
   settings: z.record(z.string(), z.unknown()),
   /** Over the corpus and the settings, see `IndexedRetriever.fingerprint`. */
   fingerprint: sha256Schema,

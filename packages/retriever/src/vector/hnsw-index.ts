@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { ConfigError } from '@dgpo/trajectory';
 import { requireTopK } from '../require-top-k.js';
-import { writeTypedArray } from '../store/typed-array-file.js';
-import { createFlatIndex, openFlatIndex, vectorsName } from './flat-index.js';
-import { requireDimension, requireVectors } from './require-vectors.js';
+import { readUint32Array, writeTypedArray } from '../store/typed-array-file.js';
+import { createFlatIndex, openFlatIndex } from './flat-index.js';
+import { requireDimension, requireIndices, requireVectors } from './require-vectors.js';
 import type { VectorIndex } from './vector-index.js';
 
 export interface HnswSettings {
@@ -49,7 +49,9 @@ interface Hnswlib {
 interface Graph {
   initIndex(options: { maxElements: number; m: number; efConstruction: number; randomSeed: number }): void;
   addPoint(point: number[], label: number): void;
-  getPoint(label: number): number[];
+  markDelete(label: number): void;
+  resizeIndex(maxElements: number): void;
+  getMaxElements(): number;
   searchKnn(point: number[], topK: number): { distances: number[]; neighbors: number[] };
   setEf(ef: number): void;
   getCurrentCount(): number;
@@ -58,6 +60,7 @@ interface Graph {
 }
 
 const graphName = 'graph.hnsw';
+const deletedName = 'deleted.u32';
 const pointsPerTurn = 256;
 
 // A name that TypeScript and bundlers do not follow: the package builds where hnswlib-node did not install.
@@ -95,17 +98,57 @@ export function resolveHnswSettings({
   return settings;
 }
 
-function wrapGraph(graph: Graph, dimension: number, settings: Required<HnswSettings>): VectorIndex {
-  const size = graph.getCurrentCount();
+function wrapGraph(
+  hnswlib: Hnswlib,
+  dimension: number,
+  settings: Required<HnswSettings>,
+  state: { graph: Graph; deleted: Set<number>; capacity: number },
+  { onProgress }: HnswSurroundings,
+): VectorIndex {
+  const { deleted } = state;
+  let { graph, capacity } = state;
+  const length = () => graph.getCurrentCount();
+  const makeRoom = (needed: number) => {
+    if (needed <= capacity) return;
+    capacity = Math.max(needed, 2 * capacity);
+    graph.resizeIndex(capacity);
+  };
   return {
     kind: 'hnsw',
-    size,
+    get size() {
+      return length() - deleted.size;
+    },
+    get length() {
+      return length();
+    },
     dimension,
-    settings,
+    settings: { ...settings },
+    async add({ vectors, signal }) {
+      signal?.throwIfAborted();
+      requireVectors(vectors, dimension);
+      makeRoom(length() + vectors.length);
+      for (const [done, vector] of vectors.entries()) {
+        if (done > 0 && done % pointsPerTurn === 0) {
+          onProgress?.({ done, total: vectors.length });
+          await setImmediate();
+          signal?.throwIfAborted();
+        }
+        graph.addPoint(Array.from(vector), length());
+      }
+      onProgress?.({ done: vectors.length, total: vectors.length });
+    },
+    async delete({ indices }) {
+      requireIndices(indices, length());
+      for (const index of indices) {
+        if (!deleted.has(index)) graph.markDelete(index);
+        deleted.add(index);
+      }
+    },
     search({ vectors, topK }) {
       requireTopK(topK);
       requireVectors(vectors, dimension);
-      const count = Math.min(topK, size);
+      const count = Math.min(topK, length() - deleted.size);
+      if (count === 0) return vectors.map(() => []);
       graph.setEf(Math.max(settings.efSearch, count));
       return vectors.map((query) => {
         const { distances, neighbors } = graph.searchKnn(Array.from(query), count);
@@ -116,64 +159,64 @@ function wrapGraph(graph: Graph, dimension: number, settings: Required<HnswSetti
     },
     async save(directory) {
       await graph.writeIndex(join(directory, graphName));
-      // The plain vectors let the index open where hnswlib-node does not install.
-      const block = new Float32Array(size * dimension);
-      for (let row = 0; row < size; row++) block.set(graph.getPoint(row), row * dimension);
-      await writeTypedArray(join(directory, vectorsName), block);
+      await writeTypedArray(join(directory, deletedName), Uint32Array.from(deleted));
+    },
+    async close() {
+      graph = new hnswlib.HierarchicalNSW('ip', dimension);
     },
   };
+}
+
+function createGraph(hnswlib: Hnswlib, dimension: number, settings: Required<HnswSettings>, capacity: number): Graph {
+  const graph = new hnswlib.HierarchicalNSW('ip', dimension);
+  const { m, efConstruction, seed } = settings;
+  graph.initIndex({ maxElements: capacity, m, efConstruction, randomSeed: seed });
+  return graph;
 }
 
 /**
  * An approximate index for large corpora: a hierarchical navigable small world graph (Malkov and Yashunin, 2018,
  * https://arxiv.org/abs/1603.09320) in `hnswlib-node`. Same vectors and settings, same graph. Where `hnswlib-node` is not
- * installed the exact flat index is returned instead (`kind` says which).
- * @throws ConfigError for settings outside their range and for vectors as in {@link createFlatIndex}.
+ * installed the exact flat index is returned instead (`kind` says which). Starts empty.
+ * @throws ConfigError for settings outside their range and for a dimension that vectors cannot have.
  */
 export async function createHnswIndex({
-  vectors,
+  dimension,
+  capacity = 1024,
   logger,
   onProgress,
   _internal,
   ...options
-}: { vectors: readonly Float32Array[] } & HnswSettings & HnswSurroundings): Promise<VectorIndex> {
+}: { dimension: number; capacity?: number } & HnswSettings & HnswSurroundings): Promise<VectorIndex> {
+  requireDimension(dimension);
   const settings = resolveHnswSettings(options);
-  const dimension = requireDimension(vectors);
-  const hnswlib = await findHnswlib({ ...(logger && { logger }), ...(_internal && { _internal }) });
-  if (hnswlib === null) return createFlatIndex({ vectors });
-  const graph = new hnswlib.HierarchicalNSW('ip', dimension);
-  const { m, efConstruction, seed } = settings;
-  graph.initIndex({ maxElements: vectors.length, m, efConstruction, randomSeed: seed });
-  for (const [label, vector] of vectors.entries()) {
-    if (label > 0 && label % pointsPerTurn === 0) {
-      onProgress?.({ done: label, total: vectors.length });
-      await setImmediate();
-    }
-    graph.addPoint(Array.from(vector), label);
-  }
-  onProgress?.({ done: vectors.length, total: vectors.length });
-  return wrapGraph(graph, dimension, settings);
+  const surroundings = {
+    ...(logger && { logger }),
+    ...(onProgress && { onProgress }),
+    ...(_internal && { _internal }),
+  };
+  const hnswlib = await findHnswlib(surroundings);
+  if (hnswlib === null) return createFlatIndex({ dimension });
+  const graph = createGraph(hnswlib, dimension, settings, capacity);
+  return wrapGraph(hnswlib, dimension, settings, { graph, deleted: new Set(), capacity }, surroundings);
 }
 
-/** Opens what `save` wrote, as the flat index where `hnswlib-node` is not installed. @throws when the parts do not fit. */
+/** Opens what `save` wrote. @throws when the parts do not fit. */
 export async function openHnswIndex({
   directory,
-  size,
   dimension,
   settings,
   ...surroundings
 }: {
   directory: string;
-  size: number;
   dimension: number;
   settings: Required<HnswSettings>;
 } & HnswSurroundings): Promise<VectorIndex> {
   const hnswlib = await findHnswlib(surroundings);
-  if (hnswlib === null) return openFlatIndex({ directory, size, dimension });
+  if (hnswlib === null) return openFlatIndex({ directory, dimension });
   const graph = new hnswlib.HierarchicalNSW('ip', dimension);
   await graph.readIndex(join(directory, graphName));
-  if (graph.getCurrentCount() !== size) {
-    throw new RangeError(`${graphName} holds ${graph.getCurrentCount()} vectors instead of ${size}`);
-  }
-  return wrapGraph(graph, dimension, settings);
+  const deleted = new Set(await readUint32Array(join(directory, deletedName)));
+  const capacity = graph.getMaxElements();
+  return wrapGraph(hnswlib, dimension, settings, { graph, deleted, capacity }, surroundings);
 }

@@ -18,9 +18,9 @@ export interface VectorRetrieverOptions {
  * @throws ConfigError when index, encoder and passages do not fit together.
  */
 export function createVectorRetriever({ documents, encoder, index }: VectorRetrieverOptions): IndexedRetriever {
-  if (index.size !== documents.length || index.dimension !== encoder.dimension) {
+  if (index.length !== documents.length || index.dimension !== encoder.dimension) {
     throw new ConfigError(
-      `the index (${index.size} vectors of ${index.dimension}) does not fit ${documents.length} passages and an encoder of ${encoder.dimension}`,
+      `the index (${index.length} vectors of ${index.dimension}) does not fit ${documents.length} passages and an encoder of ${encoder.dimension}`,
     );
   }
   const { kind } = index;
@@ -54,5 +54,6 @@ export function createVectorRetriever({ documents, encoder, index }: VectorRetri
           await encoder.save(target);
         },
       }),
+    close: () => index.close(),
   };
 }
