@@ -13,6 +13,31 @@ export {
   evaluateRetriever,
   type RetrieverEvaluation,
 } from './evaluate/evaluate-retriever.js';
+export {
+  type EvaluateRunOptions,
+  evaluateRun,
+  orderRanking,
+  type Qrels,
+  type RankedDocument,
+  type RankingMetric,
+  type Run,
+  type RunEvaluation,
+} from './evaluate/evaluate-run.js';
+export { type Judgement, loadQrels, readQrels, writeQrels } from './evaluate/qrels-file.js';
+export { loadQueries, type Query, readQueries } from './evaluate/queries-file.js';
+export {
+  averagePrecision,
+  type JudgedRanking,
+  ndcg,
+  precisionAt,
+  recallAt,
+  reciprocalRank,
+  successAt,
+} from './evaluate/ranking-metrics.js';
+export { type RetrieveRunOptions, retrieveRun } from './evaluate/retrieve-run.js';
+export { loadRun, type RunLine, readRun, writeRun } from './evaluate/run-file.js';
+export { type FusionSettings, fuseRankings } from './fuse/fuse-rankings.js';
+export { createHybridRetriever, type HybridRetrieverOptions } from './fuse/hybrid-retriever.js';
 export { type LoadRetrieverOptions, loadRetriever } from './load-retriever.js';
 export type { Document, IndexedRetriever, RetrieveOptions, Retriever } from './retriever.js';
 export {

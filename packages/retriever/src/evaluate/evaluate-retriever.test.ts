@@ -30,11 +30,63 @@ describe('evaluateRetriever', () => {
     expect(await evaluateRetriever({ retriever, tasks, cutoffs: [3, 1] })).toEqual({
       questions: 3,
       skipped: 1,
+      answerable: 0,
       cutoffs: [
-        { k: 1, recall: 0.5 / 3, hit: 1 / 3, complete: 0 },
-        { k: 3, recall: 0.5, hit: 2 / 3, complete: 1 / 3 },
+        {
+          k: 1,
+          recall: 0.5 / 3,
+          hit: 1 / 3,
+          complete: 0,
+          ndcg: 1 / 3,
+          mrr: 1 / 3,
+          map: 0.5 / 3,
+          answerRecall: 0,
+        },
+        {
+          k: 3,
+          recall: 0.5,
+          hit: 2 / 3,
+          complete: 1 / 3,
+          // Ranks 1 and 3 of two titles, rank 3 of two titles, nothing.
+          ndcg: ((1 + 1 / 2) / (1 + 1 / Math.log2(3)) + 1 / 2 / (1 + 1 / Math.log2(3))) / 3,
+          mrr: (1 + 1 / 3) / 3,
+          map: ((1 + 2 / 3) / 2 + 1 / 3 / 2) / 3,
+          answerRecall: 0,
+        },
       ],
     });
+  });
+
+  it('counts a title once, however many passages have it', async () => {
+    const retriever = scripted({ one: ['A', 'A', 'B'] });
+    const { cutoffs } = await evaluateRetriever({ retriever, tasks: [task('one', 'A', 'B')], cutoffs: [2, 3] });
+    expect(cutoffs).toMatchObject([
+      { recall: 0.5, map: 0.5 },
+      { recall: 1, map: (1 + 2 / 3) / 2 },
+    ]);
+  });
+
+  it('finds answers as whole words, normalised, also for questions without titles', async () => {
+    const passages = ['A\nThe party!', 'B\nan ART, gallery', 'C\nno'];
+    const retriever: Retriever = {
+      retrieve: async ({ queries }) =>
+        queries.map(() => passages.map((contents, id) => ({ document: { id: String(id), contents }, score: -id }))),
+    };
+    const asking = (id: string, ...goldenAnswers: string[]): Task => ({ id, question: id, goldenAnswers });
+    const tasks = [asking('1', 'Art'), asking('2', 'zebra', 'the party'), asking('3', 'no'), asking('4', 'ape')];
+    const rankings: string[] = [];
+    const { questions, skipped, answerable, cutoffs } = await evaluateRetriever({
+      retriever,
+      tasks,
+      cutoffs: [1, 2],
+      onRanking: (id, ranking) => rankings.push(`${id}: ${ranking.map((found) => found.id)}`),
+    });
+    expect([questions, skipped, answerable]).toEqual([0, 4, 3]);
+    expect(cutoffs).toMatchObject([
+      { k: 1, recall: 0, answerRecall: 1 / 3 },
+      { k: 2, recall: 0, answerRecall: 2 / 3 },
+    ]);
+    expect(rankings).toEqual(['1: 0,1,2', '2: 0,1,2', '4: 0,1,2']);
   });
 
   it('refuses questions without supporting titles and bad cutoffs', async () => {
