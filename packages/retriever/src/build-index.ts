@@ -1,5 +1,7 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ConfigError } from '@dgpo/trajectory';
-import { type Bm25Settings, resolveBm25Settings } from './bm25/bm25-index.js';
+import { type Bm25Settings, resolveBm25Settings } from './bm25/bm25-settings.js';
 import { createBm25Writer } from './bm25/bm25-writer.js';
 import { describeVectors } from './compose-retriever.js';
 import { fingerprintIndex } from './corpus/fingerprint.js';
@@ -85,6 +87,16 @@ async function* counted(
   await report(done);
 }
 
+/** Where vectors of just these passages and this encoder are kept; those of others are removed. */
+async function shardDirectory(work: string, of: { corpus: string; settings: object }): Promise<string> {
+  const name = fingerprintIndex(of).slice(0, 16);
+  for (const other of await readdir(work)) {
+    if (other !== name) await rm(join(work, other), { recursive: true, force: true });
+  }
+  await mkdir(join(work, name), { recursive: true });
+  return join(work, name);
+}
+
 /** Encodes every passage and fills a vector index with them. */
 async function buildVectors(
   store: DocumentStore,
@@ -103,9 +115,8 @@ async function buildVectors(
   const { shards } = await encodePassages({
     encoder: chosen,
     documents: store.documents(),
-    fingerprint: store.fingerprint,
     total,
-    directory: work,
+    directory: await shardDirectory(work, { corpus: store.fingerprint, settings: chosen.settings }),
     shardSize,
     ...(signal && { signal }),
     onProgress: (progress) => onProgress?.({ step: 'encode', ...progress }),

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { ConfigError } from '@dgpo/trajectory';
-import { createBm25Index } from './bm25/bm25-index.js';
+import { createLexicalIndex } from './bm25/bm25-retriever.js';
 import { type BuildIndexOptions, buildIndex } from './build-index.js';
 import { composeRetriever, describeVectors, type RetrieverParts } from './compose-retriever.js';
 import { type IndexSettings, resolveFusionSettings } from './index-settings.js';
-import type { Document, IndexedRetriever, IndexKind } from './retriever.js';
+import type { Document, IndexKind, MemoryRetriever } from './retriever.js';
 import { createMemoryStore } from './store/document-store.js';
 import { createVectorIndex } from './vector/create-vector-index.js';
 import { createHashedEncoder } from './vector/hashed-encoder.js';
@@ -17,12 +17,6 @@ export interface CreateRetrieverOptions
    * @default 'bm25'
    */
   kind?: Exclude<IndexKind, 'lancedb' | 'qdrant'>;
-}
-
-/** A retriever whose passages and index lie in memory. */
-export interface MemoryRetriever extends IndexedRetriever {
-  /** Builds the same index as a directory, see {@link buildIndex}. */
-  save(directory: string): Promise<void>;
 }
 
 const textsPerTurn = 256;
@@ -42,14 +36,8 @@ export async function createRetriever(options: CreateRetrieverOptions): Promise<
   const settings: IndexSettings = {};
   const parts: Pick<RetrieverParts, 'lexical' | 'vectors'> = {};
   if (kind === 'bm25' || kind === 'hybrid') {
-    const index = createBm25Index({ documents, ...bm25 });
-    settings.bm25 = index.settings;
-    parts.lexical = {
-      size: index.size,
-      settings: index.settings,
-      search: ({ queries, topK }) => queries.map((query) => index.search({ query, topK })),
-      close: async () => undefined,
-    };
+    parts.lexical = createLexicalIndex({ documents, ...bm25 });
+    settings.bm25 = parts.lexical.settings;
   }
   if (kind !== 'bm25') {
     const total = documents.length;

@@ -39,3 +39,9 @@ export interface IndexedRetriever extends Retriever {
   /** Closes files and connections. The retriever cannot be used afterwards. */
   close(): Promise<void>;
 }
+
+/** A retriever whose passages and index lie in memory. */
+export interface MemoryRetriever extends IndexedRetriever {
+  /** Builds the same index as a directory, as `buildIndex` does. */
+  save(directory: string): Promise<void>;
+}
