@@ -1,7 +1,7 @@
 import { isDgpoError, RetrieverError } from '@dgpo/trajectory';
 import { type OpenBm25Options, openBm25 } from './bm25/open-bm25.js';
 import { composeRetriever, type RetrieverParts } from './compose-retriever.js';
-import { createCorpusHash } from './corpus/fingerprint.js';
+import { createCorpusHasher } from './corpus/fingerprint.js';
 import { readCorpus } from './corpus/read-corpus.js';
 import { openEncoder } from './encode/open-encoder.js';
 import type { Document, IndexedRetriever } from './retriever.js';
@@ -28,9 +28,9 @@ async function requireCorpus(
   manifest: IndexManifest,
   directory: string,
 ): Promise<void> {
-  const hash = createCorpusHash();
+  const hash = createCorpusHasher();
   for await (const document of typeof corpus === 'string' ? readCorpus({ path: corpus }) : corpus) hash.add(document);
-  if (hash.digest() === manifest.corpus.fingerprint) return;
+  if (hash.digest().toString('hex') === manifest.corpus.fingerprint) return;
   const name = typeof corpus === 'string' ? corpus : 'the one given';
   throw new RetrieverError(
     `this index of ${manifest.corpus.documents} passages is of another corpus than ${name} ` +
