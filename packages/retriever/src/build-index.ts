@@ -5,7 +5,8 @@ import { type Bm25Settings, resolveBm25Settings } from './bm25/bm25-settings.js'
 import { createBm25Writer } from './bm25/bm25-writer.js';
 import { describeVectors } from './compose-retriever.js';
 import { fingerprintIndex } from './corpus/fingerprint.js';
-import { encodePassages, readShard } from './encode/encode-passages.js';
+import { encodePassages } from './encode/encode-passages.js';
+import { readShard } from './encode/shard.js';
 import { type FusionSettings, type IndexSettings, resolveFusionSettings } from './index-settings.js';
 import type { Document, IndexKind } from './retriever.js';
 import { type DocumentStore, openDocumentStore, writeDocumentStore } from './store/document-store.js';
@@ -51,7 +52,7 @@ export interface BuildIndexOptions {
   encoder?: Encoder;
   /**
    * Passages encoded between two checkpoints: what an interruption may cost.
-   * @default 10000
+   * @default 8192
    */
   shardSize?: number;
   /** Gets notices such as a missing optional dependency. */
@@ -101,7 +102,7 @@ async function shardDirectory(work: string, of: { corpus: string; settings: obje
 async function buildVectors(
   store: DocumentStore,
   { work, directory }: IndexBuild,
-  { kind = 'bm25', encoder, vectors, shardSize = 10_000, logger, onProgress, signal }: BuildIndexOptions,
+  { kind = 'bm25', encoder, vectors, shardSize = 8192, logger, onProgress, signal }: BuildIndexOptions,
 ): Promise<{ encoder: Encoder; index: VectorIndex }> {
   const total = store.size;
   const chosen =

@@ -20,11 +20,6 @@ export const numberBetween = (minimum: number, maximum: number) => (text: string
   return value;
 };
 
-export const kindOption = () =>
-  new Option('--kind <kind>', 'bm25: by words; flat: by vectors, exact; hnsw: by vectors, approximate')
-    .choices(['bm25', 'flat', 'hnsw'] as const)
-    .default('bm25' as const);
-
 export const jsonOption = () => new Option('--json', 'print one JSON object to stdout');
 
 export const tokenOption = () =>

@@ -1,12 +1,10 @@
-import { corpusName } from './index-directory.js';
-
 /**
  * The files of a document store: the passages as JSONL, where each begins, and the ids.
  *
  * The offsets file has a header of 64 bytes (8 bytes magic, number of passages, bytes of the corpus file, 32 bytes SHA-256 of the
  * corpus, 8 bytes zero), then the byte offset of each passage and of the end. All integers have 64 bits, little endian.
  */
-export const documentFiles = { corpus: corpusName, offsets: 'corpus-offsets.bin', ids: 'corpus-ids.bin' } as const;
+export const documentFiles = { corpus: 'corpus.jsonl', offsets: 'corpus-offsets.bin', ids: 'corpus-ids.bin' } as const;
 
 export const headerBytes = 64;
 export const offsetBytes = 8;
