@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CollectionStatistics, keepCorrect } from '@dgpo/distill';
 import { createDecoder, type DecoderConfig, getParameters, loadModel, type ModelWeights, saveModel } from '@dgpo/lm';
-import { createRetriever, loadCorpus } from '@dgpo/retriever';
+import { buildIndex, loadRetriever, readCorpus } from '@dgpo/retriever';
 import { type CollapseMetrics, createCollapseGuard } from '@dgpo/rl';
 import { createRandom, readTrajectories, type Task, type Trajectory, writeTrajectories } from '@dgpo/trajectory';
 import type { EnvironmentSettings, RetrieverSource } from '../compute/episodes-job.js';
@@ -49,8 +49,15 @@ export async function indexStage(options: {
   retriever: Recipe['retriever'];
 }): Promise<RetrieverSource> {
   const { workshop, corpus, retriever } = options;
-  if (retriever.kind === 'server') return { url: retriever.url ?? '' };
   const { kind, k1, b } = retriever;
+  if (kind === 'server') return { url: retriever.url ?? '' };
+  if (kind === 'index') {
+    const directory = retriever.path ?? '';
+    const opened = await loadRetriever({ directory });
+    workshop.reporter.stage('index', `${opened.kind} in ${directory}, ${opened.documents} passages`);
+    await opened.close();
+    return { directory, key: opened.fingerprint };
+  }
   const inputs = { corpus: await hashFile(corpus), kind, k1, b };
   const { directory, key, skipped } = await runStage({
     runDirectory: workshop.run.path,
@@ -58,16 +65,15 @@ export async function indexStage(options: {
     inputs,
     run: async ({ directory: target }) => {
       workshop.reporter.stage('index', `${kind} over ${corpus}`);
-      const documents = await loadCorpus({ path: corpus });
-      const index = await createRetriever({
-        documents,
+      const { documents } = await buildIndex({
+        documents: readCorpus({ path: corpus }),
+        directory: join(target, 'index'),
         kind,
         bm25: { k1, b },
         logger: (line: string) => workshop.reporter.line(line),
         ...(workshop.signal === undefined ? {} : { signal: workshop.signal }),
       });
-      await index.save(join(target, 'index'));
-      return { passages: documents.length };
+      return { passages: documents };
     },
   });
   if (skipped) workshop.reporter.stage('index', 'already there');

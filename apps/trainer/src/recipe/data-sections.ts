@@ -62,20 +62,29 @@ export const dataSchema = z
 export const retrieverSchema = z
   .strictObject({
     kind: z
-      .enum(['bm25', 'flat', 'hnsw', 'server'])
+      .enum(['bm25', 'flat', 'hnsw', 'hybrid', 'index', 'server'])
       .default('bm25')
-      .describe('BM25, exact vectors, approximate vectors (HNSW), or a Search-R1 `/retrieve` server.'),
+      .describe(
+        'Over the corpus, with the embedded encoder: BM25, exact vectors, approximate vectors (HNSW), or BM25 and vectors joined. ' +
+          '`index` is a directory that `dgpo-retriever index` wrote, with any encoder; `server` a Search-R1 `/retrieve` server.',
+      ),
     topK: count().max(100).default(3).describe('Passages returned for a query (Search-R1 and DGPO: 3).'),
     url: z.url().optional().describe('Address of the server, with `kind: server`.'),
+    path: z.string().min(1).optional().describe('The index directory, with `kind: index`.'),
     k1: nonNegative().default(0.9).describe('BM25 term-frequency saturation (Anserini: 0.9).'),
     b: z.number().min(0).max(1).default(0.4).describe('BM25 length normalisation (Anserini: 0.4).'),
   })
   .superRefine((retriever, context) => {
-    if (retriever.kind === 'server' && retriever.url === undefined) {
-      context.addIssue({ code: 'custom', path: ['url'], message: 'is required with kind: server' });
-    }
-    if (retriever.kind !== 'server' && retriever.url !== undefined) {
-      context.addIssue({ code: 'custom', path: ['url'], message: `has no effect with kind: ${retriever.kind}` });
+    for (const [kind, key] of [
+      ['server', 'url'],
+      ['index', 'path'],
+    ] as const) {
+      if (retriever.kind === kind && retriever[key] === undefined) {
+        context.addIssue({ code: 'custom', path: [key], message: `is required with kind: ${kind}` });
+      }
+      if (retriever.kind !== kind && retriever[key] !== undefined) {
+        context.addIssue({ code: 'custom', path: [key], message: `has no effect with kind: ${retriever.kind}` });
+      }
     }
   });
 

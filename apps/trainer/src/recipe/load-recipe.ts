@@ -116,6 +116,7 @@ function absolutePaths(context: { path: string; overrides: readonly RecipeOverri
           path: absolute('data.evalQuestions', set.path),
         })),
       },
+      retriever: { ...recipe.retriever, ...inside('retriever', 'path', recipe.retriever.path) },
       student: { ...recipe.student, ...inside('student', 'path', recipe.student.path) },
       teacher: { ...recipe.teacher, ...inside('teacher', 'path', recipe.teacher.path) },
     }),

@@ -35,7 +35,10 @@ export function indexCommand({ writeOut, writeError, environment, signal }: CliS
     .argument('<corpus>', 'JSONL (also .gz, .zst), parquet, a BEIR folder, or a folder of text and Markdown')
     .requiredOption('--out <dir>', 'directory to write; an index that is already there is replaced')
     .addOption(
-      new Option('--kind <kind>', 'find by words (bm25), by vectors (flat: exact; hnsw: approximate; lancedb; qdrant), or both')
+      new Option(
+        '--kind <kind>',
+        'find by words (bm25), by vectors (flat: exact; hnsw: approximate; lancedb; qdrant), or both',
+      )
         .choices(['bm25', 'flat', 'hnsw', 'lancedb', 'qdrant', 'hybrid'] as const)
         .default('bm25' as const),
     )
