@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
 import { countWords, loadTokenCounter } from './count-tokens.js';
 import { createChunker } from './create-chunker.js';
@@ -96,6 +97,14 @@ describe('createChunker', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('counts tokens as o200k_base does', async () => {
+    const count = await loadTokenCounter();
+    for (const text of ['Lima is the capital of Peru.', 'naïve 𝄞\n\n  x', ''])
+      expect(count(text)).toBe(encode(text).length);
+    // What looks like a special token is text in a corpus.
+    expect(count('<|endoftext|>')).toBeGreaterThan(1);
   });
 
   it('says what to install where gpt-tokenizer is not', async () => {

@@ -1,9 +1,7 @@
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Document } from '../retriever.js';
 import type { InvalidPassage } from './invalid-passages.js';
@@ -26,21 +24,6 @@ const lines = (...records: unknown[]) => records.map((record) => `${JSON.stringi
 
 const peru: Document = { id: 'a', contents: 'Peru\nLima is its capital, Lima is its capital, Lima is its capital.' };
 const chile: Document = { id: 'b', contents: 'Chile\nSantiago' };
-
-/** A zstd frame of uncompressed blocks with a window of 128 KiB and no checksum (RFC 8878, 3.1.1). */
-function zstdFrame(data: Uint8Array, blockBytes = 1000): Uint8Array {
-  const parts: Uint8Array[] = [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38)];
-  for (let start = 0; start < data.length || start === 0; start += blockBytes) {
-    const block = data.subarray(start, start + blockBytes);
-    const header = (block.length << 3) | (start + blockBytes >= data.length ? 1 : 0);
-    parts.push(Uint8Array.of(header & 255, (header >> 8) & 255, header >> 16), block);
-  }
-  return Buffer.concat(parts);
-}
-
-/** The lines of peru and chile, written by `zstd -19` 1.5. */
-const zstdFixture =
-  'KLUv/SSFXQIAgoQPEZB9ErGDwGQD7LH8+Jgl8zkdYDt96vFUaCYXH5YFto8gosJfFQsXf7gflHwzU7buOPGLp8OTMheunHh71wEDACAFGFwSsZxQBLiD9g==';
 
 describe('BEIR', () => {
   const records = [
@@ -99,66 +82,6 @@ describe('BEIR', () => {
   });
 });
 
-describe('compressed corpora', () => {
-  const text = lines(peru, chile);
-
-  it('reads gzip, also of several members', async () => {
-    const path = await file('c.jsonl.gz', Buffer.concat([gzipSync(lines(peru)), gzipSync(lines(chile))]));
-    expect(await loadCorpus({ path })).toEqual([peru, chile]);
-    await file('folder/corpus.jsonl.gz', gzipSync(text));
-    expect(await loadCorpus({ path: join(directory, 'folder') })).toEqual([peru, chile]);
-  });
-
-  it('reads zstd, also of several frames', async () => {
-    const frame = Buffer.from(zstdFixture, 'base64');
-    expect(await loadCorpus({ path: await file('c.jsonl.zst', frame) })).toEqual([peru, chile]);
-    const other = zstdFrame(Buffer.from(lines({ id: 'c', contents: 'x'.repeat(300_000) })), 100_000);
-    const documents = await loadCorpus({ path: await file('c.zst', Buffer.concat([frame, other])) });
-    expect(documents.map(({ id, contents }) => [id, contents.length])).toEqual([
-      ['a', peru.contents.length],
-      ['b', chile.contents.length],
-      ['c', 300_000],
-    ]);
-  });
-
-  it('reads the same from any blocks, with lines across them', async () => {
-    const documents = fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }), { minLength: 1 });
-    const property = fc.asyncProperty(documents, fc.integer({ min: 1, max: 300 }), async (contents, blockBytes) => {
-      const records = contents.map((part, index) => ({ id: String(index), contents: `x${part}` }));
-      const bytes = Buffer.from(lines(...records));
-      expect(await loadCorpus({ path: await file('c.zst', zstdFrame(bytes, blockBytes)) })).toEqual(records);
-      expect(await loadCorpus({ path: await file('c.gz', gzipSync(bytes)) })).toEqual(records);
-    });
-    await fc.assert(property, { numRuns: 30 });
-  });
-
-  it.each([
-    ['c.jsonl.gz', gzipSync(text)],
-    ['c.jsonl.zst', zstdFrame(Buffer.from(text), 20)],
-    ['d.jsonl.zst', Buffer.from(zstdFixture, 'base64')],
-  ])('says that %s is truncated, wherever it ends', async (name, bytes) => {
-    for (let length = 1; length < bytes.length; length += 1) {
-      const path = await file(name, bytes.subarray(0, length));
-      await expect(loadCorpus({ path, skipInvalid: true }), String(length)).rejects.toMatchObject({
-        name: 'DatasetError',
-        message: expect.stringContaining('truncated or damaged'),
-      });
-    }
-  });
-
-  it('refuses bytes that are not compressed, and windows that would fill the memory', async () => {
-    for (const name of ['c.gz', 'c.zst']) {
-      await expect(loadCorpus({ path: await file(name, text) })).rejects.toThrow('truncated or damaged');
-    }
-    const wide = Buffer.from(zstdFrame(Buffer.from(text)));
-    wide[5] = 0x98;
-    await expect(loadCorpus({ path: await file('w.zst', wide) })).rejects.toThrow('window above 128 MiB');
-    const single = Buffer.concat([wide.subarray(0, 4), Buffer.of(0xa0, 0, 0, 0, 0x40), wide.subarray(6)]);
-    await expect(loadCorpus({ path: await file('s.zst', single) })).rejects.toThrow('window above 128 MiB');
-    await expect(loadCorpus({ path: join(directory, 'absent.zst') })).rejects.toThrow('no such file');
-  });
-});
-
 describe('invalid passages', () => {
   const bad = Buffer.concat([
     Buffer.from('nonsense\n{"id": 1, "contents": "one"}\n{"id": 2}\n'),
@@ -196,97 +119,6 @@ describe('invalid passages', () => {
   it('may be all there is', async () => {
     const path = await file('c.jsonl', '1\n2\n');
     await expect(loadCorpus({ path, skipInvalid: true })).rejects.toThrow('no passages');
-  });
-});
-
-describe('parquet', () => {
-  type Columns = Parameters<typeof parquetWriteBuffer>[0]['columnData'];
-  const parquet = (columnData: Columns, rowGroupSize = 2) =>
-    new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize }));
-  const ids = ['a', 'b', 'c', 'd', 'e'];
-  const contents = ids.map((id) => `"Title ${id}"\ntext of ${id} — ü`);
-  const expected = ids.map((id, index) => ({ id, contents: contents[index] }));
-
-  it('reads ids and contents over several row groups, and shards of a folder in order', async () => {
-    const path = await file(
-      'c.parquet',
-      parquet([
-        { name: 'other', data: [1, 2, 3, 4, 5], type: 'INT32' },
-        { name: 'id', data: ids },
-        { name: 'contents', data: contents },
-      ]),
-    );
-    expect(await loadCorpus({ path })).toEqual(expected);
-    const shard = (from: number, to: number) =>
-      parquet([
-        { name: 'id', data: ids.slice(from, to) },
-        { name: 'contents', data: contents.slice(from, to) },
-      ]);
-    await file('data/train-1.parquet', shard(3, 5));
-    await file('data/train-0.parquet', shard(0, 3));
-    expect(await loadCorpus({ path: join(directory, 'data') })).toEqual(expected);
-  });
-
-  it('reads ids, titles and texts, numeric ids and other names', async () => {
-    const path = await file(
-      'beir.parquet',
-      parquet([
-        { name: '_id', data: [1n, 2n, 9007199254740993n], type: 'INT64' },
-        { name: 'title', data: ['T', null, ''], type: 'STRING', nullable: true },
-        { name: 'text', data: ['x', 'y', 'z'] },
-      ]),
-    );
-    expect(await loadCorpus({ path })).toEqual([
-      { id: '1', contents: '"T"\nx' },
-      { id: '2', contents: '""\ny' },
-      { id: '9007199254740993', contents: '""\nz' },
-    ]);
-    const other = await file(
-      'other.parquet',
-      parquet([
-        { name: 'n', data: ids },
-        { name: 'body', data: contents },
-      ]),
-    );
-    expect(await loadCorpus({ path: other, fields: { id: 'n', contents: 'body' } })).toEqual(expected);
-  });
-
-  it('says which columns are missing and which rows are no passages', async () => {
-    const other = await file(
-      'other.parquet',
-      parquet([
-        { name: 'n', data: ids },
-        { name: 'body', data: contents },
-      ]),
-    );
-    await expect(loadCorpus({ path: other })).rejects.toThrow(
-      'there is no column "id" and no "contents" (columns: n, body)',
-    );
-    const path = await file(
-      'c.parquet',
-      parquet([
-        { name: 'id', data: ids },
-        { name: 'contents', data: ['x', 'y', ' ', 'z', ' '] },
-      ]),
-    );
-    await expect(loadCorpus({ path })).rejects.toThrow(`${path}: row 3: this passage is empty`);
-    const told: InvalidPassage[] = [];
-    const documents = await loadCorpus({ path, skipInvalid: true, onInvalid: (invalid) => told.push(invalid) });
-    expect(documents.map(({ id }) => id)).toEqual(['a', 'b', 'd']);
-    expect(told.map(({ where }) => where)).toEqual([`${path}: row 3`, `${path}: row 5`]);
-  });
-
-  it('says that a file is damaged', async () => {
-    const whole = parquet([
-      { name: 'id', data: ids },
-      { name: 'contents', data: contents },
-    ]);
-    const path = await file('c.parquet', whole);
-    await truncate(path, whole.length - 10);
-    await expect(loadCorpus({ path })).rejects.toThrow(/c\.parquet: this is not a parquet file, or it is damaged/);
-    const hole = await file('hole.parquet', Buffer.concat([whole.subarray(0, 4), whole.subarray(300)]));
-    await expect(loadCorpus({ path: hole, skipInvalid: true })).rejects.toMatchObject({ name: 'DatasetError' });
-    await expect(loadCorpus({ path: await file('empty.parquet', '') })).rejects.toThrow('not a parquet file');
   });
 });
 
