@@ -5,7 +5,12 @@ export { type Bm25Writer, type Bm25WriterOptions, createBm25Writer } from './bm2
 export type { LexicalIndex } from './bm25/lexical-index.js';
 export { type OpenBm25Options, openBm25 } from './bm25/open-bm25.js';
 export { createRetrieverClient, type RetrieverClientOptions } from './client/create-retriever-client.js';
+export type { CountTokens } from './corpus/count-tokens.js';
+export type { CorpusFormat } from './corpus/find-corpus.js';
+export type { InvalidPassage } from './corpus/invalid-passages.js';
 export { loadCorpus, type ReadCorpusOptions, readCorpus } from './corpus/read-corpus.js';
+export type { ChunkingOptions } from './corpus/read-text-corpus.js';
+export type { CorpusFields } from './corpus/record-fields.js';
 export { splitTitle } from './corpus/split-title.js';
 export { type CreateRetrieverOptions, createRetriever } from './create-retriever.js';
 export {
@@ -46,6 +51,14 @@ export {
   type RetrieverServerOptions,
 } from './server/create-retriever-server.js';
 export { type RunningServer, type ServeRetrieverOptions, serveRetriever } from './server/serve-retriever.js';
+export {
+  createMemoryStore,
+  type DocumentStore,
+  type OpenDocumentStoreOptions,
+  openDocumentStore,
+  type WriteDocumentStoreOptions,
+  writeDocumentStore,
+} from './store/document-store.js';
 export type { Match } from './top-k.js';
 export type { Encoder } from './vector/encoder.js';
 export { createFlatIndex } from './vector/flat-index.js';

@@ -87,8 +87,10 @@ export function createChunker({
     push(paragraph) {
       const chunks: string[] = [];
       for (const atom of splitParagraph(paragraph, size, count)) {
-        atoms.push(atom);
-        waiting += atom.cost;
+        // Nothing stands before the first word of a text.
+        const cost = atoms.length === 0 ? count(atom.text) : atom.cost;
+        atoms.push({ ...atom, cost });
+        waiting += cost;
         if (waiting > size) chunks.push(cut());
       }
       return chunks;

@@ -84,7 +84,9 @@ export async function* readParquetCorpus(options: ReadParquetCorpusOptions): Asy
   const { file, metadata } = await openParquet(path);
   const { resolved, columns } = chooseColumns(metadata, path, fields);
   checkSizes(metadata, columns, file, path);
-  const scan = await parquetScan({ file, metadata, columns, compressors });
+  const scan = await parquetScan({ file, metadata, columns, compressors }).catch((cause: unknown) => {
+    throw new DatasetError('the description of the columns is damaged', { where: path, cause });
+  });
   for (const range of scan.ranges) {
     signal?.throwIfAborted();
     const rows = range.rowEnd - range.rowStart;

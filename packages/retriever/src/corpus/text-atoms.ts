@@ -2,7 +2,7 @@ import type { CountTokens } from './count-tokens.js';
 
 /** What a break in front of an atom splits. A greater one is a better place to cut. */
 export const breakBefore = { letters: 0, word: 1, sentence: 2, paragraph: 3 } as const;
-export type BreakBefore = (typeof breakBefore)[keyof typeof breakBefore];
+type BreakBefore = (typeof breakBefore)[keyof typeof breakBefore];
 
 /** The smallest piece of a text that is not cut: a word, or a part of one that is longer than a chunk. */
 export interface Atom {

@@ -98,6 +98,7 @@ export async function createIdTableWriter({
         for (const start of parts[bucket] ?? []) {
           if (spill !== undefined) pieces.push(await spill.read(start, bucketBytes));
         }
+        if (pieces.length === 0 && filled[bucket] === 0) continue;
         const entries = sortEntries(Buffer.concat([...pieces, memoryOf(bucket)]));
         for (const positions of equalHashes(entries)) await onEqualHashes(positions);
         await table.write(entries);

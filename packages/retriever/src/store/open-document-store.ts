@@ -21,7 +21,8 @@ export interface OpenDocumentStoreOptions {
 type Files = Record<keyof typeof documentFiles, IndexFile>;
 
 const cachedLetters = 1 << 22;
-const batch = 64;
+const idsAtOnce = 64;
+const documentsAtOnce = 256;
 
 async function openFile(path: string): Promise<IndexFile> {
   try {
@@ -119,15 +120,15 @@ export async function openDocumentStore(options: OpenDocumentStoreOptions): Prom
     async find(ids) {
       requireOpen();
       const positions: (number | undefined)[] = [];
-      for (let start = 0; start < ids.length; start += batch) {
-        positions.push(...(await Promise.all(ids.slice(start, start + batch).map(findOne))));
+      for (let start = 0; start < ids.length; start += idsAtOnce) {
+        positions.push(...(await Promise.all(ids.slice(start, start + idsAtOnce).map(findOne))));
       }
       return positions;
     },
     async *documents() {
-      for (let start = 0; start < size; start += batch) {
+      for (let start = 0; start < size; start += documentsAtOnce) {
         requireOpen();
-        const length = Math.min(batch, size - start);
+        const length = Math.min(documentsAtOnce, size - start);
         yield* await readDocuments(
           files,
           Array.from({ length }, (_, index) => start + index),
