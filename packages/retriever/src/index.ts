@@ -13,6 +13,13 @@ export type { ChunkingOptions } from './corpus/read-text-corpus.js';
 export type { CorpusFields } from './corpus/record-fields.js';
 export { splitTitle } from './corpus/split-title.js';
 export { type CreateRetrieverOptions, createRetriever } from './create-retriever.js';
+export { createEmbeddingsEncoder, type EmbeddingsEncoderOptions } from './encode/embeddings-encoder.js';
+export { type EncodePassagesOptions, type EncodingProgress, encodePassages } from './encode/encode-passages.js';
+export { type ModelFamily, type Pooling, recognizeFamily } from './encode/model-families.js';
+export { type OpenEncoderOptions, openEncoder } from './encode/open-encoder.js';
+export { readShard } from './encode/shard.js';
+export { createTransformersEncoder, type TransformersEncoderOptions } from './encode/transformers-encoder.js';
+export type { ModelSource } from './encode/transformers-module.js';
 export {
   type EvaluateRetrieverOptions,
   evaluateRetriever,
@@ -43,7 +50,13 @@ export { type RetrieveRunOptions, retrieveRun } from './evaluate/retrieve-run.js
 export { loadRun, type RunLine, readRun, writeRun } from './evaluate/run-file.js';
 export { type FusionSettings, fuseRankings } from './fuse/fuse-rankings.js';
 export { createHybridRetriever, type HybridRetrieverOptions } from './fuse/hybrid-retriever.js';
+export type { PostOptions } from './http/post-json.js';
 export { type LoadRetrieverOptions, loadRetriever } from './load-retriever.js';
+export { type CrossEncoderOptions, createCrossEncoder } from './rerank/cross-encoder.js';
+export { formatPassage } from './rerank/format-passage.js';
+export { createRerankClient, type RerankClientOptions } from './rerank/rerank-client.js';
+export type { Reranker } from './rerank/reranker.js';
+export { createRerankingRetriever, type RerankingRetrieverOptions } from './rerank/reranking-retriever.js';
 export type { Document, IndexedRetriever, RetrieveOptions, Retriever } from './retriever.js';
 export {
   createRetrieverServer,
@@ -62,7 +75,13 @@ export {
 export type { Match } from './top-k.js';
 export type { Encoder } from './vector/encoder.js';
 export { createFlatIndex } from './vector/flat-index.js';
-export { createHashedEncoder, type HashedEncoder, type HashedEncoderOptions } from './vector/hashed-encoder.js';
+export {
+  createHashedEncoder,
+  type FitHashedEncoderOptions,
+  fitHashedEncoder,
+  type HashedEncoder,
+  type HashedEncoderOptions,
+} from './vector/hashed-encoder.js';
 export { createHnswIndex, type HnswSettings, type HnswSurroundings, openHnswIndex } from './vector/hnsw-index.js';
 export type { VectorIndex } from './vector/vector-index.js';
 export { createVectorRetriever, type VectorRetrieverOptions } from './vector/vector-retriever.js';

@@ -141,8 +141,9 @@ export async function encodePassages({
     signal?.throwIfAborted();
     if (isDgpoError(cause) || !(cause instanceof Error && 'syscall' in cause)) throw cause;
     const reason = isFull(cause) ? 'the disk is full' : cause.message;
+    const kept = finished.reduce((sum, { rows }) => sum + rows, 0);
     throw new RetrieverError(
-      `the vectors cannot be written (${reason}); ${done - (done % shardSize)} of ${total} passages are finished and stay: mend it and run this again`,
+      `the vectors cannot be written (${reason}); ${kept} of ${total} passages are finished and stay: mend it and run this again`,
       { where: directory, cause },
     );
   }

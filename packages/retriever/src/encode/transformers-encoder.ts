@@ -6,12 +6,11 @@ import { batchByLength } from './batch-by-length.js';
 import { type ModelFamily, recognizeFamily } from './model-families.js';
 import { normalizeVector, poolTokens } from './pool-tokens.js';
 import {
+  type LoadedModel,
   loadModel,
   type ModelSource,
-  type TransformersModel,
   type TransformersSeam,
   type TransformersTensor,
-  type TransformersTokenizer,
 } from './transformers-module.js';
 import { fingerprintWeights } from './weights-fingerprint.js';
 
@@ -52,16 +51,14 @@ function tokenVectors(output: Record<string, TransformersTensor>, model: string)
 
 async function encodeBatch({
   texts,
-  tokenizer,
-  network,
+  loaded: { tokenize, network },
   settings,
 }: {
   texts: string[];
-  tokenizer: TransformersTokenizer;
-  network: TransformersModel;
+  loaded: LoadedModel;
   settings: Pick<ModelFamily, 'pooling' | 'normalize' | 'maxTokens'> & { model: string };
 }): Promise<Float32Array[]> {
-  const inputs = tokenizer(texts, { padding: true, truncation: true, max_length: settings.maxTokens });
+  const inputs = tokenize({ texts, maxTokens: settings.maxTokens });
   const hidden = tokenVectors(await network(inputs), settings.model);
   const [batch = 0, tokens = 0, dimension = 0] = hidden.dims;
   const { data } = hidden.data instanceof Float32Array ? hidden : hidden.to('float32');
@@ -87,7 +84,8 @@ export async function createTransformersEncoder({
 }: TransformersEncoderOptions): Promise<Encoder> {
   requireInteger('batchSize', batchSize, 1);
   if (options.maxTokens !== undefined) requireInteger('maxTokens', options.maxTokens, 1);
-  const { tokenizer, network, folder } = await loadModel({ source: options, kind: 'AutoModel', seam: _internal });
+  const loaded = await loadModel({ source: options, kind: 'AutoModel', seam: _internal });
+  const { network, folder } = loaded;
   const family = recognizeFamily([options.model, network.config?._name_or_path]);
   const dtype = options.dtype ?? 'fp32';
   const resolved = {
@@ -95,11 +93,11 @@ export async function createTransformersEncoder({
     passagePrefix: options.passagePrefix ?? family.passagePrefix,
     pooling: options.pooling ?? family.pooling,
     normalize: options.normalize ?? family.normalize,
-    maxTokens: Math.min(options.maxTokens ?? family.maxTokens, tokenizer.model_max_length ?? Number.POSITIVE_INFINITY),
+    maxTokens: Math.min(options.maxTokens ?? family.maxTokens, loaded.longest),
   };
   const model = folder ?? options.model;
   const encodeTexts = (texts: string[]) =>
-    encodeBatch({ texts, tokenizer, network, settings: { ...resolved, model: options.model } });
+    encodeBatch({ texts, loaded, settings: { ...resolved, model: options.model } });
   const [probe] = await encodeTexts(['a']);
   const dimension = probe?.length ?? 0;
   const settings: z.infer<typeof settingsSchema> = {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigError } from '@dgpo/trajectory';
+import { createTokenize, type Tokenize } from './tokenize.js';
 
 /** The part of `@huggingface/transformers` that is used here. */
 export interface TransformersModule {
@@ -22,6 +23,7 @@ export interface TransformersTensor {
   to(type: 'float32'): TransformersTensor;
 }
 export interface TokenizedTexts {
+  input_ids: TransformersTensor & { data: BigInt64Array };
   attention_mask: TransformersTensor;
 }
 export interface TransformersTokenizer {
@@ -91,6 +93,15 @@ export async function findModelFolder(model: string): Promise<string | null> {
   return (await isDirectory(folder)) ? folder : null;
 }
 
+export interface LoadedModel {
+  tokenize: Tokenize;
+  /** The most tokens that the model takes. */
+  longest: number;
+  network: TransformersModel;
+  /** Absolute path where the model is a folder. */
+  folder: string | null;
+}
+
 /**
  * Loads tokenizer and model of a source.
  * @throws ConfigError when they cannot be had.
@@ -103,7 +114,7 @@ export async function loadModel({
   source: ModelSource;
   kind: 'AutoModel' | 'AutoModelForSequenceClassification';
   seam: TransformersSeam | undefined;
-}): Promise<{ tokenizer: TransformersTokenizer; network: TransformersModel; folder: string | null }> {
+}): Promise<LoadedModel> {
   const transformers = await importTransformers(seam);
   const folder = await findModelFolder(model);
   if (folder === null && (model.startsWith('.') || model.startsWith('/'))) {
@@ -115,7 +126,8 @@ export async function loadModel({
       transformers.AutoTokenizer.from_pretrained(folder ?? model, place),
       transformers[kind].from_pretrained(folder ?? model, { ...place, dtype, device }),
     ]);
-    return { tokenizer, network, folder };
+    const longest = tokenizer.model_max_length ?? Number.POSITIVE_INFINITY;
+    return { tokenize: createTokenize(tokenizer), longest, network, folder };
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
     const needs = 'a model needs config.json, tokenizer.json and its weights as ONNX below onnx/';

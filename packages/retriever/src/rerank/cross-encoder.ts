@@ -45,8 +45,7 @@ export async function createCrossEncoder({
   requireInteger('maxTokens', maxTokens, 1);
   requireInteger('batchSize', batchSize, 1);
   const kind = 'AutoModelForSequenceClassification';
-  const { tokenizer, network } = await loadModel({ source, kind, seam: _internal });
-  const longest = Math.min(maxTokens, tokenizer.model_max_length ?? Number.POSITIVE_INFINITY);
+  const { tokenize, network, longest } = await loadModel({ source, kind, seam: _internal });
   return {
     async scores({ query, texts, signal }) {
       const scores = new Array<number>(texts.length);
@@ -54,7 +53,7 @@ export async function createCrossEncoder({
         signal?.throwIfAborted();
         const pairs = positions.map((position) => texts[position] ?? '');
         const queries = pairs.map(() => query);
-        const inputs = tokenizer(queries, { text_pair: pairs, padding: true, truncation: true, max_length: longest });
+        const inputs = tokenize({ texts: queries, pairs, maxTokens: Math.min(maxTokens, longest) });
         const { logits } = await network(inputs);
         if (logits === undefined) throw new ConfigError('this model gives no logits', { where: source.model });
         const { data } = logits.data instanceof Float32Array ? logits : logits.to('float32');

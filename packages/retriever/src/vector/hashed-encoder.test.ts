@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createHashedEncoder } from './hashed-encoder.js';
+import { createHashedEncoder, fitHashedEncoder, readHashedEncoder } from './hashed-encoder.js';
 
 const dot = (left: Float32Array = new Float32Array(), right: Float32Array = new Float32Array()) =>
   left.reduce((sum, entry, index) => sum + entry * (right[index] ?? 0), 0);
@@ -65,6 +68,37 @@ describe('createHashedEncoder', () => {
     expect(share(fitted)).toBeGreaterThan(share(plain) + 0.05);
     expect(plain.settings.fitted).toBeNull();
     expect(fitted.settings.fitted).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('fits a stream as it fits a list, and can be stopped', async () => {
+    const texts = Array.from({ length: 40 }, (_, index) => `text ${index} ${'of some words '.repeat(index)}`);
+    async function* stream() {
+      yield* texts;
+    }
+    const streamed = await fitHashedEncoder({ texts: stream(), dimension: 64 });
+    const listed = createHashedEncoder({ dimension: 64 }).fit(texts);
+    expect(streamed.settings).toEqual(listed.settings);
+    expect(streamed.encode(['text 7'])).toEqual(listed.encode(['text 7']));
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(fitHashedEncoder({ texts, signal })).rejects.toThrow('enough');
+  });
+
+  it('opens again from settings and frequencies, and refuses those of another encoder', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'dgpo-hashed-'));
+    const encoder = createHashedEncoder({ dimension: 64 }).fit(['the cat', 'the dog']);
+    await encoder.save(directory);
+    const opened = await readHashedEncoder(JSON.parse(JSON.stringify(encoder.settings)), directory);
+    expect(opened.encode(['the cat'])).toEqual(encoder.encode(['the cat']));
+    const { settings } = createHashedEncoder({ dimension: 64 }).fit(['the cat']);
+    await expect(readHashedEncoder(settings, directory)).rejects.toThrow(/another encoder/);
+    await rm(directory, { recursive: true });
+  });
+
+  it('gives a feature several coordinates', () => {
+    for (const coordinates of [1, 3]) {
+      const encoder = createHashedEncoder({ dimension: 1 << 20, coordinates, characterNgrams: 0 });
+      expect(encoder.encode(['lima'])[0]?.filter((entry) => entry !== 0).length).toBe(coordinates);
+    }
   });
 
   it('refuses options outside their range', () => {

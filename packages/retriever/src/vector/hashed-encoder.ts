@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { ConfigError, createRandom } from '@dgpo/trajectory';
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
+import { requireInteger } from '../require-integer.js';
 import { readFloat32Array, writeTypedArray } from '../store/typed-array-file.js';
-import { words } from '../words.js';
 import type { Encoder } from './encoder.js';
+import { buckets, createFeatureHash, createFrequencyCounts } from './hashed-features.js';
 
 export interface HashedEncoderOptions {
   /**
-   * Length of the vectors.
-   * @default 512
+   * Length of the vectors; longer ones confuse fewer features.
+   * @default 1024
    */
   dimension?: number;
+  /**
+   * Signed coordinates of each feature; with more of them, two features that meet in one still differ in the others.
+   * @default 2
+   */
+  coordinates?: number;
   /**
    * Which hash functions are used.
    * @default 0
@@ -30,42 +36,47 @@ export interface HashedEncoderOptions {
   characterNgrams?: number;
 }
 
+export interface FitHashedEncoderOptions extends HashedEncoderOptions {
+  /** The texts of the corpus; each is looked at once. */
+  texts: AsyncIterable<string> | Iterable<string>;
+  /** Ends the work early with the signal's reason. */
+  signal?: AbortSignal;
+}
+
 export interface HashedEncoder extends Encoder {
   encode(texts: readonly string[]): Float32Array[];
   /** The same encoder with inverse document frequencies counted over these texts; this one stays as it is. */
-  fit(texts: readonly string[]): HashedEncoder;
+  fit(texts: Iterable<string>): HashedEncoder;
 }
 
-/** Features share their inverse document frequency with those of the same bucket; 2^18 keeps such neighbours rare. */
-const buckets = 1 << 18;
-
-/** Share of a letter run's weight in comparison with a word's: a word has several of them. */
-const characterWeight = 0.35;
-
 const frequenciesName = 'inverse-document-frequencies.f32';
+
+/** Characters counted before timers and signals have their turn. */
+const charactersPerTurn = 1 << 18;
 
 const settingsSchema = z.object({
   kind: z.literal('hashed'),
   dimension: z.number(),
+  coordinates: z.number(),
   seed: z.number(),
   wordNgrams: z.number(),
   characterNgrams: z.number(),
   fitted: z.string().nullable(),
 });
 
-/** 32-bit FNV-1a over UTF-16 code units with the avalanche of MurmurHash3 at the end. */
-function hashText(text: string, basis: number): number {
-  let value = basis;
-  for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 16777619);
-  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
-  return (value ^ (value >>> 16)) >>> 0;
-}
-
-function requireInteger(name: string, value: number, minimum: number): void {
-  if (!Number.isInteger(value) || value < minimum) {
-    throw new ConfigError(`${name} must be an integer of at least ${minimum}, not ${value}`);
-  }
+function resolveOptions({
+  dimension = 1024,
+  coordinates = 2,
+  seed = 0,
+  wordNgrams = 1,
+  characterNgrams = 4,
+}: HashedEncoderOptions): Required<HashedEncoderOptions> {
+  requireInteger('dimension', dimension, 1);
+  requireInteger('coordinates', coordinates, 1);
+  requireInteger('seed', seed, 0);
+  requireInteger('wordNgrams', wordNgrams, 1);
+  requireInteger('characterNgrams', characterNgrams, 0);
+  return { dimension, coordinates, seed, wordNgrams, characterNgrams };
 }
 
 function build(
@@ -73,45 +84,19 @@ function build(
   /** `[buckets]`, or null before {@link HashedEncoder.fit}: every feature then counts the same. */
   frequencies: Float32Array | null,
 ): HashedEncoder {
-  const { dimension, seed, wordNgrams, characterNgrams } = options;
-  const random = createRandom(seed).split('hashed-encoder');
-  const wordBasis = random.integer(2 ** 32);
-  const characterBasis = random.integer(2 ** 32);
-  const placeBasis = random.integer(2 ** 32);
-
-  /** Hash of each feature of the text with its weight, term frequency (1 + ln f) included. */
-  const features = (text: string): Map<number, number> => {
-    const tokens = words(text);
-    const counts = new Map<number, number>();
-    const characterCounts = new Map<number, number>();
-    const count = (map: Map<number, number>, key: number) => map.set(key, (map.get(key) ?? 0) + 1);
-    for (let start = 0; start < tokens.length; start++) {
-      let run = '';
-      for (let length = 1; length <= wordNgrams && start + length <= tokens.length; length++) {
-        run += ` ${tokens[start + length - 1]}`;
-        count(counts, hashText(run, wordBasis));
-      }
-      if (characterNgrams === 0) continue;
-      const bordered = `<${tokens[start]}>`;
-      for (let at = 0; at + characterNgrams <= bordered.length; at++) {
-        count(characterCounts, hashText(bordered.slice(at, at + characterNgrams), characterBasis));
-      }
-    }
-    for (const [key, frequency] of counts) counts.set(key, 1 + Math.log(frequency));
-    for (const [key, frequency] of characterCounts) {
-      counts.set(key, (counts.get(key) ?? 0) + characterWeight * (1 + Math.log(frequency)));
-    }
-    return counts;
-  };
+  const { dimension, coordinates } = options;
+  const hash = createFeatureHash(options);
 
   const encodeOne = (text: string): Float32Array => {
     const sums = new Float64Array(dimension);
-    for (const [key, count] of features(text)) {
+    for (const [key, count] of hash.features(text)) {
       const weight = frequencies === null ? count : count * (frequencies[key % buckets] as number);
-      // A second hash decides place and sign, so that they do not depend on the bucket.
-      const place = hashText(String.fromCharCode(key & 0xffff, key >>> 16), placeBasis);
-      const index = (place >>> 1) % dimension;
-      sums[index] = (sums[index] as number) + (place & 1 ? weight : -weight);
+      let place = key;
+      for (let coordinate = 0; coordinate < coordinates; coordinate++) {
+        place = hash.place(place);
+        const index = (place >>> 1) % dimension;
+        sums[index] = (sums[index] as number) + (place & 1 ? weight : -weight);
+      }
     }
     let squares = 0;
     for (const value of sums) squares += value * value;
@@ -128,16 +113,9 @@ function build(
     },
     encode: (texts) => texts.map(encodeOne),
     fit(texts) {
-      const holding = new Uint32Array(buckets);
-      for (const text of texts) {
-        const seen = new Set<number>();
-        for (const key of features(text).keys()) seen.add(key % buckets);
-        for (const bucket of seen) holding[bucket] = (holding[bucket] as number) + 1;
-      }
-      return build(
-        options,
-        Float32Array.from(holding, (count) => Math.log(1 + (texts.length - count + 0.5) / (count + 0.5))),
-      );
+      const counts = createFrequencyCounts(hash);
+      for (const text of texts) counts.add(text);
+      return build(options, counts.inverse());
     },
     async save(directory) {
       if (frequencies !== null) await writeTypedArray(join(directory, frequenciesName), frequencies);
@@ -147,21 +125,33 @@ function build(
 
 /**
  * An encoder that needs no model: words and letter runs are hashed to signed coordinates ("feature hashing", Weinberger et
- * al., ICML 2009, https://arxiv.org/abs/0902.2206), weighted by 1 + ln(term frequency) and, after `fit`, by inverse document
+ * al., ICML 2009, https://arxiv.org/abs/0902.2206; several coordinates each as in a sparse random projection), weighted by 1 + ln(term frequency) and, after `fit`, by inverse document
  * frequency, and scaled to length 1. It finds shared words, not shared meaning. Deterministic.
  * @throws ConfigError for options outside their range.
  */
-export function createHashedEncoder({
-  dimension = 512,
-  seed = 0,
-  wordNgrams = 1,
-  characterNgrams = 4,
-}: HashedEncoderOptions = {}): HashedEncoder {
-  requireInteger('dimension', dimension, 1);
-  requireInteger('seed', seed, 0);
-  requireInteger('wordNgrams', wordNgrams, 1);
-  requireInteger('characterNgrams', characterNgrams, 0);
-  return build({ dimension, seed, wordNgrams, characterNgrams }, null);
+export function createHashedEncoder(options: HashedEncoderOptions = {}): HashedEncoder {
+  return build(resolveOptions(options), null);
+}
+
+/**
+ * {@link createHashedEncoder} with inverse document frequencies counted over a stream of texts: the same encoder as `fit` gives, in memory that
+ * does not grow with the corpus.
+ * @throws ConfigError for options outside their range; whatever the stream throws.
+ */
+export async function fitHashedEncoder({ texts, signal, ...given }: FitHashedEncoderOptions): Promise<HashedEncoder> {
+  const options = resolveOptions(given);
+  const counts = createFrequencyCounts(createFeatureHash(options));
+  let characters = 0;
+  signal?.throwIfAborted();
+  for await (const text of texts) {
+    counts.add(text);
+    characters += text.length;
+    if (characters < charactersPerTurn) continue;
+    characters = 0;
+    await setImmediate();
+    signal?.throwIfAborted();
+  }
+  return build(options, counts.inverse());
 }
 
 /** Restores an encoder from its settings and what it saved. @throws when they do not fit together. */
@@ -171,5 +161,7 @@ export async function readHashedEncoder(settings: unknown, directory: string): P
   if (fitted === null) return encoder;
   const frequencies = await readFloat32Array(join(directory, frequenciesName));
   if (frequencies.length !== buckets) throw new RangeError(`${frequenciesName} has ${frequencies.length} entries`);
-  return build(options, frequencies);
+  const restored = build(options, frequencies);
+  if (restored.settings.fitted !== fitted) throw new RangeError(`${frequenciesName} is of another encoder`);
+  return restored;
 }
