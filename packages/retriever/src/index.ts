@@ -14,6 +14,8 @@ export {
   evaluateRetriever,
   type RetrieverEvaluation,
 } from './evaluate/evaluate-retriever.js';
+export { createHnswIndex, type HnswIndex, type HnswSurroundings, openHnswIndex } from './hnsw/hnsw-index.js';
+export type { HnswSettings, SavedHnswSettings } from './hnsw/hnsw-settings.js';
 export { type LoadRetrieverOptions, loadRetriever } from './load-retriever.js';
 export type { Document, IndexedRetriever, RetrieveOptions, Retriever } from './retriever.js';
 export {
@@ -26,7 +28,6 @@ export type { Match } from './top-k.js';
 export type { Encoder } from './vector/encoder.js';
 export { createFlatIndex } from './vector/flat-index.js';
 export { createHashedEncoder, type HashedEncoder, type HashedEncoderOptions } from './vector/hashed-encoder.js';
-export { createHnswIndex, type HnswSettings, type HnswSurroundings, openHnswIndex } from './vector/hnsw-index.js';
 export type { VectorIndex } from './vector/vector-index.js';
 export { createVectorRetriever, type VectorRetrieverOptions } from './vector/vector-retriever.js';
 export { words } from './words.js';
