@@ -51,6 +51,8 @@ export { loadRun, type RunLine, readRun, writeRun } from './evaluate/run-file.js
 export { type FusionSettings, fuseRankings } from './fuse/fuse-rankings.js';
 export { createHybridRetriever, type HybridRetrieverOptions } from './fuse/hybrid-retriever.js';
 export type { PostOptions } from './http/post-json.js';
+export { createHnswIndex, type HnswIndex, type HnswSurroundings, openHnswIndex } from './hnsw/hnsw-index.js';
+export type { HnswSettings, SavedHnswSettings } from './hnsw/hnsw-settings.js';
 export { type LoadRetrieverOptions, loadRetriever } from './load-retriever.js';
 export { type CrossEncoderOptions, createCrossEncoder } from './rerank/cross-encoder.js';
 export { formatPassage } from './rerank/format-passage.js';
@@ -83,6 +85,7 @@ export {
   type HashedEncoderOptions,
 } from './vector/hashed-encoder.js';
 export { createHnswIndex, type HnswSettings, type HnswSurroundings, openHnswIndex } from './vector/hnsw-index.js';
+export { createHashedEncoder, type HashedEncoder, type HashedEncoderOptions } from './vector/hashed-encoder.js';
 export type { VectorIndex } from './vector/vector-index.js';
 export { createVectorRetriever, type VectorRetrieverOptions } from './vector/vector-retriever.js';
 export { words } from './words.js';

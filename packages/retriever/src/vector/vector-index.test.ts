@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { createHnswIndex, openHnswIndex } from '../hnsw/hnsw-index.js';
+import { resolveHnswSettings } from '../hnsw/hnsw-settings.js';
 import { vectorIndexCases } from '../testing/index.js';
 import { createFlatIndex, openFlatIndex } from './flat-index.js';
-import { createHnswIndex, openHnswIndex, resolveHnswSettings } from './hnsw-index.js';
 
 const logger = () => undefined;
 
