@@ -86,6 +86,13 @@ export {
 } from './vector/hashed-encoder.js';
 export { createHnswIndex, type HnswSettings, type HnswSurroundings, openHnswIndex } from './vector/hnsw-index.js';
 export { createHashedEncoder, type HashedEncoder, type HashedEncoderOptions } from './vector/hashed-encoder.js';
+export {
+  type CreateLanceIndexOptions,
+  createLanceIndex,
+  type LanceSurroundings,
+  openLanceIndex,
+} from './vector/lance-index.js';
+export type { LanceIndexSettings, LanceSettings } from './vector/lance-settings.js';
 export type { VectorIndex } from './vector/vector-index.js';
 export { createVectorRetriever, type VectorRetrieverOptions } from './vector/vector-retriever.js';
 export { words } from './words.js';
