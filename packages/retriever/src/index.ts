@@ -5,7 +5,18 @@ export {
   createBm25Index,
 } from './bm25/bm25-index.js';
 export { createBm25Retriever } from './bm25/bm25-retriever.js';
-export { createRetrieverClient, type RetrieverClientOptions } from './client/create-retriever-client.js';
+export {
+  type CircuitBreaker,
+  type CircuitBreakerOptions,
+  type CircuitPass,
+  createCircuitBreaker,
+} from './client/circuit-breaker.js';
+export {
+  createRetrieverClient,
+  type RetrieverClient,
+  type RetrieverClientOptions,
+} from './client/create-retriever-client.js';
+export type { RequestOptions } from './client/requester.js';
 export { loadCorpus, type ReadCorpusOptions, readCorpus } from './corpus/read-corpus.js';
 export { splitTitle } from './corpus/split-title.js';
 export { type CreateRetrieverOptions, createRetriever } from './create-retriever.js';
