@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRandom, isDgpoError, type Random, RetrieverError } from '@dgpo/trajectory';
+import { createRandom, type Random, RetrieverError } from '@dgpo/trajectory';
 import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.js';
 import { describeFailure, describeStatus } from './describe-failure.js';
 import { readBody } from './read-body.js';
@@ -117,7 +117,7 @@ export function createRequester({
   requireInteger({ retries, backoff, maxDelay }, 0);
   const slots = createSlots(maxConcurrent);
 
-  const failWith = (message: string, cause: unknown) => {
+  const failWith = (message: string, cause?: unknown) => {
     const text =
       secret === undefined ? message : message.replaceAll(secret, '***').replaceAll(encodeURIComponent(secret), '***');
     // The cause may quote the server too.
@@ -170,14 +170,13 @@ export function createRequester({
     async call(work, signal) {
       signal?.throwIfAborted();
       if (deadline === undefined) return work(signal);
-      const expired = AbortSignal.timeout(deadline);
+      const controller = new AbortController();
+      const expire = () => controller.abort(failWith(`no answer within the deadline of ${deadline} ms; ${hint}`));
+      const timer = setTimeout(expire, deadline);
       try {
-        return await work(signal ? AbortSignal.any([signal, expired]) : expired);
-      } catch (cause) {
-        signal?.throwIfAborted();
-        // An error of the server that came before the deadline says more.
-        if (!expired.aborted || isDgpoError(cause)) throw cause;
-        throw failWith(`no answer within the deadline of ${deadline} ms; ${hint}`, cause);
+        return await work(signal ? AbortSignal.any([signal, controller.signal]) : controller.signal);
+      } finally {
+        clearTimeout(timer);
       }
     },
 
@@ -197,7 +196,6 @@ export function createRequester({
             throw failWith(`the server ${failure}`, cause);
           }
           if (attempts > retries) {
-            pass.fail();
             const times = attempts === 1 ? 'one attempt' : `${attempts} attempts`;
             throw failWith(`no answer after ${times} (${failure}); ${hint}`, cause);
           }
@@ -206,9 +204,11 @@ export function createRequester({
             signal,
           );
         }
-      } finally {
-        // Of no effect when it has succeeded or failed.
-        pass.release();
+      } catch (error) {
+        // The deadline is the server's failure; a caller that calls the request off says nothing about it.
+        if (error instanceof RetrieverError) pass.fail();
+        else pass.release();
+        throw error;
       }
     },
   };
