@@ -59,7 +59,7 @@ describe('a search engine out of order', () => {
     try {
       await withPool(world, 0, async (pool) => {
         const playground = world.playground(pool);
-        const environment = { ...playground.environment, maxTokensPerTurn: 60, maxContextTokens: 600 };
+        const environment = { ...playground.environment, maxTokensPerTurn: 160, maxContextTokens: 800 };
         const play = (maxErrorRate: number) =>
           playEpisodes({
             ...playground,

@@ -26,6 +26,13 @@ export {
   type RetrieverEvaluation,
 } from './evaluate/evaluate-retriever.js';
 export { type LoadRetrieverOptions, loadRetriever } from './load-retriever.js';
+export type { NamedRetriever } from './replay/answer-file.js';
+export {
+  createRecordingRetriever,
+  type RecordingRetriever,
+  type RecordingRetrieverOptions,
+} from './replay/create-recording-retriever.js';
+export { createReplayRetriever, type ReplayRetrieverOptions } from './replay/create-replay-retriever.js';
 export type { Document, IndexedRetriever, RetrieveOptions, Retriever } from './retriever.js';
 export {
   createRetrieverServer,
