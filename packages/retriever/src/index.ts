@@ -47,4 +47,12 @@ export { createHashedEncoder, type HashedEncoder, type HashedEncoderOptions } fr
 export { createHnswIndex, type HnswSettings, type HnswSurroundings, openHnswIndex } from './vector/hnsw-index.js';
 export type { VectorIndex } from './vector/vector-index.js';
 export { createVectorRetriever, type VectorRetrieverOptions } from './vector/vector-retriever.js';
+export {
+  createJsonSearchRetriever,
+  type JsonSearchRetrieverOptions,
+  type JsonSearchSettings,
+} from './web/create-json-search-retriever.js';
+export { createSearxngRetriever, type SearxngRetrieverOptions } from './web/create-searxng-retriever.js';
+export { createSerpApiRetriever, type SerpApiRetrieverOptions } from './web/create-serpapi-retriever.js';
+export { isWebSource, type OpenWebRetrieverOptions, openWebRetriever } from './web/open-web-retriever.js';
 export { words } from './words.js';

@@ -1,6 +1,7 @@
-import { ConfigError, type RetrievedDocument } from '@dgpo/trajectory';
+import type { RetrievedDocument } from '@dgpo/trajectory';
 import { requireTopK } from '../require-top-k.js';
 import type { Retriever } from '../retriever.js';
+import { httpUrl } from './http-url.js';
 import { parseReply } from './parse-reply.js';
 import { createRequester, type RequestOptions } from './requester.js';
 import { requireInteger } from './require-integer.js';
@@ -25,21 +26,10 @@ export interface RetrieverClient extends Retriever {
 
 const howToStart = 'is a /retrieve server running there? Start one with: dgpo-retriever serve DIR';
 
-function resolveUrl(text: string): URL {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch (cause) {
-    throw new ConfigError('this is not a URL such as http://127.0.0.1:8000', { where: text, cause });
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new ConfigError('the URL of a retriever begins with http:// or https://', { where: text });
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new ConfigError('the URL must not hold a password; use the option "token"', { where: url.host });
-  }
+function resolveUrl(text: string): string {
+  const url = httpUrl(text, 'use the option "token"');
   if (!url.pathname.endsWith('/retrieve')) url.pathname = `${url.pathname.replace(/\/+$/, '')}/retrieve`;
-  return url;
+  return url.href;
 }
 
 /**
@@ -54,7 +44,7 @@ export function createRetrieverClient({
   token,
   ...options
 }: RetrieverClientOptions): RetrieverClient {
-  const url = resolveUrl(urlText).href;
+  const url = resolveUrl(urlText);
   requireInteger({ batchSize }, 1);
   const requester = createRequester({ ...options, where: url, hint: howToStart, secret: token });
   const headers = {

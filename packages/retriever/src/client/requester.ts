@@ -64,7 +64,7 @@ export interface RequestOptions {
 /** One request of a call. */
 export interface Exchange<T> {
   url: string;
-  init?: Pick<RequestInit, 'method' | 'headers' | 'body'>;
+  init: Pick<RequestInit, 'method' | 'headers' | 'body' | 'redirect'>;
   /** Reads the body. What it throws counts as a failed attempt: a proxy may have spoilt the body. */
   parse: (body: string) => T;
   signal: AbortSignal | undefined;
@@ -93,6 +93,7 @@ type Outcome<T> =
 export function createRequester({
   where,
   hint,
+  refusalHint,
   secret,
   timeout = 30_000,
   retries = 5,
@@ -110,6 +111,8 @@ export function createRequester({
   where: string;
   /** Closes the message when the server stays unreachable. */
   hint: string;
+  /** Closes the message when the server refuses a request. */
+  refusalHint?: string | undefined;
   /** Blotted out of messages, in case the server repeats it. */
   secret?: string | undefined;
 }): Requester {
@@ -193,7 +196,7 @@ export function createRequester({
           const { failure, cause } = outcome;
           if (outcome.kind === 'refused') {
             pass.succeed();
-            throw failWith(`the server ${failure}`, cause);
+            throw failWith(`the server ${failure}${refusalHint === undefined ? '' : `; ${refusalHint}`}`, cause);
           }
           if (attempts > retries) {
             const times = attempts === 1 ? 'one attempt' : `${attempts} attempts`;
