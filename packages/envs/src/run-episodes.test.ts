@@ -176,9 +176,40 @@ describe('the batch', () => {
     await run({ batchSize: 3, onProgress: (progress) => seen.push(progress) });
     // "<answer>yes</answer>" is five tokens.
     expect(seen).toEqual([
-      { finished: 3, correct: 3, running: 0, policyTokens: 15 },
-      { finished: 5, correct: 5, running: 0, policyTokens: 25 },
+      { finished: 3, correct: 3, errors: 0, running: 0, policyTokens: 15 },
+      { finished: 5, correct: 5, errors: 0, running: 0, policyTokens: 25 },
     ]);
+  });
+
+  test('progress counts episodes that a failing search ended', async () => {
+    const failing = createSearchEnvironment({
+      retriever: {
+        retrieve: async ({ queries }) => {
+          if (queries.includes('b')) throw new Error('connection refused');
+          return queries.map(() => []);
+        },
+      },
+    });
+    const policy = createScriptedPolicy({
+      script: ({ turn, task: { id } }) => (turn === 0 ? `<search>${id}</search>` : '<answer>yes</answer>'),
+    });
+    const seen: EpisodeProgress[] = [];
+    const options = {
+      environment: failing,
+      policy,
+      batchSize: 1,
+      onProgress: (now: EpisodeProgress) => seen.push(now),
+    };
+    const trajectories = await run(options);
+    expect(trajectories.map(({ outcome }) => outcome.endedBy)).toEqual([
+      'answer',
+      'error',
+      'answer',
+      'answer',
+      'answer',
+    ]);
+    expect(trajectories[1]?.outcome.error).toBe('retriever: connection refused');
+    expect(seen.at(-1)).toMatchObject({ finished: 5, correct: 4, errors: 1, running: 0 });
   });
 
   test('stream yields as it goes, and leaving it early releases what runs', async () => {

@@ -9,6 +9,8 @@ export interface EpisodeProgress {
   finished: number;
   /** Of these, the ones that the environment calls correct. */
   correct: number;
+  /** Of these, the ones that the environment broke (`outcome.endedBy` is `error`); they say nothing about the policy. */
+  errors: number;
   /** Episodes in progress. */
   running: number;
   /** Tokens that the policy has written so far. */
@@ -78,7 +80,7 @@ export async function* streamEpisodes(options: RunEpisodesOptions): AsyncGenerat
   const random = createRandom(seed);
   const plan = planEpisodes(tasks, samplesPerTask);
   const finished = new Map<number, Trajectory>();
-  const progress: EpisodeProgress = { finished: 0, correct: 0, running: 0, policyTokens: 0 };
+  const progress: EpisodeProgress = { finished: 0, correct: 0, errors: 0, running: 0, policyTokens: 0 };
   let running: RunningEpisode[] = [];
   let started = 0;
   let yielded = 0;
@@ -90,6 +92,7 @@ export async function* streamEpisodes(options: RunEpisodesOptions): AsyncGenerat
     finished.set(index, toTrajectory({ id, sample, state, outcome, environment, policy }));
     progress.finished += 1;
     progress.correct += outcome.correct ? 1 : 0;
+    progress.errors += outcome.endedBy === 'error' ? 1 : 0;
     policy.release?.([id]);
     return true;
   };

@@ -7,7 +7,7 @@ import { describeVectors } from './compose-retriever.js';
 import { fingerprintIndex } from './corpus/fingerprint.js';
 import { encodePassages } from './encode/encode-passages.js';
 import { readShard } from './encode/shard.js';
-import { type FusionSettings, type IndexSettings, resolveFusionSettings } from './index-settings.js';
+import { type HybridSettings, type IndexSettings, resolveHybridSettings } from './index-settings.js';
 import type { Document, IndexKind } from './retriever.js';
 import { type DocumentStore, openDocumentStore, writeDocumentStore } from './store/document-store.js';
 import { buildIndexDirectory, type IndexBuild } from './store/index-directory.js';
@@ -44,7 +44,7 @@ export interface BuildIndexOptions {
   /** For every kind but `bm25`. `kind` of it is taken for `hybrid` alone. */
   vectors?: VectorIndexOptions;
   /** For kind `hybrid`. */
-  fusion?: FusionSettings;
+  fusion?: HybridSettings;
   /**
    * For every kind but `bm25`.
    * @default the embedded hashed encoder, fitted to the passages
@@ -156,7 +156,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuiltIndex
   const byWords = kind === 'bm25' || kind === 'hybrid';
   const byVectors = kind !== 'bm25';
   const bm25Settings = resolveBm25Settings(bm25 ?? {});
-  const fusionSettings = resolveFusionSettings(fusion);
+  const fusionSettings = resolveHybridSettings(fusion);
   if (byVectors && options.vectors?.kind !== undefined && kind !== 'hybrid' && options.vectors.kind !== kind) {
     throw new ConfigError(
       `an index of kind ${kind} cannot hold its vectors in ${options.vectors.kind}; use kind hybrid`,

@@ -3,7 +3,7 @@ import { answerQueries } from './answer-queries.js';
 import type { LexicalIndex } from './bm25/lexical-index.js';
 import { fingerprintIndex } from './corpus/fingerprint.js';
 import { fuseRankings } from './fuse/fuse-rankings.js';
-import { type IndexSettings, resolveFusionSettings } from './index-settings.js';
+import { type IndexSettings, resolveHybridSettings } from './index-settings.js';
 import type { Document, IndexedRetriever, IndexKind } from './retriever.js';
 import type { DocumentStore } from './store/document-store.js';
 import type { Match } from './top-k.js';
@@ -58,7 +58,7 @@ export function composeRetriever({ kind, settings, store, lexical, vectors }: Re
   async function search(queries: readonly string[], topK: number): Promise<Match[][]> {
     if (lexical === undefined) return searchVectors(queries, topK);
     if (vectors === undefined) return lexical.search({ queries, topK });
-    const { k, depth, weights } = settings.fusion ?? resolveFusionSettings();
+    const { k, depth, weights } = settings.fusion ?? resolveHybridSettings();
     const deep = Math.max(depth, topK);
     const byWords = await lexical.search({ queries, topK: deep });
     const byVectors = await searchVectors(queries, deep);

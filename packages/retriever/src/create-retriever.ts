@@ -3,7 +3,7 @@ import { ConfigError } from '@dgpo/trajectory';
 import { createLexicalIndex } from './bm25/bm25-retriever.js';
 import { type BuildIndexOptions, buildIndex } from './build-index.js';
 import { composeRetriever, describeVectors, type RetrieverParts } from './compose-retriever.js';
-import { type IndexSettings, resolveFusionSettings } from './index-settings.js';
+import { type IndexSettings, resolveHybridSettings } from './index-settings.js';
 import type { Document, IndexKind, MemoryRetriever } from './retriever.js';
 import { createMemoryStore } from './store/document-store.js';
 import { createVectorIndex } from './vector/create-vector-index.js';
@@ -59,7 +59,7 @@ export async function createRetriever(options: CreateRetrieverOptions): Promise<
     settings.vectors = describeVectors({ encoder: chosen, index });
     parts.vectors = { encoder: chosen, index };
   }
-  if (kind === 'hybrid') settings.fusion = resolveFusionSettings(fusion);
+  if (kind === 'hybrid') settings.fusion = resolveHybridSettings(fusion);
   const found = kind === 'hybrid' || parts.vectors === undefined ? kind : parts.vectors.index.kind;
   return {
     ...composeRetriever({ kind: found, settings, store: createMemoryStore(documents), ...parts }),

@@ -1,7 +1,7 @@
 import { ConfigError } from '@dgpo/trajectory';
 import { z } from 'zod';
 
-export interface FusionSettings {
+export interface HybridSettings {
   /**
    * The constant of reciprocal rank fusion: larger values weigh late ranks more.
    * @default 60
@@ -42,11 +42,11 @@ export const indexSettingsSchema = z.object({
 export type IndexSettings = z.infer<typeof indexSettingsSchema>;
 
 /** @throws ConfigError for settings outside their range. */
-export function resolveFusionSettings({
+export function resolveHybridSettings({
   k = 60,
   depth = 100,
   weights = [1, 1],
-}: FusionSettings = {}): NonNullable<IndexSettings['fusion']> {
+}: HybridSettings = {}): NonNullable<IndexSettings['fusion']> {
   if (!(Number.isFinite(k) && k > 0)) throw new ConfigError(`fusion k must be a number above 0, not ${k}`);
   if (!Number.isInteger(depth) || depth < 1) {
     throw new ConfigError(`fusion depth must be an integer of at least 1, not ${depth}`);

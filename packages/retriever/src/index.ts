@@ -4,7 +4,19 @@ export type { Bm25Settings } from './bm25/bm25-settings.js';
 export { type Bm25Writer, type Bm25WriterOptions, createBm25Writer } from './bm25/bm25-writer.js';
 export type { LexicalIndex } from './bm25/lexical-index.js';
 export { type OpenBm25Options, openBm25 } from './bm25/open-bm25.js';
-export { createRetrieverClient, type RetrieverClientOptions } from './client/create-retriever-client.js';
+export { type BuildIndexOptions, type BuildProgress, type BuiltIndex, buildIndex } from './build-index.js';
+export {
+  type CircuitBreaker,
+  type CircuitBreakerOptions,
+  type CircuitPass,
+  createCircuitBreaker,
+} from './client/circuit-breaker.js';
+export {
+  createRetrieverClient,
+  type RetrieverClient,
+  type RetrieverClientOptions,
+} from './client/create-retriever-client.js';
+export type { RequestOptions } from './client/requester.js';
 export type { CountTokens } from './corpus/count-tokens.js';
 export type { CorpusFormat } from './corpus/find-corpus.js';
 export type { InvalidPassage } from './corpus/invalid-passages.js';
@@ -50,16 +62,31 @@ export { type RetrieveRunOptions, retrieveRun } from './evaluate/retrieve-run.js
 export { loadRun, type RunLine, readRun, writeRun } from './evaluate/run-file.js';
 export { type FusionSettings, fuseRankings } from './fuse/fuse-rankings.js';
 export { createHybridRetriever, type HybridRetrieverOptions } from './fuse/hybrid-retriever.js';
-export type { PostOptions } from './http/post-json.js';
 export { createHnswIndex, type HnswIndex, type HnswSurroundings, openHnswIndex } from './hnsw/hnsw-index.js';
 export type { HnswSettings, SavedHnswSettings } from './hnsw/hnsw-settings.js';
+export type { PostOptions } from './http/post-json.js';
+export type { HybridSettings } from './index-settings.js';
 export { type LoadRetrieverOptions, loadRetriever } from './load-retriever.js';
+export type { NamedRetriever } from './replay/answer-file.js';
+export {
+  createRecordingRetriever,
+  type RecordingRetriever,
+  type RecordingRetrieverOptions,
+} from './replay/create-recording-retriever.js';
+export { createReplayRetriever, type ReplayRetrieverOptions } from './replay/create-replay-retriever.js';
 export { type CrossEncoderOptions, createCrossEncoder } from './rerank/cross-encoder.js';
 export { formatPassage } from './rerank/format-passage.js';
 export { createRerankClient, type RerankClientOptions } from './rerank/rerank-client.js';
 export type { Reranker } from './rerank/reranker.js';
 export { createRerankingRetriever, type RerankingRetrieverOptions } from './rerank/reranking-retriever.js';
-export type { Document, IndexedRetriever, RetrieveOptions, Retriever } from './retriever.js';
+export type {
+  Document,
+  IndexedRetriever,
+  IndexKind,
+  MemoryRetriever,
+  RetrieveOptions,
+  Retriever,
+} from './retriever.js';
 export {
   createRetrieverServer,
   type RetrieverApp,
@@ -75,6 +102,7 @@ export {
   writeDocumentStore,
 } from './store/document-store.js';
 export type { Match } from './top-k.js';
+export type { VectorIndexOptions } from './vector/create-vector-index.js';
 export type { Encoder } from './vector/encoder.js';
 export { createFlatIndex } from './vector/flat-index.js';
 export {
@@ -84,8 +112,6 @@ export {
   type HashedEncoder,
   type HashedEncoderOptions,
 } from './vector/hashed-encoder.js';
-export { createHnswIndex, type HnswSettings, type HnswSurroundings, openHnswIndex } from './vector/hnsw-index.js';
-export { createHashedEncoder, type HashedEncoder, type HashedEncoderOptions } from './vector/hashed-encoder.js';
 export {
   type CreateLanceIndexOptions,
   createLanceIndex,
@@ -95,4 +121,12 @@ export {
 export type { LanceIndexSettings, LanceSettings } from './vector/lance-settings.js';
 export type { VectorIndex } from './vector/vector-index.js';
 export { createVectorRetriever, type VectorRetrieverOptions } from './vector/vector-retriever.js';
+export {
+  createJsonSearchRetriever,
+  type JsonSearchRetrieverOptions,
+  type JsonSearchSettings,
+} from './web/create-json-search-retriever.js';
+export { createSearxngRetriever, type SearxngRetrieverOptions } from './web/create-searxng-retriever.js';
+export { createSerpApiRetriever, type SerpApiRetrieverOptions } from './web/create-serpapi-retriever.js';
+export { isWebSource, type OpenWebRetrieverOptions, openWebRetriever } from './web/open-web-retriever.js';
 export { words } from './words.js';

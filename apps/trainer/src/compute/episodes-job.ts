@@ -9,7 +9,7 @@ import {
   runEpisodes,
 } from '@dgpo/envs';
 import { createSampler, loadTokenizer, type Sampler, type Tokenizer } from '@dgpo/lm';
-import { createRetrieverClient, loadCorpus, loadRetriever } from '@dgpo/retriever';
+import { createCircuitBreaker, createRetrieverClient, loadCorpus, loadRetriever } from '@dgpo/retriever';
 import { createRandom, type Task, type Trajectory } from '@dgpo/trajectory';
 import { scriptedExpert } from '../expert/scripted-expert.js';
 import { type JobContext, modelNamed } from './jobs.js';
@@ -68,7 +68,14 @@ export async function openRetriever(source: RetrieverSource): Promise<Retriever>
     const documents = await loadCorpus({ path: join(directory, 'corpus.jsonl') });
     return createShuffledRetriever({ retriever, documents, seed: shuffleSeed });
   }
-  return createRetrieverClient({ url: source.url, random: createRandom(0).split('retriever') });
+  return createRetrieverClient({
+    url: source.url,
+    random: createRandom(0).split('retriever'),
+    // Within the time that the environment gives a search: a server that hangs is asked again and, when it stays down, left alone.
+    timeout: 10_000,
+    deadline: 25_000,
+    circuitBreaker: createCircuitBreaker({ failures: 3 }),
+  });
 }
 
 /** The search environment of a run, with the scripted expert as its oracle. */

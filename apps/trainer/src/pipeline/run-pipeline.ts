@@ -112,6 +112,7 @@ async function startingModels(context: {
     tokenizer,
     retriever,
     environment,
+    maxErrorRate: recipe.retriever.maxErrorRate,
   });
   const shared = {
     workshop,

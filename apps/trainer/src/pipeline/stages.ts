@@ -4,7 +4,14 @@ import { type CollectionStatistics, keepCorrect } from '@dgpo/distill';
 import { createDecoder, type DecoderConfig, getParameters, loadModel, type ModelWeights, saveModel } from '@dgpo/lm';
 import { buildIndex, loadRetriever, readCorpus } from '@dgpo/retriever';
 import { type CollapseMetrics, createCollapseGuard } from '@dgpo/rl';
-import { createRandom, readTrajectories, type Task, type Trajectory, writeTrajectories } from '@dgpo/trajectory';
+import {
+  createRandom,
+  isDgpoError,
+  readTrajectories,
+  type Task,
+  type Trajectory,
+  writeTrajectories,
+} from '@dgpo/trajectory';
 import type { EnvironmentSettings, RetrieverSource } from '../compute/episodes-job.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { modelKey } from '../run/model-key.js';
@@ -117,6 +124,8 @@ export async function collectStage(options: {
         onProgress: (done) => workshop.reporter.progress({ label: 'teacher', done, total }),
         signal: workshop.signal,
       });
+      const errors = trajectories.filter(({ outcome }) => outcome.endedBy === 'error').length;
+      if (errors > 0) workshop.reporter.line(`searches failed in ${errors} of ${total} episodes, which are left out`);
       const { kept, statistics } = keepCorrect({ trajectories, maxEpisodes: settings.maxEpisodes });
       await writeTrajectories(join(directory, 'kept.jsonl'), kept);
       return statistics;
@@ -346,8 +355,9 @@ export async function policyStage(options: {
         signal: workshop.signal,
       });
       await training.catch(async (error: unknown) => {
-        // An interrupt ends the rollouts of the next update; the models are still those of the last one.
-        if (workshop.signal?.aborted && steps > saved) await checkpoints.save(steps);
+        // An interrupt and a search engine out of order end the rollouts of the next update; the models are still those of the last.
+        const endedRollouts = workshop.signal?.aborted || (isDgpoError(error) && error.code === 'RETRIEVER_ERROR');
+        if (endedRollouts && steps > saved) await checkpoints.save(steps);
         throw error;
       });
       await tracker.finish();

@@ -73,6 +73,14 @@ export const retrieverSchema = z
     path: z.string().min(1).optional().describe('The index directory, with `kind: index`.'),
     k1: nonNegative().default(0.9).describe('BM25 term-frequency saturation (Anserini: 0.9).'),
     b: z.number().min(0).max(1).default(0.4).describe('BM25 length normalisation (Anserini: 0.4).'),
+    maxErrorRate: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.9)
+      .describe(
+        'Share of a batch of episodes that failing searches may end (these are left out of training); above it the run stops, its checkpoint saved.',
+      ),
   })
   .superRefine((retriever, context) => {
     for (const [kind, key] of [

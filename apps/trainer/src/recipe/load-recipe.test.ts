@@ -56,7 +56,7 @@ describe('parseRecipe', () => {
       'recipes/mine.yaml:4:1: a recipe has no key "studnet"; did you mean "student"?',
     );
     expect(messageOf(`${base}retriever:\n  quantumFlux: 1\n`)).toMatch(
-      /^recipes\/mine.yaml:5:3: "retriever" has no key "quantumFlux"; it has kind, topK, url, path, k1, b$/,
+      /^recipes\/mine.yaml:5:3: "retriever" has no key "quantumFlux"; it has kind, topK, url, path, k1, b, maxErrorRate$/,
     );
     expect(messageOf('data:\n  corpus: a\n  trainQuestions: b\n  evalQuestions:\n    - name: x\n      pth: y\n')).toBe(
       'recipes/mine.yaml:6:7: "data.evalQuestions.0" has no key "pth"; did you mean "path"? (and 1 more)',

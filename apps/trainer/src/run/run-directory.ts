@@ -52,7 +52,14 @@ export interface RunDirectory {
   close(): void;
 }
 
-const resumable = ['outputDir', 'workers', 'rl.maxSteps', 'rl.saveSteps', 'rl.saveTotalLimit'];
+const resumable = [
+  'outputDir',
+  'workers',
+  'retriever.maxErrorRate',
+  'rl.maxSteps',
+  'rl.saveSteps',
+  'rl.saveTotalLimit',
+];
 
 /**
  * Opens `outputs/<name>/` with `config.json`, `metrics.jsonl`, `timings.jsonl`, `traces/`, `tensorboard/`, `logs/attempt_<n>/`

@@ -3,8 +3,12 @@ import type { Trajectory } from '@dgpo/trajectory';
 const mean = (values: readonly number[]) =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** What a batch of episodes looks like, under the metric names of TRL. */
-export function episodeMetrics(episodes: readonly Trajectory[]): Record<string, number> {
+/**
+ * What a batch of episodes looks like, under the metric names of TRL. Episodes that the world broke say nothing about the policy:
+ * `errors` (their share) counts them, no other figure does.
+ */
+export function episodeMetrics(played: readonly Trajectory[]): Record<string, number> {
+  const episodes = played.filter((episode) => episode.outcome.endedBy !== 'error');
   const rewards = episodes.map((episode) => episode.outcome.reward);
   const reward = mean(rewards);
   const lengths = episodes.map((episode) =>
@@ -25,6 +29,6 @@ export function episodeMetrics(episodes: readonly Trajectory[]): Record<string, 
     valid_action_rate: mean(actions.map((action) => (action.kind === 'invalid' ? 0 : 1))),
     searches: mean(searches),
     answered: mean(episodes.map((episode) => (episode.outcome.answer === null ? 0 : 1))),
-    errors: mean(episodes.map((episode) => (episode.outcome.endedBy === 'error' ? 1 : 0))),
+    errors: played.length === 0 ? 0 : 1 - episodes.length / played.length,
   };
 }

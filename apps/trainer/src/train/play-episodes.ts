@@ -1,4 +1,4 @@
-import type { Task, Trajectory } from '@dgpo/trajectory';
+import { RetrieverError, type Task, type Trajectory } from '@dgpo/trajectory';
 import type { EnvironmentSettings, EpisodesJob, RetrieverSource } from '../compute/episodes-job.js';
 import type { ComputePool } from '../compute/pool.js';
 
@@ -9,6 +9,8 @@ export interface Playground {
   tokenizer: string;
   retriever: RetrieverSource;
   environment: EnvironmentSettings;
+  /** Share of the episodes of a call that a failing search may end; with more, nothing is left to learn from. @default 0.9 */
+  maxErrorRate?: number;
 }
 
 export interface PlayOptions extends Playground {
@@ -27,8 +29,24 @@ export interface PlayOptions extends Playground {
 }
 
 /**
+ * A search engine that is out of order costs the episodes that it broke; one that breaks nearly all of them must not go unnoticed.
+ * @throws RetrieverError when the share of broken episodes is above `maxErrorRate`.
+ */
+function requireSearches(episodes: readonly Trajectory[], { retriever, maxErrorRate = 0.9 }: Playground): void {
+  const broken = episodes.filter(({ outcome }) => outcome.endedBy === 'error');
+  if (broken.length <= maxErrorRate * episodes.length) return;
+  throw new RetrieverError(
+    `searches failed in ${broken.length} of ${episodes.length} episodes (${broken[0]?.outcome.error ?? 'no reason given'}); ` +
+      'mend the search engine, then go on with --resume',
+    { where: 'url' in retriever ? retriever.url : retriever.directory },
+  );
+}
+
+/**
  * Plays tasks on all workers; the episodes come in the order of the tasks and do not depend on the number of workers. A task that
  * stands there twice is played by one worker, which counts its samples on.
+ * @throws RetrieverError when searches failed in more than `maxErrorRate` of the episodes; whatever the workers throw; the signal's
+ * reason.
  */
 export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> {
   const { pool, tasks, samplesPerTask = 1, batchSize = 64, onProgress, signal } = options;
@@ -70,5 +88,7 @@ export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> 
       onProgress?.(done);
     }),
   );
-  return byTask.flat();
+  const episodes = byTask.flat();
+  requireSearches(episodes, options);
+  return episodes;
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { createRandom } from '@dgpo/trajectory';
 import { describe, expect, it } from 'vitest';
+import { createCircuitBreaker } from './circuit-breaker.js';
 import { createRetrieverClient, type RetrieverClientOptions } from './create-retriever-client.js';
 
 const document = { id: '7', contents: '"Title"\ntext' };
@@ -136,7 +137,7 @@ describe('createRetrieverClient', () => {
     await expect(retrieve()).rejects.toMatchObject({
       name: 'RetrieverError',
       message: expect.stringMatching(
-        /^http:\/\/retriever\.test:8000\/retrieve: no answer after 3 attempts \(connect ECONNREFUSED.*dgpo-retriever serve --index DIR$/,
+        /^http:\/\/retriever\.test:8000\/retrieve: no answer after 3 attempts \(connect ECONNREFUSED.*dgpo-retriever serve DIR$/,
       ),
     });
     expect(requests).toHaveLength(3);
@@ -149,16 +150,20 @@ describe('createRetrieverClient', () => {
   });
 
   it.each([
-    ['<html>proxy</html>', /not JSON: "<html>proxy/],
+    ['<html>proxy</html>', /bad reply: it is not JSON: "<html>proxy/],
+    ['{"result": [[{"docum', /not JSON/],
     [{ results: [] }, /result is not as in/],
     [{ result: [[{ document: { id: 'x' }, score: 1 }]] }, /result.* is not as in/],
     [{ result: [] }, /0 lists for 1 queries/],
     [{ result: [[], []] }, /2 lists for 1 queries/],
     ['', /not JSON/],
-  ])('refuses the reply %j', async (body, message) => {
-    const { retrieve, waits } = scripted([reply(body)]);
+  ])('asks again after the reply %j, and says at last what was wrong', async (body, message) => {
+    const mended = scripted([reply(body), reply(good)]);
+    expect(await mended.retrieve()).toEqual(good.result);
+    expect(mended.waits).toHaveLength(1);
+    const { retrieve, waits } = scripted([reply(body), reply(body)], { retries: 1 });
     await expect(retrieve()).rejects.toMatchObject({ name: 'RetrieverError', message: expect.stringMatching(message) });
-    expect(waits).toEqual([]);
+    expect(waits).toHaveLength(1);
   });
 
   it('refuses a reply that is too large', async () => {
@@ -171,6 +176,9 @@ describe('createRetrieverClient', () => {
     expect(() => createRetrieverClient({ url: 'nowhere' })).toThrow(/not a URL/);
     expect(() => createRetrieverClient({ url: 'http://user:secret@host' })).toThrow(/^host: /);
     expect(() => createRetrieverClient({ url: 'http://host', retries: -1 })).toThrow(/retries/);
+    expect(() => createRetrieverClient({ url: 'http://host', maxConcurrent: 0 })).toThrow(/maxConcurrent/);
+    expect(() => createRetrieverClient({ url: 'http://host', deadline: 0 })).toThrow(/deadline/);
+    expect(() => createRetrieverClient({ url: 'http://host', batchSize: 1.5 })).toThrow(/batchSize/);
   });
 
   it('reports a dead server', async () => {
@@ -211,5 +219,95 @@ describe('createRetrieverClient', () => {
     });
     setTimeout(() => controller.abort(new Error('enough')), 50);
     await expect(between).rejects.toThrow('enough');
+  });
+
+  it('ends at its deadline, whatever the retries, and names it', async () => {
+    const { url, close } = await listening(createServer(() => undefined));
+    try {
+      const client = createRetrieverClient({ url, deadline: 50 });
+      await expect(client.retrieve({ queries: ['q'], topK: 1 })).rejects.toMatchObject({
+        name: 'RetrieverError',
+        message: expect.stringContaining('no answer within the deadline of 50 ms'),
+      });
+      const waiting = createRetrieverClient({ url: 'http://127.0.0.1:9', deadline: 50, backoff: 60_000 });
+      await expect(waiting.retrieve({ queries: ['q'], topK: 1 })).rejects.toThrow(/deadline of 50 ms/);
+    } finally {
+      await close();
+    }
+  });
+
+  it('tries again after an answer that is cut off or drips', async () => {
+    let requests = 0;
+    const body = JSON.stringify(good);
+    const server = createServer((_request, response) => {
+      requests += 1;
+      response.writeHead(200, { 'Content-Length': body.length });
+      if (requests === 1) response.write(body.slice(0, 9), () => response.destroy());
+      else if (requests === 2) response.write(body.slice(0, 9));
+      else response.end(body);
+    });
+    const { url, close } = await listening(server);
+    try {
+      const client = createRetrieverClient({ url, timeout: 500, backoff: 1 });
+      expect(await client.retrieve({ queries: ['q'], topK: 1 })).toEqual(good.result);
+      expect(requests).toBe(3);
+    } finally {
+      await close();
+    }
+  });
+
+  it('keeps connections and uses no more than maxConcurrent at once', async () => {
+    let connections = 0;
+    let inFlight = 0;
+    let most = 0;
+    const server = createServer((request, response) => {
+      inFlight += 1;
+      most = Math.max(most, inFlight);
+      request.resume().on('end', () => {
+        setImmediate(() => {
+          inFlight -= 1;
+          response.end(JSON.stringify(good));
+        });
+      });
+    });
+    server.on('connection', () => {
+      connections += 1;
+    });
+    const { url, close } = await listening(server);
+    try {
+      const client = createRetrieverClient({ url, maxConcurrent: 2 });
+      await Promise.all(Array.from({ length: 20 }, () => client.retrieve({ queries: ['q'], topK: 1 })));
+      expect(most).toBeLessThanOrEqual(2);
+      expect(connections).toBeLessThanOrEqual(4);
+    } finally {
+      await close();
+    }
+  });
+
+  it('leaves a server alone that stays down, and comes back to it', async () => {
+    let now = 0;
+    const circuitBreaker = createCircuitBreaker({ failures: 2, cooldown: 1000, now: () => now });
+    const { retrieve, requests } = scripted([refused(), reply('', 500), reply('no', 400), refused(), reply(good)], {
+      retries: 0,
+      circuitBreaker,
+    });
+    await expect(retrieve()).rejects.toThrow(/ECONNREFUSED/);
+    await expect(retrieve()).rejects.toThrow(/500/);
+    await expect(retrieve()).rejects.toThrow(
+      /^http:\/\/retriever\.test:8000\/retrieve: not asked: the last 2 requests failed; the next attempt is made in 1 s$/,
+    );
+    expect(requests).toHaveLength(2);
+    now = 1000;
+    // A refusal is an answer: the server is there.
+    await expect(retrieve()).rejects.toThrow(/refused/);
+    expect(circuitBreaker.state).toBe('closed');
+    await expect(retrieve()).rejects.toThrow(/ECONNREFUSED/);
+    expect(await retrieve()).toEqual(good.result);
+  });
+
+  it('never shows the token, even when the server repeats it', async () => {
+    const { retrieve } = scripted([reply('wrong token s3cret', 401)], { token: 's3cret' });
+    const error = await retrieve().catch((reason: unknown) => reason);
+    expect(String(error)).toMatch(/status 401: wrong token \*\*\*/);
   });
 });
