@@ -68,7 +68,7 @@ export async function loadRetriever({
     if (settings.bm25) parts.lexical = keep(await openBm25({ directory, ...settings.bm25, ...bm25 }));
     if (settings.vectors) {
       const encoder = await openEncoder({ settings: settings.vectors.encoder, directory });
-      const index = keep(await openVectorIndex({ ...options, ...settings.vectors }));
+      const index = keep(await openVectorIndex({ ...options, vectors: settings.vectors }));
       parts.vectors = { encoder, index };
     }
     return composeRetriever({ kind, settings, store, ...parts });

@@ -22,7 +22,7 @@ export interface EncoderFlags {
 }
 
 /** Adds the options of an encoder to a command. */
-export function encoderOptions<Args extends unknown[], Opts extends object>(command: Command<Args, Opts>): void {
+export function encoderOptions(command: Command): void {
   command
     .addOption(
       new Option('--encoder <kind>', 'hashed needs no model; transformers runs one here; openai and tei ask a server')

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { ConfigError } from '@dgpo/trajectory';
 import { createFlatIndex, type FlatSettings } from './flat-index.js';
-import { createHnswIndex, type HnswSettings } from './hnsw-index.js';
-import { createLanceIndex, type LanceSettings } from './lance-index.js';
+import { createHnswIndex } from '../hnsw/hnsw-index.js';
+import type { HnswSettings } from '../hnsw/hnsw-settings.js';
+import { type CreateLanceIndexOptions, createLanceIndex } from './lance-index.js';
 import { createQdrantIndex, type QdrantSettings } from './qdrant-index.js';
 import type { VectorIndex } from './vector-index.js';
 
@@ -15,7 +16,7 @@ export interface VectorIndexOptions {
   flat?: FlatSettings;
   hnsw?: HnswSettings;
   /** `uri` is a local directory or an address in object storage; without one the table lies in the index directory. */
-  lancedb?: Partial<LanceSettings>;
+  lancedb?: Partial<Omit<CreateLanceIndexOptions, 'dimension'>>;
   /** Required for kind `qdrant`. */
   qdrant?: QdrantSettings;
 }

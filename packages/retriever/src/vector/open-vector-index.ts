@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { type HnswSurroundings, openHnswIndex } from '../hnsw/hnsw-index.js';
+import type { IndexSettings } from '../index-settings.js';
+import { openFlatIndex } from './flat-index.js';
+import { openLanceIndex } from './lance-index.js';
+import { lanceSettingsSchema } from './lance-settings.js';
+import { openQdrantIndex } from './qdrant-index.js';
+import { qdrantSettingsSchema } from './qdrant-settings.js';
+import type { VectorIndex } from './vector-index.js';
+
+export interface VectorSurroundings extends Pick<HnswSurroundings, 'logger' | '_internal'> {
+  /**
+   * Where the key of a Qdrant server is looked up.
+   * @default process.env
+   */
+  environment?: Readonly<Record<string, string | undefined>>;
+}
+
+const flatSettingsSchema = z.object({
+  precision: z.enum(['float32', 'int8']).optional(),
+  rescore: z.number().int().positive().optional(),
+});
+const hnswSettingsSchema = z.object({
+  m: z.number(),
+  efConstruction: z.number(),
+  efSearch: z.number(),
+  seed: z.number(),
+  length: z.number().optional(),
+  deleted: z.number().optional(),
+});
+
+/** Opens the vectors of an index directory. @throws when the settings or the files are damaged. */
+export async function openVectorIndex({
+  directory,
+  vectors: { kind, dimension, index: settings },
+  logger,
+  environment,
+  _internal,
+}: VectorSurroundings & {
+  directory: string;
+  vectors: NonNullable<IndexSettings['vectors']>;
+}): Promise<VectorIndex> {
+  const shared = { directory, dimension };
+  switch (kind) {
+    case 'flat':
+      return openFlatIndex({ ...shared, settings: flatSettingsSchema.parse(settings) });
+    case 'hnsw': {
+      const { length, deleted, ...resolved } = hnswSettingsSchema.parse(settings);
+      return openHnswIndex({
+        ...shared,
+        settings: {
+          ...resolved,
+          ...(length !== undefined && { length }),
+          ...(deleted !== undefined && { deleted }),
+        },
+        ...(logger && { logger }),
+        ...(_internal && { _internal }),
+      });
+    }
+    case 'lancedb':
+      return openLanceIndex({ ...shared, settings: lanceSettingsSchema.parse(settings) });
+    case 'qdrant':
+      return openQdrantIndex({
+        ...shared,
+        settings: qdrantSettingsSchema.parse(settings),
+        ...(environment && { environment }),
+      });
+  }
+}
