@@ -119,6 +119,14 @@ export {
   openLanceIndex,
 } from './vector/lance-index.js';
 export type { LanceIndexSettings, LanceSettings } from './vector/lance-settings.js';
+export type { QdrantPlace, QdrantSurroundings } from './vector/qdrant-client.js';
+export {
+  type CreateQdrantIndexOptions,
+  createQdrantIndex,
+  type OpenQdrantIndexOptions,
+  openQdrantIndex,
+  type QdrantSettings,
+} from './vector/qdrant-index.js';
 export type { VectorIndex } from './vector/vector-index.js';
 export { createVectorRetriever, type VectorRetrieverOptions } from './vector/vector-retriever.js';
 export {

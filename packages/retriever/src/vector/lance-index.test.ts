@@ -121,11 +121,11 @@ describe('the LanceDB index', () => {
       const connection = await lance.connect(join(directory, 'tables'));
       const table = await connection.openTable('vectors');
       const indices = await table.listIndices();
-    expect(indices.length).toBeGreaterThan(0);
-    for (const { columns, indexType } of indices) {
-      expect(columns).toEqual(['vector']);
-      expect(indexType.toLowerCase()).toBe(settings.type === 'ivf-pq' ? 'ivfpq' : 'ivfhnswsq');
-    }
+      expect(indices.length).toBeGreaterThan(0);
+      for (const { columns, indexType } of indices) {
+        expect(columns).toEqual(['vector']);
+        expect(indexType.toLowerCase()).toBe(settings.type === 'ivf-pq' ? 'ivfpq' : 'ivfhnswsq');
+      }
       table.close();
       connection.close();
     },
