@@ -13,7 +13,7 @@ import { loadQueries } from '../evaluate/queries-file.js';
 import { retrieveRun } from '../evaluate/retrieve-run.js';
 import { loadRun, writeRun } from '../evaluate/run-file.js';
 import type { Retriever } from '../retriever.js';
-import { openAnyRetriever } from './open-retriever.js';
+import { withRetriever } from './open-retriever.js';
 import { integerFrom, jsonOption, readToken, tokenOption } from './options.js';
 import type { CliSurroundings } from './surroundings.js';
 
@@ -160,12 +160,13 @@ export function evalCommand(surroundings: CliSurroundings): Command {
       }
       const token = readToken(tokenEnv, environment);
       const opening = { source: chosen.source, ...(token !== undefined && { token }) };
-      const retriever = await openAnyRetriever(opening, surroundings);
-      if (chosen.way === 'collection') {
-        report(await askQueries(retriever, chosen, options), json);
-        return;
-      }
-      const evaluation = await askQuestions(retriever, chosen.questions, options);
-      writeOut(json ? `${JSON.stringify(evaluation)}\n` : describeQuestions(evaluation));
+      await withRetriever(opening, surroundings, async (retriever) => {
+        if (chosen.way === 'collection') {
+          report(await askQueries(retriever, chosen, options), json);
+          return;
+        }
+        const evaluation = await askQuestions(retriever, chosen.questions, options);
+        writeOut(json ? `${JSON.stringify(evaluation)}\n` : describeQuestions(evaluation));
+      });
     });
 }

@@ -31,12 +31,19 @@ export async function openLocalRetriever(
   return createRetriever({ documents: await loadCorpus({ path: source }), logger, signal });
 }
 
-/** As {@link openLocalRetriever}, or a client of a server when the source is a URL. */
-export async function openAnyRetriever(
+/**
+ * Gives `use` what {@link openLocalRetriever} opens, or a client of a server when the source is a URL, and closes it afterwards.
+ */
+export async function withRetriever<Result>(
   { source, token }: { source: string; token?: string },
   surroundings: CliSurroundings,
-): Promise<Retriever> {
-  return isUrl(source)
-    ? createRetrieverClient({ url: source, ...(token !== undefined && { token }) })
-    : openLocalRetriever(source, surroundings);
+  use: (retriever: Retriever) => Promise<Result>,
+): Promise<Result> {
+  if (isUrl(source)) return use(createRetrieverClient({ url: source, ...(token !== undefined && { token }) }));
+  const retriever = await openLocalRetriever(source, surroundings);
+  try {
+    return await use(retriever);
+  } finally {
+    await retriever.close();
+  }
 }

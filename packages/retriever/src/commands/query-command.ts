@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { splitTitle } from '../corpus/split-title.js';
-import { openAnyRetriever } from './open-retriever.js';
+import { withRetriever } from './open-retriever.js';
 import { integerFrom, jsonOption, readToken, tokenOption } from './options.js';
 import type { CliSurroundings } from './surroundings.js';
 
@@ -16,8 +16,11 @@ export function queryCommand(surroundings: CliSurroundings): Command {
     .addOption(jsonOption())
     .action(async (source, text, { topk, json, tokenEnv }) => {
       const token = readToken(tokenEnv, environment);
-      const retriever = await openAnyRetriever({ source, ...(token !== undefined && { token }) }, surroundings);
-      const [found = []] = await retriever.retrieve({ queries: [text], topK: topk, signal });
+      const [found = []] = await withRetriever(
+        { source, ...(token !== undefined && { token }) },
+        surroundings,
+        (retriever) => retriever.retrieve({ queries: [text], topK: topk, signal }),
+      );
       if (json) {
         writeOut(`${JSON.stringify({ query: text, result: found })}\n`);
         return;

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { ConfigError } from '@dgpo/trajectory';
-import { createFlatIndex, type FlatSettings } from './flat-index.js';
 import { createHnswIndex } from '../hnsw/hnsw-index.js';
 import type { HnswSettings } from '../hnsw/hnsw-settings.js';
+import { createFlatIndex, type FlatSettings } from './flat-index.js';
 import { type CreateLanceIndexOptions, createLanceIndex } from './lance-index.js';
-import { createQdrantIndex, type QdrantSettings } from './qdrant-index.js';
+import { type CreateQdrantIndexOptions, createQdrantIndex } from './qdrant-index.js';
 import type { VectorIndex } from './vector-index.js';
 
 export interface VectorIndexOptions {
@@ -18,7 +18,7 @@ export interface VectorIndexOptions {
   /** `uri` is a local directory or an address in object storage; without one the table lies in the index directory. */
   lancedb?: Partial<Omit<CreateLanceIndexOptions, 'dimension'>>;
   /** Required for kind `qdrant`. */
-  qdrant?: QdrantSettings;
+  qdrant?: Omit<CreateQdrantIndexOptions, 'dimension'>;
 }
 
 /** Where the table of a LanceDB index lies within the index directory. */

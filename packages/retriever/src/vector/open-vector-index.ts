@@ -4,8 +4,7 @@ import type { IndexSettings } from '../index-settings.js';
 import { openFlatIndex } from './flat-index.js';
 import { openLanceIndex } from './lance-index.js';
 import { lanceSettingsSchema } from './lance-settings.js';
-import { openQdrantIndex } from './qdrant-index.js';
-import { qdrantSettingsSchema } from './qdrant-settings.js';
+import { openQdrantIndex, type QdrantSettings } from './qdrant-index.js';
 import type { VectorIndex } from './vector-index.js';
 
 export interface VectorSurroundings extends Pick<HnswSurroundings, 'logger' | '_internal'> {
@@ -14,6 +13,11 @@ export interface VectorSurroundings extends Pick<HnswSurroundings, 'logger' | '_
    * @default process.env
    */
   environment?: Readonly<Record<string, string | undefined>>;
+  /**
+   * The variable that holds the key of a Qdrant server.
+   * @default the one named in the index, where its name begins with QDRANT_
+   */
+  qdrantApiKeyEnv?: string;
 }
 
 const flatSettingsSchema = z.object({
@@ -35,6 +39,7 @@ export async function openVectorIndex({
   vectors: { kind, dimension, index: settings },
   logger,
   environment,
+  qdrantApiKeyEnv,
   _internal,
 }: VectorSurroundings & {
   directory: string;
@@ -62,8 +67,10 @@ export async function openVectorIndex({
     case 'qdrant':
       return openQdrantIndex({
         ...shared,
-        settings: qdrantSettingsSchema.parse(settings),
+        // It checks them itself.
+        settings: settings as QdrantSettings,
         ...(environment && { environment }),
+        ...(qdrantApiKeyEnv !== undefined && { apiKeyEnv: qdrantApiKeyEnv }),
       });
   }
 }
