@@ -33,7 +33,7 @@ export interface TransformersTokenizer {
   ): TokenizedTexts;
   model_max_length?: number;
 }
-export interface TransformersModel {
+interface TransformersModel {
   (inputs: TokenizedTexts): Promise<Record<string, TransformersTensor>>;
   config?: { _name_or_path?: string };
   dispose(): Promise<unknown>;
@@ -69,7 +69,7 @@ export interface TransformersSeam {
 const moduleName: string = '@huggingface/transformers';
 
 /** @throws ConfigError that says what to install when `@huggingface/transformers` is not there. */
-export async function importTransformers(seam: TransformersSeam | undefined): Promise<TransformersModule> {
+async function importTransformers(seam: TransformersSeam | undefined): Promise<TransformersModule> {
   try {
     return await (seam?.importTransformers() ?? (import(moduleName) as Promise<TransformersModule>));
   } catch (cause) {
@@ -88,7 +88,7 @@ const isDirectory = (path: string) =>
   );
 
 /** The absolute path of a model that is a folder here, else null: then it is a name on the hub. */
-export async function findModelFolder(model: string): Promise<string | null> {
+async function findModelFolder(model: string): Promise<string | null> {
   const folder = resolve(model);
   return (await isDirectory(folder)) ? folder : null;
 }
