@@ -39,7 +39,7 @@ export interface PostingsRequest<Term extends TermSummary> {
 /** So many blocks are asked for at once, so that a word of millions of passages is never in memory as a whole. */
 const blocksPerRequest = 32;
 
-/** Cover the rounding of sums, of bounds and of scores, so that nothing is left out that may tie. */
+/** Cover the rounding of sums in bounds and in scores, so that nothing is left out that may tie. */
 const slack = 1 + 1e-9;
 const exact = 1 + 1e-12;
 
@@ -59,26 +59,43 @@ export const createSearchMemory = (norms: Float64Array): SearchMemory => ({
   touched: new Uint32Array(norms.length),
 });
 
-/** Adds a word's part to every passage that holds it. Returns how many passages are touched now. */
+/**
+ * Adds a word's part to every passage that holds it; to one that was not touched yet only where the part is at least `entry`.
+ * Returns how many passages are touched now.
+ */
 function addToAll(
   { norms, scores, touched }: SearchMemory,
   { documents, frequencies, start, end }: Postings,
-  weight: number,
-  touchedBefore: number,
+  { weight, entry, count: touchedBefore }: { weight: number; entry: number; count: number },
 ): number {
   let count = touchedBefore;
-  for (let entry = start; entry < end; entry++) {
-    const position = documents[entry] as number;
-    const frequency = frequencies[entry] as number;
+  for (let item = start; item < end; item++) {
+    const position = documents[item] as number;
+    const frequency = frequencies[item] as number;
     const score = scores[position] as number;
     const part = weight * (frequency / (frequency + (norms[position] as number)));
     if (score === 0) {
-      if (part === 0) continue;
+      if (part < entry || part === 0) continue;
       touched[count++] = position;
     }
     scores[position] = score + part;
   }
   return count;
+}
+
+/** Adds a word's part to the touched passages that hold it. */
+function addToTouched(
+  { norms, scores }: SearchMemory,
+  { documents, frequencies, start, end }: Postings,
+  weight: number,
+): void {
+  for (let item = start; item < end; item++) {
+    const position = documents[item] as number;
+    const score = scores[position] as number;
+    if (score === 0) continue;
+    const frequency = frequencies[item] as number;
+    scores[position] = score + weight * (frequency / (frequency + (norms[position] as number)));
+  }
 }
 
 /** Adds a word's part to those of the ascending `candidates` from `first` on that lie in these postings. */
@@ -191,17 +208,40 @@ function blocksOf(lastDocuments: Uint32Array, candidates: Uint32Array) {
     if ((candidates[item] as number) > last) continue;
     blocks.push(block);
     firsts.push(item);
+    if (block === lastDocuments.length - 1) break;
     while (item < candidates.length && (candidates[item] as number) <= last) item++;
   }
   return { blocks, firsts };
 }
 
+/** Looking a passage up among sorted ones costs about as much as reading so many postings. */
+const postingsPerLookup = 24;
+
+/** The words of a query from the rarest on, and what the words from each on can add to a score at most. */
+function planSearch<Term extends TermSummary>(terms: readonly QueryTerm<Term>[]) {
+  const order = terms
+    .filter(({ weight, term }) => weight > 0 && term.bound > 0)
+    .sort((left, right) => left.term.count - right.term.count);
+  const remaining = new Float64Array(order.length + 1);
+  for (let place = order.length - 1; place >= 0; place--) {
+    const { weight, term } = order[place] as QueryTerm<Term>;
+    remaining[place] = (remaining[place + 1] as number) + weight * term.bound * slack;
+  }
+  return { order, remaining };
+}
+
+function forget({ scores, touched }: SearchMemory, count: number): void {
+  if (count > scores.length / 8) scores.fill(0);
+  else for (let item = 0; item < count; item++) scores[touched[item] as number] = 0;
+}
+
 /**
  * Finds the best passages for a query, word by word from the rarest on: MaxScore (Turtle and Flood, "Query Evaluation:
- * Strategies and Optimizations", 1995, https://doi.org/10.1016/0306-4573(95)00020-H), term at a time. As soon as the words
- * left over cannot lift a passage above the topK-th score so far, only passages already found are looked up in their
- * postings. Every passage that is returned has its whole score, summed from the rarest word to the most frequent, so that
- * neither `topK` nor where the postings lie changes a bit of it.
+ * Strategies and Optimizations", 1995, https://doi.org/10.1016/0306-4573(95)00020-H), term at a time. The topK-th score so far
+ * is a threshold: passages that the words left over cannot lift to it are not taken up, or forgotten; and as soon as those words
+ * alone cannot reach it, only passages already found are looked up in their postings. Every passage that is returned has its
+ * whole score, summed from the rarest word to the most frequent, so that neither `topK` nor where the postings lie changes a bit
+ * of it.
  *
  * A generator, so that postings come from memory at once or from disk later: it yields requests and is sent the answers.
  */
@@ -215,51 +255,38 @@ export function* searchTerms<Term extends TermSummary>({
   topK: number;
 }): Generator<PostingsRequest<Term>, Match[], readonly Postings[]> {
   const { scores, touched } = memory;
-  const order = terms
-    .filter(({ weight, term }) => weight > 0 && term.bound > 0)
-    .sort((left, right) => left.term.count - right.term.count);
-  /** What the words from this one on can add at most. */
-  const remaining = new Float64Array(order.length + 1);
-  for (const [place, { weight, term }] of [...order.entries()].reverse()) {
-    remaining[place] = (remaining[place + 1] as number) + weight * term.bound;
-  }
+  const { order, remaining } = planSearch(terms);
   let count = 0;
+  let threshold = 0;
+  let sorted = false;
   try {
-    let place = 0;
-    let threshold = 0;
-    for (; place < order.length; place++) {
-      const { term, weight } = order[place] as QueryTerm<Term>;
-      const rest = (remaining[place] as number) * slack;
-      // Finding the threshold costs about what a short list costs, and it is never above what the words so far can give.
-      if (count >= topK && 4 * term.count > count && (remaining[0] as number) - (remaining[place] as number) > rest) {
-        threshold = thresholdOf(scores, touched.subarray(0, count), topK);
-        if (rest < threshold / exact) break;
+    for (const [place, { term, weight }] of order.entries()) {
+      const rest = remaining[place] as number;
+      // Finding the threshold costs about what a short list costs.
+      if (count >= topK && term.count > count) {
+        threshold = Math.max(threshold, thresholdOf(scores, touched.subarray(0, count), topK) / exact);
+        count = keepAtLeast(memory, count, threshold - rest);
       }
-      const blocks = term.lastDocuments.length;
-      for (let first = 0; first < blocks; first += blocksPerRequest) {
-        const length = Math.min(blocksPerRequest, blocks - first);
-        const answer = yield { term, blocks: Array.from({ length }, (_, offset) => first + offset) };
-        for (const postings of answer) count = addToAll(memory, postings, weight, count);
-      }
-    }
-    for (let sorted = false; place < order.length; place++) {
-      const { term, weight } = order[place] as QueryTerm<Term>;
-      count = keepAtLeast(memory, count, threshold / exact - (remaining[place] as number) * slack);
+      const onlyTouched = rest < threshold;
+      const lookUp = onlyTouched && count * postingsPerLookup < term.count;
       const candidates = touched.subarray(0, count);
-      if (!sorted) candidates.sort();
-      sorted = true;
-      const { blocks, firsts } = blocksOf(term.lastDocuments, candidates);
+      if (lookUp && !sorted) candidates.sort();
+      sorted ||= lookUp;
+      const { blocks, firsts } = lookUp
+        ? blocksOf(term.lastDocuments, candidates)
+        : { blocks: Array.from(term.lastDocuments.keys()), firsts: [] };
+      const entry = threshold - (remaining[place + 1] as number);
       for (let first = 0; first < blocks.length; first += blocksPerRequest) {
         const answer = yield { term, blocks: blocks.slice(first, first + blocksPerRequest) };
         for (const [offset, postings] of answer.entries()) {
-          addToCandidates(memory, postings, weight, candidates, firsts[first + offset] as number);
+          if (lookUp) addToCandidates(memory, postings, weight, candidates, firsts[first + offset] as number);
+          else if (onlyTouched) addToTouched(memory, postings, weight);
+          else count = addToAll(memory, postings, { weight, entry, count });
         }
       }
-      if (place + 1 < order.length) threshold = Math.max(threshold, thresholdOf(scores, candidates, topK));
     }
     return rank(scores, touched.subarray(0, count), topK);
   } finally {
-    if (count > scores.length / 8) scores.fill(0);
-    else for (let item = 0; item < count; item++) scores[touched[item] as number] = 0;
+    forget(memory, count);
   }
 }
