@@ -15,13 +15,20 @@ export {
   type RetrieverEvaluation,
 } from './evaluate/evaluate-retriever.js';
 export { type LoadRetrieverOptions, loadRetriever } from './load-retriever.js';
-export type { Document, IndexedRetriever, RetrieveOptions, Retriever } from './retriever.js';
 export {
-  createRetrieverServer,
-  type RetrieverApp,
-  type RetrieverServerOptions,
-} from './server/create-retriever-server.js';
+  createMcpServer,
+  type DocumentLookup,
+  type McpServer,
+  type McpServerOptions,
+  type McpTransport,
+} from './mcp/create-mcp-server.js';
+export { serveMcpStdio } from './mcp/serve-mcp-stdio.js';
+export type { Reranker } from './rerank/reranker.js';
+export type { Document, IndexedRetriever, RetrieveOptions, Retriever } from './retriever.js';
+export { createRetrieverServer } from './server/create-retriever-server.js';
+export type { RetrieverApp, RetrieverServerOptions, ServableRetriever } from './server/retriever-server-options.js';
 export { type RunningServer, type ServeRetrieverOptions, serveRetriever } from './server/serve-retriever.js';
+export type { ServerLimits } from './server/server-limits.js';
 export type { Match } from './top-k.js';
 export type { Encoder } from './vector/encoder.js';
 export { createFlatIndex } from './vector/flat-index.js';
