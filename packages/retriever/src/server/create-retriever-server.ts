@@ -123,7 +123,7 @@ export function createRetrieverServer({
   app.get('/health', (context) => context.json({ status: 'ok', ...about() }, 200, noStore));
   app.get('/ready', async (context) => {
     // The first search has its own time limit; an index that is still opening is not waited for.
-    if (readiness.opened !== undefined) {
+    if (readiness.opened !== undefined && readiness.status !== 'closing') {
       await readiness.whenReady().catch((error) => {
         logger(`GET /ready: ${error instanceof Error ? error.message : error}`);
       });
