@@ -18,7 +18,7 @@ const retriever = createBm25Retriever({
   documents: [
     { id: 'peru', contents: '"Lima"\nLima is the capital of Peru.' },
     { id: 'bird', contents: '"Ñandú (bird)"\nA large bird.\nIt does not fly.' },
-    { id: 'cuba', contents: '"Havana"\nHavana is a city of Cuba.' },
+    { id: 'cuba', contents: '"Havana"\nHavana lies in Cuba.' },
     { id: 'chile', contents: '"Santiago"\nSantiago is the capital of Chile.' },
   ],
 });

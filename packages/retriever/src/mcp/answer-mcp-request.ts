@@ -1,12 +1,11 @@
+import { requireLocalOrigin } from '../server/local-origin.js';
 import { RequestError } from '../server/request-error.js';
 import { createMcpServer, type McpServerOptions } from './create-mcp-server.js';
 import { importMcpModule } from './import-sdk.js';
 
-const loopbackOrigin = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
-
 /**
  * Answers one message of the streamable HTTP transport without a session: every request has a server of its own, and the answer is
- * one JSON object. Requests of web pages from elsewhere are refused, as the protocol asks (DNS rebinding).
+ * one JSON object. Requests of web pages from elsewhere are refused, as the protocol asks.
  * @throws RequestError for a request that does not fit.
  */
 export async function answerMcpRequest({
@@ -14,10 +13,7 @@ export async function answerMcpRequest({
   body,
   ...options
 }: McpServerOptions & { request: Request; body: string }): Promise<Response> {
-  const origin = request.headers.get('Origin');
-  if (origin !== null && !loopbackOrigin.test(origin)) {
-    throw new RequestError(403, 'web pages may ask this server only from this machine');
-  }
+  requireLocalOrigin(request);
   let message: unknown;
   try {
     message = JSON.parse(body);

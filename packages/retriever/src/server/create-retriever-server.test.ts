@@ -95,6 +95,16 @@ describe('POST /retrieve', () => {
     expect(lines).toEqual(['POST /retrieve: secret path']);
   });
 
+  it('refuses web pages from elsewhere unless they have the token', async () => {
+    const body = { queries: ['Pacific'], topk: 1 };
+    const status = async (Origin: string, headers = {}, options = {}) =>
+      (await ask(body, options, { Origin, ...headers })).status;
+    expect(await status('http://rebound.example:8000')).toBe(403);
+    expect(await status('null')).toBe(403);
+    expect(await status('http://127.0.0.1:8000')).toBe(200);
+    expect(await status('http://proxied.example', { Authorization: 'Bearer abc' }, { token: 'abc' })).toBe(200);
+  });
+
   it('asks for the token when it has one', async () => {
     const body = { queries: ['Pacific'], topk: 1 };
     const options = { token: 'abc-123' };

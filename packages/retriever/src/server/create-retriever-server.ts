@@ -7,6 +7,7 @@ import type { Retriever } from '../retriever.js';
 import { untilAborted } from '../until-aborted.js';
 import type { Encoder } from '../vector/encoder.js';
 import { answerEmbeddings, createEmbeddingsQueue } from './embeddings-route.js';
+import { requireLocalOrigin } from './local-origin.js';
 import { createLruCache } from './lru-cache.js';
 import { createOpenApiDocument } from './openapi.js';
 import { metricsContentType } from './prometheus.js';
@@ -166,6 +167,8 @@ export function createRetrieverServer({
   type Work = (request: { context: Context; opened: Opened; body: string; signal: AbortSignal }) => Promise<Response>;
   const post = (path: string, work: Work) => {
     app.post(path, admit, limitBody, async (context) => {
+      // A page does not know the token.
+      if (token === undefined) requireLocalOrigin(context.req.raw);
       const opened = readiness.require();
       const client = context.req.raw.signal;
       const body = await context.req.text();

@@ -1,5 +1,5 @@
 /** One line of a metric. */
-export interface MetricSample {
+interface MetricSample {
   /** Added to the name of the metric, such as `_bucket`. */
   suffix?: string;
   labels?: Readonly<Record<string, string>>;

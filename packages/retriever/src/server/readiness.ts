@@ -1,6 +1,6 @@
 import { RequestError } from './request-error.js';
 
-export type ServerStatus = 'loading' | 'failing' | 'ready' | 'closing';
+type ServerStatus = 'loading' | 'failing' | 'ready' | 'closing';
 
 export interface Readiness<Opened> {
   readonly status: ServerStatus;

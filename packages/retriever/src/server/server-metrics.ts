@@ -1,7 +1,7 @@
 import { createHistogram, formatMetrics, type Histogram } from './prometheus.js';
 
 /** What is read off at the moment of the question. */
-export interface ServerGauges {
+interface ServerGauges {
   ready: boolean;
   documents: number | undefined;
   inProgress: number;
