@@ -17,10 +17,10 @@ export {
 export { type LoadRetrieverOptions, loadRetriever } from './load-retriever.js';
 export {
   createMcpServer,
-  type DocumentLookup,
   type McpServer,
   type McpServerOptions,
   type McpTransport,
+  type PassageLookup,
 } from './mcp/create-mcp-server.js';
 export { serveMcpStdio } from './mcp/serve-mcp-stdio.js';
 export type { Reranker } from './rerank/reranker.js';

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { createMcpServer } from '../mcp/create-mcp-server.js';
 import { serveMcpStdio } from '../mcp/serve-mcp-stdio.js';
-import type { ServableRetriever } from '../server/retriever-server-options.js';
 import { openAnyRetriever } from './open-retriever.js';
 import { integerFrom, readToken, tokenOption } from './options.js';
 import type { CliSurroundings } from './surroundings.js';
@@ -19,13 +18,9 @@ export function mcpCommand(surroundings: CliSurroundings): Command {
     .addOption(tokenOption())
     .action(async (source, { topk, maxTopk, timeout, about, tokenEnv }) => {
       const token = readToken(tokenEnv, environment);
-      const retriever: ServableRetriever = await openAnyRetriever(
-        { source, ...(token !== undefined && { token }) },
-        surroundings,
-      );
+      const retriever = await openAnyRetriever({ source, ...(token !== undefined && { token }) }, surroundings);
       const server = await createMcpServer({
         retriever,
-        store: retriever.store,
         topK: topk,
         maxTopK: Math.max(topk, maxTopk),
         timeout,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
+import { createRerankClient } from '../rerank/rerank-client.js';
 import { createRetrieverServer } from '../server/create-retriever-server.js';
 import { serveRetriever } from '../server/serve-retriever.js';
 import { untilAborted } from '../until-aborted.js';
@@ -29,6 +30,7 @@ export function serveCommand(surroundings: CliSurroundings): Command {
       30_000,
     )
     .option('--grace <milliseconds>', 'how long a shutdown waits for requests in progress', integerFrom(0), 5000)
+    .option('--rerank <url>', 'server that scores for POST /rerank: Search-R1 or this one')
     .option('--mcp', 'offer the MCP tool `search` at /mcp', false)
     .option('--open-metrics', 'answer /metrics without the token', false)
     .addOption(tokenOption())
@@ -52,6 +54,7 @@ export function serveCommand(surroundings: CliSurroundings): Command {
         timeout,
         mcp: options.mcp,
         openMetrics: options.openMetrics,
+        ...(options.rerank !== undefined && { reranker: createRerankClient({ url: options.rerank, timeout }) }),
         ...(token !== undefined && { token }),
         logger: (message) => writeError(`${message}\n`),
       });

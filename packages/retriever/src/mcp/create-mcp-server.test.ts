@@ -7,18 +7,19 @@ import { createBm25Retriever } from '../bm25/bm25-retriever.js';
 import type { Retriever } from '../retriever.js';
 import { createRetrieverServer } from '../server/create-retriever-server.js';
 import { serveRetriever } from '../server/serve-retriever.js';
-import { createMcpServer, type DocumentLookup, type McpServerOptions } from './create-mcp-server.js';
+import { createMcpServer, type McpServerOptions } from './create-mcp-server.js';
 
 const documents = [
   { id: 'peru', contents: '"Peru"\nThe capital of Peru is Lima.' },
   { id: 'chile', contents: '"Chile"\nThe capital of Chile is Santiago.' },
 ];
 const retriever = createBm25Retriever({ documents });
-const store: DocumentLookup = {
-  find: async (ids) =>
-    ids.map((id) => documents.findIndex((document) => document.id === id)).map((at) => (at < 0 ? undefined : at)),
-  get: async (positions) => positions.flatMap((position) => documents[position] ?? []),
+const indexed = {
+  ...retriever,
+  lookUp: async (ids: readonly string[]) => ids.map((id) => documents.find((document) => document.id === id)),
 };
+// A retriever that cannot look passages up, such as a client.
+const bare: Retriever = { retrieve: (options) => retriever.retrieve(options) };
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -28,7 +29,7 @@ afterEach(async () => {
 async function connected(options: Partial<McpServerOptions> = {}) {
   const client = new Client({ name: 'test', version: '1' });
   const [near, far] = InMemoryTransport.createLinkedPair();
-  const server = await createMcpServer({ retriever, ...options });
+  const server = await createMcpServer({ retriever: bare, ...options });
   await server.connect(far);
   await client.connect(near);
   closing.push(() => server.close());
@@ -36,7 +37,7 @@ async function connected(options: Partial<McpServerOptions> = {}) {
 }
 
 describe('createMcpServer', () => {
-  it('offers search, and open when there is a store', async () => {
+  it('offers search, and open when the retriever looks passages up', async () => {
     const { tools } = await (await connected({ description: 'Capitals.' })).listTools();
     expect(tools.map(({ name }) => name)).toEqual(['search']);
     expect(tools[0]).toMatchObject({
@@ -47,7 +48,7 @@ describe('createMcpServer', () => {
       },
       annotations: { readOnlyHint: true },
     });
-    const both = await (await connected({ store })).listTools();
+    const both = await (await connected({ retriever: indexed })).listTools();
     expect(both.tools.map(({ name }) => name)).toEqual(['search', 'open']);
   });
 
@@ -64,7 +65,7 @@ describe('createMcpServer', () => {
   });
 
   it('opens a passage by its id', async () => {
-    const client = await connected({ store });
+    const client = await connected({ retriever: indexed });
     const answer = await client.callTool({ name: 'open', arguments: { id: 'chile' } });
     expect(answer.structuredContent).toEqual({
       id: 'chile',
@@ -117,7 +118,7 @@ describe('POST /mcp', () => {
     });
 
   it('answers the client of the SDK, with the token', async () => {
-    const app = createRetrieverServer({ retriever: { ...retriever, store }, mcp: true, token: 'abc' });
+    const app = createRetrieverServer({ retriever: indexed, mcp: true, token: 'abc' });
     const server = await serveRetriever({ app, port: 0 });
     closing.push(() => server.close());
     const connect = async (token: string) => {

@@ -8,18 +8,15 @@ import { withinTime } from '../server/within-time.js';
 import { untilAborted } from '../until-aborted.js';
 import { importMcpModule } from './import-sdk.js';
 
-/** The part of a document store that opens passages by id. */
-export interface DocumentLookup {
-  /** The position of each id, undefined for one that is not there. */
-  find(ids: readonly string[]): Promise<(number | undefined)[]>;
-  get(positions: readonly number[]): Promise<Document[]>;
+/** The part of an indexed retriever that reads passages by their ids. */
+export interface PassageLookup {
+  /** The passage of each id, undefined where the corpus has none. */
+  lookUp(ids: readonly string[]): Promise<(Document | undefined)[]>;
 }
 
 export interface McpServerOptions {
-  /** Answers the tool `search`. */
-  retriever: Retriever;
-  /** When given, the tool `open` reads a passage by its id. */
-  store?: DocumentLookup | undefined;
+  /** Answers the tool `search`, and `open` when it looks passages up by their ids. */
+  retriever: Retriever & Partial<PassageLookup>;
   /**
    * Passages when the model does not say.
    * @default 3
@@ -81,14 +78,13 @@ function answerSearch(found: readonly RetrievedDocument[]) {
 }
 
 /**
- * A server of the Model Context Protocol (https://modelcontextprotocol.io) with the tool `search` (`query`, `topk`) and, with a
- * store, `open` (`id`). Passages come as text for the model and as `structuredContent` for programs. Needs the optional package
+ * A server of the Model Context Protocol (https://modelcontextprotocol.io) with the tool `search` (`query`, `topk`) and, when
+ * the retriever looks passages up, `open` (`id`). Passages come as text for the model and as `structuredContent` for programs. Needs the optional package
  * `@modelcontextprotocol/sdk`.
  * @throws ConfigError when the package is not installed, and for limits below 1.
  */
 export async function createMcpServer({
   retriever,
-  store,
   topK = 3,
   maxTopK = 50,
   maxQueryLength = 32_768,
@@ -135,7 +131,8 @@ export async function createMcpServer({
       return answerSearch(found[0] ?? []);
     },
   );
-  if (store !== undefined) {
+  if (retriever.lookUp !== undefined) {
+    const lookUp = retriever.lookUp.bind(retriever);
     server.registerTool(
       'open',
       {
@@ -146,10 +143,7 @@ export async function createMcpServer({
         annotations: { readOnlyHint: true, openWorldHint: false },
       },
       async ({ id }, { signal: client }) => {
-        const document = await guarded('open', client, async () => {
-          const [position] = await store.find([id]);
-          return position === undefined ? undefined : (await store.get([position]))[0];
-        });
+        const [document] = await guarded('open', client, () => lookUp([id]));
         if (document === undefined) {
           return { isError: true, content: [{ type: 'text' as const, text: `there is no passage with the id ${id}` }] };
         }

@@ -3,7 +3,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { answerMcpRequest } from '../mcp/answer-mcp-request.js';
 import { importMcpModule } from '../mcp/import-sdk.js';
-import type { Retriever } from '../retriever.js';
+import type { RetrieveOptions } from '../retriever.js';
 import { untilAborted } from '../until-aborted.js';
 import type { Encoder } from '../vector/encoder.js';
 import { answerEmbeddings, createEmbeddingsQueue } from './embeddings-route.js';
@@ -192,7 +192,10 @@ export function createRetrieverServer({
   });
   post('/rerank', async ({ context, body, signal }) => {
     if (rerankQueue === undefined) throw new RequestError(404, 'this server was started without a reranker');
-    return context.json(await answerRerank({ body, queue: rerankQueue, topK, limits, signal }));
+    const format = reranker?.format;
+    return context.json(
+      await answerRerank({ body, queue: rerankQueue, ...(format && { format }), topK, limits, signal }),
+    );
   });
   post('/v1/embeddings', async ({ context, opened: { embeddings }, body, signal }) => {
     if (embeddings === undefined)
@@ -201,9 +204,12 @@ export function createRetrieverServer({
   });
   if (mcp) {
     post('/mcp', ({ context, opened: { inner, served }, body, signal }) => {
-      const search: Retriever = { retrieve: (options) => served.retrieve({ signal, ...options }) };
       const { maxQueryLength } = limits;
-      const options = { retriever: search, store: inner.store, topK, maxTopK, maxQueryLength, timeout, logger };
+      const batched = {
+        retrieve: (query: RetrieveOptions) => served.retrieve({ signal, ...query }),
+        ...(inner.lookUp && { lookUp: inner.lookUp.bind(inner) }),
+      };
+      const options = { retriever: batched, topK, maxTopK, maxQueryLength, timeout, logger };
       return answerMcpRequest({ ...options, request: context.req.raw, body });
     });
   }

@@ -13,7 +13,8 @@ export const createEmbeddingsQueue = (encoder: Encoder, maxBatch: number): Embed
   createBatchQueue<string, Float32Array>({
     maxBatch,
     wait: 0,
-    answer: async ({ inputs, group }) => encoder.encode(inputs, group === 'query' ? 'query' : 'passage'),
+    answer: async ({ inputs, group, signal }) =>
+      encoder.encode(inputs, group === 'query' ? 'query' : 'passage', signal),
   });
 
 /** The vector as base64 of little-endian float32, as OpenAI encodes it. */

@@ -1,3 +1,4 @@
+import { formatPassage } from '../rerank/format-passage.js';
 import type { Reranker } from '../rerank/reranker.js';
 import { type BatchQueue, createBatchQueue } from './batch-queue.js';
 import { RequestError } from './request-error.js';
@@ -34,12 +35,15 @@ export const createRerankQueue = (reranker: Reranker): BatchQueue<RerankInput, n
 export async function answerRerank({
   body,
   queue,
+  format = formatPassage,
   topK,
   limits,
   signal,
 }: {
   body: string;
   queue: BatchQueue<RerankInput, number[]>;
+  /** What the reranker makes of a passage's contents. */
+  format?: Reranker['format'];
   /** When the request does not say. */
   topK: number;
   limits: Required<ServerLimits>;
@@ -61,7 +65,7 @@ export async function answerRerank({
   if (queries.length === 0) return { result: [] };
   const inputs = queries.map((query, position) => ({
     query,
-    texts: (documents[position] ?? []).map(({ contents }) => contents),
+    texts: (documents[position] ?? []).map(({ contents }) => format(contents)),
   }));
   const scores = await queue.submit({ inputs, group: '', signal });
   return {

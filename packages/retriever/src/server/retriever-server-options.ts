@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import type { DocumentLookup } from '../mcp/create-mcp-server.js';
+import type { PassageLookup } from '../mcp/create-mcp-server.js';
 import type { Reranker } from '../rerank/reranker.js';
 import type { IndexedRetriever, Retriever } from '../retriever.js';
 import type { Encoder } from '../vector/encoder.js';
@@ -7,11 +7,10 @@ import type { ServerLimits } from './server-limits.js';
 
 /** A retriever and what it may tell about itself. */
 export type ServableRetriever = Retriever &
-  Partial<Pick<IndexedRetriever, 'kind' | 'documents' | 'fingerprint'>> & {
+  Partial<Pick<IndexedRetriever, 'kind' | 'documents' | 'fingerprint'>> &
+  Partial<PassageLookup> & {
     /** Serves `/v1/embeddings` unless the server is given another encoder. */
     readonly encoder?: Encoder;
-    /** Serves the tool `open` of the MCP server. */
-    readonly store?: DocumentLookup;
   };
 
 export interface RetrieverServerOptions extends ServerLimits {

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createBm25Retriever } from '../bm25/bm25-retriever.js';
+import { createRerankClient } from '../rerank/rerank-client.js';
 import type { Reranker } from '../rerank/reranker.js';
 import type { Retriever } from '../retriever.js';
 import { createHashedEncoder } from '../vector/hashed-encoder.js';
@@ -19,6 +20,7 @@ const errorOf = async (response: Response) => ((await response.json()) as { erro
 describe('POST /rerank', () => {
   const asked: string[] = [];
   const reranker: Reranker = {
+    format: (contents) => contents,
     async scores({ query, texts }) {
       asked.push(query);
       return texts.map((text) => text.split(query).length - 1);
@@ -49,6 +51,25 @@ describe('POST /rerank', () => {
       ],
     });
     expect(asked).toEqual(['a', 'b']);
+  });
+
+  it('gives the reranker the pair text of Search-R1 unless it makes its own', async () => {
+    const given: (readonly string[])[] = [];
+    const plain: Reranker = {
+      async scores({ texts }) {
+        given.push(texts);
+        return texts.map(() => 0);
+      },
+    };
+    const body = { queries: ['q'], documents: [[{ contents: '"A (b)"\nText' }]] };
+    expect((await post(createRetrieverServer({ retriever, reranker: plain }), '/rerank', body)).status).toBe(200);
+    expect(given).toEqual([['(Title: A (b)) Text']]);
+  });
+
+  it('serves its own client', async () => {
+    const fetch: typeof globalThis.fetch = async (input, init) => app.request(new URL(String(input)).pathname, init);
+    const client = createRerankClient({ url: 'http://127.0.0.1:1', fetch });
+    expect(await client.scores({ query: 'b', texts: ['a', 'b b', 'b', 'a'] })).toEqual([0, 2, 1, 0]);
   });
 
   it('leaves the scores out and keeps three unless told otherwise', async () => {
