@@ -20,6 +20,8 @@ export interface ServerReport {
   searches: number[];
   batches: number;
   queries: number;
+  /** Processor time of the whole process, in milliseconds. */
+  cpuMs: number;
 }
 
 const { kind, maxBatchQueries, corpus } = JSON.parse(process.argv[2] ?? '') as ServerCase;
@@ -37,7 +39,9 @@ const retrievers: Record<ServerCase['kind'], Retriever> = {
   },
 };
 const inner = retrievers[kind];
-let report: ServerReport = { searches: [], batches: 0, queries: 0 };
+const empty = (): ServerReport => ({ searches: [], batches: 0, queries: 0, cpuMs: 0 });
+let report = empty();
+let cpu = process.cpuUsage();
 const retriever: Retriever = {
   async retrieve(options) {
     const started = performance.now();
@@ -50,8 +54,12 @@ const retriever: Retriever = {
 };
 const server = await serveRetriever({ app: createRetrieverServer({ retriever, maxBatchQueries }), port: 0 });
 process.on('message', async (message) => {
-  if (message === 'reset') report = { searches: [], batches: 0, queries: 0 };
-  else {
+  if (message === 'reset') {
+    report = empty();
+    cpu = process.cpuUsage();
+  } else {
+    const { user, system } = process.cpuUsage(cpu);
+    report.cpuMs = (user + system) / 1000;
     process.send?.(report);
     await server.close();
     process.disconnect();

@@ -71,7 +71,7 @@ async function measure(item: ServerCase, { clients, requests }: { clients: numbe
   const seconds = (performance.now() - started) / 1000;
   const report = once(child, 'message') as Promise<[ServerReport]>;
   child.send('stop');
-  const [{ searches, batches, queries }] = await report;
+  const [{ searches, batches, queries, cpuMs }] = await report;
   agent.destroy();
   await once(child, 'exit');
   const search = { median: quantile(searches, 0.5), p99: quantile(searches, 0.99) };
@@ -84,6 +84,8 @@ async function measure(item: ServerCase, { clients, requests }: { clients: numbe
     overheadMs: { median: roundTrip.median - search.median, p99: roundTrip.p99 - search.p99 },
     queriesPerSecond: requests / seconds,
     queriesPerBatch: queries / batches,
+    /** Processor time of the server, which other work on the machine does not lengthen. */
+    cpuMsPerRequest: cpuMs / requests,
   };
 }
 
@@ -98,10 +100,10 @@ const cases = [
 for (const { name, item, clients } of cases) {
   const figures = await measure({ ...item, corpus }, { clients, requests: 4000 });
   await recordResults('server', name, figures);
-  const { overheadMs, roundTripMs, queriesPerSecond, queriesPerBatch } = figures;
+  const { overheadMs, roundTripMs, queriesPerSecond, queriesPerBatch, cpuMsPerRequest } = figures;
   console.log(
     `${name}: overhead ${overheadMs.median.toFixed(3)} ms median, ${overheadMs.p99.toFixed(3)} ms p99; ` +
       `round trip ${roundTripMs.median.toFixed(3)} ms, ${roundTripMs.p99.toFixed(3)} ms; ` +
-      `${queriesPerSecond.toFixed(0)} queries/s, ${queriesPerBatch.toFixed(1)} queries a batch`,
+      `${queriesPerSecond.toFixed(0)} queries/s, ${queriesPerBatch.toFixed(1)} queries a batch, ${cpuMsPerRequest.toFixed(3)} ms of processor a request`,
   );
 }

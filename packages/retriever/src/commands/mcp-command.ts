@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { createMcpServer } from '../mcp/create-mcp-server.js';
 import { serveMcpStdio } from '../mcp/serve-mcp-stdio.js';
+import type { Retriever } from '../retriever.js';
 import { openAnyRetriever } from './open-retriever.js';
 import { integerFrom, readToken, tokenOption } from './options.js';
 import type { CliSurroundings } from './surroundings.js';
@@ -18,7 +19,10 @@ export function mcpCommand(surroundings: CliSurroundings): Command {
     .addOption(tokenOption())
     .action(async (source, { topk, maxTopk, timeout, about, tokenEnv }) => {
       const token = readToken(tokenEnv, environment);
-      const retriever = await openAnyRetriever({ source, ...(token !== undefined && { token }) }, surroundings);
+      const retriever: Retriever & { close?(): Promise<void> } = await openAnyRetriever(
+        { source, ...(token !== undefined && { token }) },
+        surroundings,
+      );
       const server = await createMcpServer({
         retriever,
         topK: topk,
@@ -28,5 +32,6 @@ export function mcpCommand(surroundings: CliSurroundings): Command {
         logger: (message) => writeError(`${message}\n`),
       });
       await serveMcpStdio({ server, signal });
+      await retriever.close?.();
     });
 }

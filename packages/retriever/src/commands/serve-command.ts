@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { createRerankClient } from '../rerank/rerank-client.js';
+import type { Retriever } from '../retriever.js';
 import { createRetrieverServer } from '../server/create-retriever-server.js';
 import { serveRetriever } from '../server/serve-retriever.js';
 import { untilAborted } from '../until-aborted.js';
@@ -74,6 +75,8 @@ export function serveCommand(surroundings: CliSurroundings): Command {
       } finally {
         await server.close();
       }
+      const opened: Retriever & { close?(): Promise<void> } = await opening;
+      await opened.close?.();
       writeError('stopped\n');
     });
 }
