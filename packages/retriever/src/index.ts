@@ -88,10 +88,17 @@ export type {
   Retriever,
 } from './retriever.js';
 export {
-  createRetrieverServer,
-  type RetrieverApp,
-  type RetrieverServerOptions,
-} from './server/create-retriever-server.js';
+  createMcpServer,
+  type McpServer,
+  type McpServerOptions,
+  type McpTransport,
+  type PassageLookup,
+} from './mcp/create-mcp-server.js';
+export { serveMcpStdio } from './mcp/serve-mcp-stdio.js';
+export type { Reranker } from './rerank/reranker.js';
+export type { Document, IndexedRetriever, RetrieveOptions, Retriever } from './retriever.js';
+export { createRetrieverServer } from './server/create-retriever-server.js';
+export type { RetrieverApp, RetrieverServerOptions, ServableRetriever } from './server/retriever-server-options.js';
 export { type RunningServer, type ServeRetrieverOptions, serveRetriever } from './server/serve-retriever.js';
 export {
   createMemoryStore,
@@ -101,6 +108,7 @@ export {
   type WriteDocumentStoreOptions,
   writeDocumentStore,
 } from './store/document-store.js';
+export type { ServerLimits } from './server/server-limits.js';
 export type { Match } from './top-k.js';
 export type { VectorIndexOptions } from './vector/create-vector-index.js';
 export type { Encoder } from './vector/encoder.js';

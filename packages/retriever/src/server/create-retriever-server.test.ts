@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBm25Retriever } from '../bm25/bm25-retriever.js';
-import { createRetrieverServer, type RetrieverServerOptions } from './create-retriever-server.js';
+import { createRetrieverServer } from './create-retriever-server.js';
+import type { RetrieverServerOptions } from './retriever-server-options.js';
 
 const documents = [
   { id: 'peru', contents: 'Peru\nThe capital of Peru is Lima.' },
@@ -63,6 +64,7 @@ describe('POST /retrieve', () => {
     [{}, 400, /^queries: /],
     [[], 400, /^body: expected an object/],
     ['{"queries": [', 400, /not JSON/],
+    [{ queries: ['ok', 'x'.repeat(32_769)] }, 400, /^queries\.1: longer than the 32768/],
     [{ queries: Array.from({ length: 4097 }, () => '') }, 413, /smaller batches/],
   ])('refuses %.60j', async (body, status, message) => {
     const response = await ask(body);
@@ -93,6 +95,16 @@ describe('POST /retrieve', () => {
     expect(lines).toEqual(['POST /retrieve: secret path']);
   });
 
+  it('refuses web pages from elsewhere unless they have the token', async () => {
+    const body = { queries: ['Pacific'], topk: 1 };
+    const status = async (Origin: string, headers = {}, options = {}) =>
+      (await ask(body, options, { Origin, ...headers })).status;
+    expect(await status('http://rebound.example:8000')).toBe(403);
+    expect(await status('null')).toBe(403);
+    expect(await status('http://127.0.0.1:8000')).toBe(200);
+    expect(await status('http://proxied.example', { Authorization: 'Bearer abc' }, { token: 'abc' })).toBe(200);
+  });
+
   it('asks for the token when it has one', async () => {
     const body = { queries: ['Pacific'], topk: 1 };
     const options = { token: 'abc-123' };
@@ -106,16 +118,36 @@ describe('POST /retrieve', () => {
 
 describe('other routes', () => {
   const app = createRetrieverServer({ retriever, token: 'abc' });
+  const { fingerprint } = retriever;
+  const about = { kind: 'bm25', documents: 4, fingerprint };
+  const authorized = { headers: { Authorization: 'bearer abc' } };
 
-  it('reports health without the token', async () => {
-    const response = await app.request('/health');
-    const { fingerprint } = retriever;
-    expect(await response.json()).toEqual({ status: 'ok', kind: 'bm25', documents: 4, fingerprint });
+  it('reports health and readiness without the token', async () => {
+    expect(await (await app.request('/health')).json()).toEqual({ status: 'ok', ...about });
+    expect(await (await app.request('/ready')).json()).toEqual({ status: 'ready', ...about });
+  });
+
+  it.each(['/', '/metrics', '/openapi.json', '/v1/embeddings', '/rerank', '/health/x', '/mcp'])(
+    'asks for the token at %s',
+    async (path) => {
+      const response = await app.request(path);
+      expect(response.status).toBe(401);
+      expect(response.headers.get('WWW-Authenticate')).toBe('Bearer');
+      expect((await app.request(path, authorized)).status).not.toBe(401);
+      expect((await app.request(path, { headers: { Authorization: 'Basic abc' } })).status).toBe(401);
+    },
+  );
+
+  it('opens the metrics when told so', async () => {
+    const open = createRetrieverServer({ retriever, token: 'abc', openMetrics: true });
+    expect((await open.request('/metrics')).status).toBe(200);
   });
 
   it('explains what is there', async () => {
-    expect((await app.request('/')).status).toBe(404);
-    const response = await createRetrieverServer({ retriever }).request('/retrieve');
+    const plain = createRetrieverServer({ retriever });
+    expect((await plain.request('/')).status).toBe(404);
+    expect((await plain.request('/mcp', { method: 'POST' })).status).toBe(404);
+    const response = await plain.request('/retrieve');
     expect(response.status).toBe(405);
     expect(response.headers.get('Allow')).toBe('POST');
   });
@@ -123,6 +155,67 @@ describe('other routes', () => {
   it('refuses limits and tokens it cannot use', () => {
     expect(() => createRetrieverServer({ retriever, topK: 0 })).toThrow(/topK/);
     expect(() => createRetrieverServer({ retriever, topK: 5, maxTopK: 4 })).toThrow(/must not exceed/);
+    expect(() => createRetrieverServer({ retriever, maxQueue: 0 })).toThrow(/maxQueue/);
+    expect(() => createRetrieverServer({ retriever, cacheSize: -1 })).toThrow(/cacheSize/);
     expect(() => createRetrieverServer({ retriever, token: '' })).toThrow(/token/);
+  });
+});
+
+describe('opening', () => {
+  const status = async (app: ReturnType<typeof createRetrieverServer>, path: string) =>
+    (await app.request(path)).status;
+  const quiet = { logger: () => undefined };
+
+  it('is alive but not ready until the index is open and a search worked', async () => {
+    let finish: (opened: typeof retriever) => void = () => undefined;
+    const opening = new Promise<typeof retriever>((resolve) => {
+      finish = resolve;
+    });
+    const app = createRetrieverServer({ retriever: opening });
+    expect(await (await app.request('/health')).json()).toEqual({ status: 'ok' });
+    expect(await (await app.request('/ready')).json()).toEqual({ status: 'loading' });
+    const early = await app.request('/retrieve', { method: 'POST', body: '{"queries":["Peru"]}' });
+    expect(early.status).toBe(503);
+    expect(early.headers.get('Retry-After')).toBe('1');
+    finish(retriever);
+    await app.whenReady();
+    expect(await status(app, '/ready')).toBe(200);
+    expect((await app.request('/retrieve', { method: 'POST', body: '{"queries":["Peru"]}' })).status).toBe(200);
+    app.stopAccepting();
+    expect(await status(app, '/ready')).toBe(503);
+    expect(await status(app, '/health')).toBe(200);
+    const late = await app.request('/retrieve', { method: 'POST', body: '{"queries":["Peru"]}' });
+    expect(late.status).toBe(503);
+    expect(late.headers.get('Connection')).toBe('close');
+  });
+
+  it('says that the index could not be opened', async () => {
+    const lines: string[] = [];
+    const app = createRetrieverServer({
+      retriever: Promise.reject(new Error('truncated')),
+      logger: (line) => lines.push(line),
+    });
+    await expect(app.whenReady()).rejects.toThrow('truncated');
+    expect(await (await app.request('/ready')).json()).toEqual({ status: 'failing' });
+    const response = await app.request('/retrieve', { method: 'POST', body: '{"queries":["Peru"]}' });
+    expect(await response.json()).toEqual({ error: { message: expect.stringMatching(/could not be opened/) } });
+    expect(lines).toEqual(['cannot open the index: truncated']);
+  });
+
+  it('tries the first search again, and gives up a stuck one', async () => {
+    const answers = [
+      () => Promise.reject(new Error('not yet')),
+      () => new Promise<never>(() => undefined),
+      async () => [[]],
+    ];
+    const app = createRetrieverServer({
+      retriever: { retrieve: () => (answers.shift() ?? (async () => [[]]))() },
+      timeout: 20,
+      ...quiet,
+    });
+    expect(await status(app, '/ready')).toBe(503);
+    expect(await status(app, '/ready')).toBe(503);
+    expect(await status(app, '/ready')).toBe(200);
+    expect(answers).toEqual([]);
   });
 });

@@ -1,144 +1,222 @@
-import { ConfigError } from '@dgpo/trajectory';
-import { type Context, Hono } from 'hono';
-import { bearerAuth } from 'hono/bearer-auth';
+import { ConfigError, type RetrievedDocument } from '@dgpo/trajectory';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { HTTPException } from 'hono/http-exception';
-import type { IndexedRetriever, Retriever } from '../retriever.js';
-import { parseRetrieveRequest } from './retrieve-request.js';
+import { answerMcpRequest } from '../mcp/answer-mcp-request.js';
+import { importMcpModule } from '../mcp/import-sdk.js';
+import type { RetrieveOptions } from '../retriever.js';
+import { untilAborted } from '../until-aborted.js';
+import type { Encoder } from '../vector/encoder.js';
+import { answerEmbeddings, createEmbeddingsQueue } from './embeddings-route.js';
+import { requireLocalOrigin } from './local-origin.js';
+import { createLruCache } from './lru-cache.js';
+import { createOpenApiDocument } from './openapi.js';
+import { metricsContentType } from './prometheus.js';
+import { createReadiness } from './readiness.js';
+import { errorBody, RequestError } from './request-error.js';
+import { parseRequest, retrieveRequestSchema } from './request-schemas.js';
+import { answerRerank, createRerankQueue } from './rerank-route.js';
+import type { RetrieverApp, RetrieverServerOptions, ServableRetriever } from './retriever-server-options.js';
+import { createServedRetriever } from './served-retriever.js';
+import { requireAllowedTopK, requireLimits, requireTexts } from './server-limits.js';
+import { createServerMetrics } from './server-metrics.js';
+import { createTokenGuard } from './token-guard.js';
+import { withinTime } from './within-time.js';
 
-export interface RetrieverServerOptions {
-  /** Answers the queries. One with `kind`, `documents` and `fingerprint` has them reported by `/health`. */
-  retriever: Retriever & Partial<Pick<IndexedRetriever, 'kind' | 'documents' | 'fingerprint'>>;
-  /**
-   * Passages for each query when the request does not say.
-   * @default 3
-   */
-  topK?: number;
-  /**
-   * The largest `topk` a request may ask for.
-   * @default 1000
-   */
-  maxTopK?: number;
-  /**
-   * The most queries of one request.
-   * @default 4096
-   */
-  maxQueries?: number;
-  /**
-   * The largest body of a request, in bytes.
-   * @default 8388608
-   */
-  maxBodyBytes?: number;
-  /**
-   * How long one request may search, in milliseconds; then it is answered with 503.
-   * @default 30000
-   */
-  timeout?: number;
-  /** When given, `/retrieve` asks for `Authorization: Bearer <token>`; `/health` stays open. */
-  token?: string;
-  /**
-   * Gets one line for each request that failed inside the server.
-   * @default console.warn
-   */
-  logger?: (message: string) => void;
-}
-
-/** The server as a hono application: serve it with {@link serveRetriever}, or mount it in another application. */
-export type RetrieverApp = Hono & {
-  /** Whether `/retrieve` is protected by a token. */
-  readonly requiresToken: boolean;
-};
-
-const errorBody = (message: string) => ({ error: { message } });
-
-/** Rejects with the signal's reason as soon as it is aborted, also while a retriever does not look at it. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-    if (signal.aborted) abort();
-  });
-}
-
-function requirePositive(limits: Record<string, number>): void {
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new ConfigError(`${name} must be an integer of at least 1, not ${value}`);
-    }
-  }
-}
+const noStore = { 'Cache-Control': 'no-store' };
 
 /**
  * The retrieval server that search agents of the field speak to:
  * `POST /retrieve {"queries": ["…"], "topk"?: 3, "return_scores"?: true}` answers
  * `{"result": [[{"document": {"id", "contents"}, "score"}, …], …]}`, without scores (the default)
- * `{"result": [[{"id", "contents"}, …], …]}`; `GET /health` answers `{"status": "ok", …}`. Errors are
- * `{"error": {"message"}}`: 400 for a bad request, 401 without the token, 413 for one too large, 503 for one too slow.
+ * `{"result": [[{"id", "contents"}, …], …]}`. Beside it `POST /rerank`, `POST /v1/embeddings` (OpenAI), `GET /health`, `/ready`,
+ * `/metrics` (Prometheus), `/openapi.json` and, when asked for, `POST /mcp`. Concurrent requests are answered in batches.
+ * Errors are `{"error": {"message"}}`: 400 for a bad request, 401 without the token, 413 for one too large, 429 when too many wait,
+ * 503 for one too slow and while the index is not open, both with `Retry-After`.
  * Contract: `search_r1/search/retrieval_server.py` of PeterGriffinJin/Search-R1, whose own reply without scores fails.
  * @throws ConfigError for limits below 1 and an unusable token.
  */
 export function createRetrieverServer({
   retriever,
+  reranker,
+  encoder,
   topK = 3,
-  maxTopK = 1000,
-  maxQueries = 4096,
-  maxBodyBytes = 8 << 20,
-  timeout = 30_000,
+  batchWait = 0,
+  cacheSize = 10_000,
+  cacheBytes = 64 << 20,
   token,
+  openMetrics = false,
+  mcp = false,
   logger = console.warn,
+  ...given
 }: RetrieverServerOptions): RetrieverApp {
-  requirePositive({ topK, maxTopK, maxQueries, maxBodyBytes, timeout });
+  const limits = requireLimits(given);
+  const { maxTopK, maxBodyBytes, maxQueue, timeout } = limits;
+  if (!Number.isInteger(topK) || topK < 1) throw new ConfigError(`topK must be an integer of at least 1, not ${topK}`);
   if (topK > maxTopK) throw new ConfigError(`topK (${topK}) must not exceed maxTopK (${maxTopK})`);
-  if (token !== undefined && !/^[\w.~+/-]+=*$/.test(token)) {
-    throw new ConfigError('the token must not be empty and may hold only letters, digits and . _ ~ + / - =');
+  for (const [name, value] of Object.entries({ batchWait, cacheSize, cacheBytes })) {
+    if (!(Number.isFinite(value) && value >= 0)) throw new ConfigError(`${name} must be at least 0, not ${value}`);
   }
+
+  const metrics = createServerMetrics();
+  const cache = createLruCache<RetrievedDocument[]>({ maxEntries: cacheSize, maxBytes: cacheBytes });
+  const rerankQueue = reranker && createRerankQueue(reranker);
+  const embeddingsQueueOf = (found: Encoder) => ({
+    encoder: found,
+    queue: createEmbeddingsQueue(found, limits.maxBatchQueries),
+  });
+
+  const open = (inner: ServableRetriever) => {
+    const embedder = encoder ?? inner.encoder;
+    const served = createServedRetriever({
+      retriever: cacheSize === 0 ? { retrieve: (options) => inner.retrieve(options) } : inner,
+      cache,
+      maxBatchQueries: limits.maxBatchQueries,
+      batchWait,
+      onBatch: metrics.countBatch,
+      onCache: metrics.countCache,
+    });
+    return { inner, served, embeddings: embedder && embeddingsQueueOf(embedder) };
+  };
+  const readiness = createReadiness({
+    opening: retriever instanceof Promise ? retriever.then(open) : open(retriever),
+    async check({ inner }) {
+      if (mcp) await Promise.all([importMcpModule('server'), importMcpModule('http')]);
+      const signal = AbortSignal.timeout(timeout);
+      await untilAborted(inner.retrieve({ queries: ['ready'], topK: 1, signal }), signal);
+    },
+    onFailure: (error) => logger(`cannot open the index: ${error instanceof Error ? error.message : String(error)}`),
+  });
+  const about = () => {
+    const { kind, documents, fingerprint } = readiness.opened?.inner ?? {};
+    return { kind, documents, fingerprint };
+  };
+
   const app = new Hono();
+  let inProgress = 0;
+  const known = new Set(['/health', '/ready', '/metrics', '/openapi.json', '/retrieve', '/rerank', '/v1/embeddings']);
+  if (mcp) known.add('/mcp');
 
   app.onError((error, context) => {
-    if (error instanceof HTTPException) return error.getResponse();
+    if (error instanceof RequestError) {
+      const body = JSON.stringify(errorBody(error.message));
+      return new Response(body, {
+        status: error.status,
+        headers: { 'Content-Type': 'application/json', ...error.headers },
+      });
+    }
     logger(`${context.req.method} ${context.req.path}: ${error.message}`);
     return context.json(errorBody('the search failed inside the server; its log says why'), 500);
   });
-  app.notFound((context) => context.json(errorBody('not found; this server has POST /retrieve and GET /health'), 404));
+  app.notFound((context) =>
+    context.json(errorBody('not found; GET /openapi.json says what this server has, POST /retrieve first of all'), 404),
+  );
 
-  app.get('/health', (context) => {
-    const { kind, documents, fingerprint } = retriever;
-    return context.json({ status: 'ok', kind, documents, fingerprint });
+  app.use(async (context, next) => {
+    const started = performance.now();
+    await next();
+    const route = known.has(context.req.path) ? context.req.path : 'other';
+    metrics.countRequest({ route, status: context.res.status, seconds: (performance.now() - started) / 1000 });
   });
-
   if (token !== undefined) {
-    const message = errorBody('this server asks for Authorization: Bearer <token>');
-    app.use(
-      '/retrieve',
-      bearerAuth({
-        token,
-        noAuthenticationHeader: { message },
-        invalidAuthenticationHeader: { message },
-        invalidToken: { message: errorBody('the bearer token is wrong') },
-      }),
-    );
+    app.use(createTokenGuard({ token, openPaths: ['/health', '/ready', ...(openMetrics ? ['/metrics'] : [])] }));
   }
-  const tooLarge = (context: Context) =>
-    context.json(errorBody(`the body is larger than the ${maxBodyBytes} bytes this server takes`), 413);
-  app.post('/retrieve', bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }), async (context) => {
-    const parsed = parseRetrieveRequest(await context.req.text(), { maxQueries, maxTopK });
-    if ('problem' in parsed) return context.json(errorBody(parsed.problem.message), parsed.problem.status);
-    const { queries, topk, return_scores: returnScores } = parsed.request;
-    const expired = AbortSignal.timeout(timeout);
-    const signal = AbortSignal.any([context.req.raw.signal, expired]);
-    try {
-      const result = await untilAborted(retriever.retrieve({ queries, topK: topk ?? topK, signal }), signal);
-      return context.json({
-        result: returnScores ? result : result.map((list) => list.map(({ document }) => document)),
-      });
-    } catch (error) {
-      if (!expired.aborted) throw error;
-      const text = `the search took longer than ${timeout} ms; send fewer queries at once`;
-      return context.json(errorBody(text), 503, { 'Retry-After': '1' });
-    }
-  });
-  app.all('/retrieve', (context) => context.json(errorBody('use POST'), 405, { Allow: 'POST' }));
 
-  return Object.assign(app, { requiresToken: token !== undefined });
+  app.get('/health', (context) => context.json({ status: 'ok', ...about() }, 200, noStore));
+  app.get('/ready', async (context) => {
+    // The first search has its own time limit; an index that is still opening is not waited for.
+    if (readiness.opened !== undefined && readiness.status !== 'closing') {
+      await readiness.whenReady().catch((error) => {
+        logger(`GET /ready: ${error instanceof Error ? error.message : error}`);
+      });
+    }
+    return context.json({ status: readiness.status, ...about() }, readiness.status === 'ready' ? 200 : 503, noStore);
+  });
+  app.get('/metrics', (context) => {
+    const text = metrics.text({
+      ready: readiness.status === 'ready',
+      documents: about().documents,
+      inProgress,
+      queueLength: readiness.opened?.served.waiting ?? 0,
+      cacheEntries: cache.entries,
+      cacheBytes: cache.bytes,
+    });
+    return context.body(text, 200, { 'Content-Type': metricsContentType, ...noStore });
+  });
+  const document = createOpenApiDocument({ requiresToken: token !== undefined, mcp });
+  app.get('/openapi.json', (context) => context.json(document));
+
+  const admit: MiddlewareHandler = async (_context, next) => {
+    if (inProgress >= maxQueue) {
+      metrics.countRejected();
+      throw new RequestError(429, `more than ${maxQueue} requests wait here; try again`, { 'Retry-After': '1' });
+    }
+    inProgress++;
+    try {
+      await next();
+    } finally {
+      inProgress--;
+    }
+  };
+  const limitBody = bodyLimit({
+    maxSize: maxBodyBytes,
+    onError() {
+      throw new RequestError(413, `the body is larger than the ${maxBodyBytes} bytes this server takes`);
+    },
+  });
+  type Opened = ReturnType<typeof open>;
+  type Work = (request: { context: Context; opened: Opened; body: string; signal: AbortSignal }) => Promise<Response>;
+  const post = (path: string, work: Work) => {
+    app.post(path, admit, limitBody, async (context) => {
+      // A page does not know the token.
+      if (token === undefined) requireLocalOrigin(context.req.raw);
+      const opened = readiness.require();
+      const client = context.req.raw.signal;
+      const body = await context.req.text();
+      return withinTime({ client, timeout, work: (signal) => work({ context, opened, body, signal }) });
+    });
+    app.all(path, () => {
+      throw new RequestError(405, 'use POST', { Allow: 'POST' });
+    });
+  };
+
+  post('/retrieve', async ({ context, opened, body, signal }) => {
+    const request = parseRequest(retrieveRequestSchema, body);
+    const { queries, return_scores: returnScores } = request;
+    const wanted = request.topk ?? topK;
+    requireTexts({ field: 'queries', texts: queries, limits });
+    requireAllowedTopK({ field: 'topk', topK: wanted, maxTopK });
+    const result = queries.length === 0 ? [] : await opened.served.retrieve({ queries, topK: wanted, signal });
+    return context.json({
+      result: returnScores ? result : result.map((list) => list.map(({ document: bare }) => bare)),
+    });
+  });
+  post('/rerank', async ({ context, body, signal }) => {
+    if (rerankQueue === undefined) throw new RequestError(404, 'this server was started without a reranker');
+    const format = reranker?.format;
+    return context.json(
+      await answerRerank({ body, queue: rerankQueue, ...(format && { format }), topK, limits, signal }),
+    );
+  });
+  post('/v1/embeddings', async ({ context, opened: { embeddings }, body, signal }) => {
+    if (embeddings === undefined)
+      throw new RequestError(404, 'this server has no encoder: its index is not of vectors');
+    return context.json(await answerEmbeddings({ body, ...embeddings, limits, signal }));
+  });
+  if (mcp) {
+    post('/mcp', ({ context, opened: { inner, served }, body, signal }) => {
+      const { maxQueryLength } = limits;
+      const batched = {
+        retrieve: (query: RetrieveOptions) => served.retrieve({ signal, ...query }),
+        ...(inner.lookUp && { lookUp: inner.lookUp.bind(inner) }),
+      };
+      const options = { retriever: batched, topK, maxTopK, maxQueryLength, timeout, logger };
+      return answerMcpRequest({ ...options, request: context.req.raw, body });
+    });
+  }
+
+  return Object.assign(app, {
+    requiresToken: token !== undefined,
+    whenReady: () => readiness.whenReady(),
+    stopAccepting: () => readiness.close(),
+  });
 }

@@ -88,6 +88,69 @@ describe('serveRetriever', () => {
     await expect(fetch(`${server.url}/health`)).rejects.toThrow();
   });
 
+  it('turns unready at once when it closes, and cuts off what is still running after the grace', async () => {
+    const arrived = gate();
+    const stopped = gate();
+    const stuck: Retriever = {
+      retrieve({ signal }) {
+        signal?.addEventListener('abort', stopped.resolve);
+        arrived.resolve();
+        return new Promise(() => undefined);
+      },
+    };
+    const app = createRetrieverServer({ retriever: stuck });
+    const server = await serveRetriever({ app, port: 0, grace: 30 });
+    const answer = fetch(`${server.url}/retrieve`, { method: 'POST', body: '{"queries":["Lima"]}' });
+    const refused = expect(answer).rejects.toThrow();
+    await arrived.promise;
+    const closed = server.close();
+    expect((await app.request('/ready')).status).toBe(503);
+    await closed;
+    await refused;
+    await stopped.promise;
+  });
+
+  it('stops the search of a client that went away and frees its place', async () => {
+    const arrived = gate();
+    const left = gate();
+    const stuck: Retriever = {
+      retrieve({ queries, topK, signal }) {
+        if (queries[0] !== 'stuck') return retriever.retrieve({ queries, topK });
+        arrived.resolve();
+        return new Promise((_, reject) => {
+          signal?.addEventListener('abort', () => {
+            left.resolve();
+            reject(signal.reason);
+          });
+        });
+      },
+    };
+    const app = createRetrieverServer({ retriever: stuck, maxQueue: 1 });
+    running = await serveRetriever({ app, port: 0 });
+    const controller = new AbortController();
+    const gone = fetch(`${running.url}/retrieve`, {
+      method: 'POST',
+      body: '{"queries":["stuck"]}',
+      signal: controller.signal,
+    });
+    const refused = expect(gone).rejects.toThrow();
+    await arrived.promise;
+    controller.abort();
+    await refused;
+    await left.promise;
+    const next = await createRetrieverClient({ url: running.url }).retrieve({ queries: ['Lima'], topK: 1 });
+    expect(next[0]?.[0]?.document.id).toBe('peru');
+  });
+
+  it('drops a connection on which nothing happens', async () => {
+    const { port } = await start({ idleTimeout: 50 });
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('close', () => resolve());
+      socket.on('error', reject);
+    });
+  });
+
   it('drops a client that does not finish its request', async () => {
     const { port } = await start({ requestTimeout: 100 });
     const received = await new Promise<string>((resolve, reject) => {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { ConfigError, RetrieverError } from '@dgpo/trajectory';
 import { getRequestListener } from '@hono/node-server';
-import type { RetrieverApp } from './create-retriever-server.js';
+import type { RetrieverApp } from './retriever-server-options.js';
 
 export interface ServeRetrieverOptions {
   /** Made by {@link createRetrieverServer}. */
@@ -22,6 +22,12 @@ export interface ServeRetrieverOptions {
    */
   requestTimeout?: number;
   /**
+   * A connection without any traffic for so long is cut, such as that of a client that does not read its answer, in milliseconds.
+   * It must be longer than the time limit of the application, or slow searches are cut too.
+   * @default 120000
+   */
+  idleTimeout?: number;
+  /**
    * How long `close` waits for requests in progress before it cuts them off, in milliseconds.
    * @default 5000
    */
@@ -32,7 +38,7 @@ export interface RunningServer {
   /** Such as `http://127.0.0.1:8000`. */
   readonly url: string;
   readonly port: number;
-  /** Takes no more requests, lets those in progress finish, and resolves when the port is free. */
+  /** Takes no more requests (`/ready` is 503 at once), lets those in progress finish, and resolves when the port is free. */
   close(): Promise<void>;
 }
 
@@ -65,6 +71,7 @@ export async function serveRetriever({
   host = '127.0.0.1',
   port = 8000,
   requestTimeout = 30_000,
+  idleTimeout = 120_000,
   grace = 5_000,
 }: ServeRetrieverOptions): Promise<RunningServer> {
   if (!isLoopback(host) && !app.requiresToken) {
@@ -79,12 +86,16 @@ export async function serveRetriever({
     { requestTimeout, headersTimeout: requestTimeout, connectionsCheckingInterval: Math.min(requestTimeout, 5_000) },
     getRequestListener(app.fetch),
   );
+  server.timeout = idleTimeout;
+  // Clients keep connections for a while; one that the server closes first looks to them like a lost request.
+  server.keepAliveTimeout = idleTimeout;
   const listeningPort = await listen(server, host, port);
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${listeningPort}`,
     port: listeningPort,
     close: () =>
       new Promise((resolve) => {
+        app.stopAccepting();
         const cutOff = setTimeout(() => server.closeAllConnections(), grace);
         // A connection whose last request has just ended would otherwise stay open for the next one.
         const sweep = setInterval(() => server.closeIdleConnections(), 20);
