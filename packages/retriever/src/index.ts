@@ -67,6 +67,14 @@ export type { HnswSettings, SavedHnswSettings } from './hnsw/hnsw-settings.js';
 export type { PostOptions } from './http/post-json.js';
 export type { HybridSettings } from './index-settings.js';
 export { type LoadRetrieverOptions, loadRetriever } from './load-retriever.js';
+export {
+  createMcpServer,
+  type McpServer,
+  type McpServerOptions,
+  type McpTransport,
+  type PassageLookup,
+} from './mcp/create-mcp-server.js';
+export { serveMcpStdio } from './mcp/serve-mcp-stdio.js';
 export type { NamedRetriever } from './replay/answer-file.js';
 export {
   createRecordingRetriever,
@@ -87,19 +95,10 @@ export type {
   RetrieveOptions,
   Retriever,
 } from './retriever.js';
-export {
-  createMcpServer,
-  type McpServer,
-  type McpServerOptions,
-  type McpTransport,
-  type PassageLookup,
-} from './mcp/create-mcp-server.js';
-export { serveMcpStdio } from './mcp/serve-mcp-stdio.js';
-export type { Reranker } from './rerank/reranker.js';
-export type { Document, IndexedRetriever, RetrieveOptions, Retriever } from './retriever.js';
 export { createRetrieverServer } from './server/create-retriever-server.js';
 export type { RetrieverApp, RetrieverServerOptions, ServableRetriever } from './server/retriever-server-options.js';
 export { type RunningServer, type ServeRetrieverOptions, serveRetriever } from './server/serve-retriever.js';
+export type { ServerLimits } from './server/server-limits.js';
 export {
   createMemoryStore,
   type DocumentStore,
@@ -108,7 +107,6 @@ export {
   type WriteDocumentStoreOptions,
   writeDocumentStore,
 } from './store/document-store.js';
-export type { ServerLimits } from './server/server-limits.js';
 export type { Match } from './top-k.js';
 export type { VectorIndexOptions } from './vector/create-vector-index.js';
 export type { Encoder } from './vector/encoder.js';
