@@ -26,6 +26,10 @@ const vectorSchema = z.object({
   index: z.record(z.string(), z.unknown()),
   encoder: z.looseObject({ kind: z.string() }),
 });
+const flatSchema = z.object({
+  precision: z.enum(['float32', 'int8']).exactOptional(),
+  rescore: z.number().exactOptional(),
+});
 const hnswSchema = z.object({
   ...{ m: z.number(), efConstruction: z.number(), efSearch: z.number(), seed: z.number() },
   ...{ length: z.number().exactOptional(), deleted: z.number().exactOptional() },
@@ -57,7 +61,7 @@ async function openIndex(
   }
   const index =
     manifest.kind === 'flat'
-      ? await openFlatIndex(shape)
+      ? await openFlatIndex({ ...shape, settings: flatSchema.parse(settings.index) })
       : await openHnswIndex({ ...shape, ...surroundings, settings: hnswSchema.parse(settings.index) });
   return createVectorRetriever({ documents, encoder, index });
 }
