@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import { createMcpServer } from '../mcp/create-mcp-server.js';
 import { serveMcpStdio } from '../mcp/serve-mcp-stdio.js';
-import type { Retriever } from '../retriever.js';
-import { openAnyRetriever } from './open-retriever.js';
+import { withRetriever } from './open-retriever.js';
 import { integerFrom, readToken, tokenOption } from './options.js';
 import type { CliSurroundings } from './surroundings.js';
 
@@ -19,19 +18,16 @@ export function mcpCommand(surroundings: CliSurroundings): Command {
     .addOption(tokenOption())
     .action(async (source, { topk, maxTopk, timeout, about, tokenEnv }) => {
       const token = readToken(tokenEnv, environment);
-      const retriever: Retriever & { close?(): Promise<void> } = await openAnyRetriever(
-        { source, ...(token !== undefined && { token }) },
-        surroundings,
-      );
-      const server = await createMcpServer({
-        retriever,
-        topK: topk,
-        maxTopK: Math.max(topk, maxTopk),
-        timeout,
-        ...(about !== undefined && { description: `Search ${about}. Returns the passages that fit best, best first.` }),
-        logger: (message) => writeError(`${message}\n`),
+      await withRetriever({ source, ...(token !== undefined && { token }) }, surroundings, async (retriever) => {
+        const server = await createMcpServer({
+          retriever,
+          topK: topk,
+          maxTopK: Math.max(topk, maxTopk),
+          timeout,
+          ...(about !== undefined && { description: `Search ${about}. Returns the passages that fit best, best first.` }),
+          logger: (message) => writeError(`${message}\n`),
+        });
+        await serveMcpStdio({ server, signal });
       });
-      await serveMcpStdio({ server, signal });
-      await retriever.close?.();
     });
 }

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { createRerankClient } from '../rerank/rerank-client.js';
-import type { Retriever } from '../retriever.js';
 import { createRetrieverServer } from '../server/create-retriever-server.js';
 import { serveRetriever } from '../server/serve-retriever.js';
 import { untilAborted } from '../until-aborted.js';
@@ -75,8 +74,7 @@ export function serveCommand(surroundings: CliSurroundings): Command {
       } finally {
         await server.close();
       }
-      const opened: Retriever & { close?(): Promise<void> } = await opening;
-      await opened.close?.();
+      await (await opening).close();
       writeError('stopped\n');
     });
 }

@@ -7,6 +7,7 @@ import { requireTopK } from '../require-top-k.js';
 import type { Match } from '../top-k.js';
 import { createFlatIndex } from '../vector/flat-index.js';
 import { requireDimension, requireIndices, requireVectors } from '../vector/require-vectors.js';
+import { createTurns } from '../vector/take-turns.js';
 import type { VectorIndex } from '../vector/vector-index.js';
 import { type AddonGraph, createAddonGraph, readAddonGraph } from './addon-graph.js';
 import { type GraphFile, openGraphFile } from './graph-file.js';
@@ -96,8 +97,6 @@ function wrapState({
   let state = initial;
   let searched = 0;
   let movable = true;
-  let waiting = 0;
-  let last: Promise<unknown> = Promise.resolve();
 
   const open = () => {
     if (state.place === 'closed') throw new RetrieverError('this index is closed');
@@ -105,13 +104,7 @@ function wrapState({
   };
   const length = () => (state.place === 'closed' ? 0 : state.graph.length);
 
-  /** One after the other whatever changes or writes the index. */
-  const exclusively = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    waiting++;
-    const result = last.then(work).finally(() => waiting--);
-    last = result.catch(() => undefined);
-    return result;
-  };
+  const turns = createTurns();
 
   async function moveToAddon(): Promise<AddonGraph> {
     const current = open();
@@ -171,14 +164,14 @@ function wrapState({
       signal?.throwIfAborted();
       requireVectors(vectors, dimension);
       if (vectors.length === 0) return;
-      await exclusively(async () => {
+      await turns.take(async () => {
         const graph = await moveToAddon();
         await graph.add({ vectors, ...(signal && { signal }), ...(onProgress && { onProgress }) });
       });
     },
     async delete({ indices }) {
       requireIndices(indices, length());
-      await exclusively(async () => {
+      await turns.take(async () => {
         const { graph } = open();
         for (const index of indices) {
           if (!deleted.has(index)) graph.markDeleted(index);
@@ -192,9 +185,9 @@ function wrapState({
       requireVectors(vectors, dimension);
       // A query through the addon costs some 25 µs more; writing the graph out and reading it costs about as much for every
       // eight vectors. So a graph that is searched so often for once moves, and one that changes between few searches stays.
-      if (state.place === 'addon' && movable && waiting === 0) {
+      if (state.place === 'addon' && movable && !turns.busy) {
         searched += vectors.length;
-        if (searched > state.graph.length / 8) await exclusively(moveToKernels);
+        if (searched > state.graph.length / 8) await turns.take(moveToKernels);
       }
       const { graph } = open();
       const count = Math.min(topK, graph.length - deleted.size);
@@ -202,7 +195,7 @@ function wrapState({
       return vectors.map((query) => graph.search(query, { topK: count, ef: efSearch }));
     },
     save: (directory) =>
-      exclusively(async () => {
+      turns.take(async () => {
         const path = join(directory, graphName);
         const current = open();
         await current.graph.write(path);

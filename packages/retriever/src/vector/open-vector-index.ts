@@ -20,10 +20,7 @@ export interface VectorSurroundings extends Pick<HnswSurroundings, 'logger' | '_
   qdrantApiKeyEnv?: string;
 }
 
-const flatSettingsSchema = z.object({
-  precision: z.enum(['float32', 'int8']).optional(),
-  rescore: z.number().int().positive().optional(),
-});
+const flatSettingsSchema = z.object({ precision: z.enum(['float32', 'int8']), rescore: z.number() });
 const hnswSettingsSchema = z.object({
   m: z.number(),
   efConstruction: z.number(),
@@ -48,7 +45,8 @@ export async function openVectorIndex({
   const shared = { directory, dimension };
   switch (kind) {
     case 'flat':
-      return openFlatIndex({ ...shared, settings: flatSettingsSchema.parse(settings) });
+      // Who chose int8 wants the memory; the few vectors that are scored again come from the file.
+      return openFlatIndex({ ...shared, settings: flatSettingsSchema.parse(settings), rescoreFrom: 'disk' });
     case 'hnsw': {
       const { length, deleted, ...resolved } = hnswSettingsSchema.parse(settings);
       return openHnswIndex({
