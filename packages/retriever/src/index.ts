@@ -110,7 +110,7 @@ export {
 export type { Match } from './top-k.js';
 export type { VectorIndexOptions } from './vector/create-vector-index.js';
 export type { Encoder } from './vector/encoder.js';
-export { createFlatIndex } from './vector/flat-index.js';
+export { createFlatIndex, type FlatSettings, type FlatSurroundings, openFlatIndex } from './vector/flat-index.js';
 export {
   createHashedEncoder,
   type FitHashedEncoderOptions,
@@ -133,8 +133,6 @@ export {
   openQdrantIndex,
   type QdrantSettings,
 } from './vector/qdrant-index.js';
-export { createFlatIndex, type FlatSettings, type FlatSurroundings, openFlatIndex } from './vector/flat-index.js';
-export { createHashedEncoder, type HashedEncoder, type HashedEncoderOptions } from './vector/hashed-encoder.js';
 export type { VectorIndex } from './vector/vector-index.js';
 export { createVectorRetriever, type VectorRetrieverOptions } from './vector/vector-retriever.js';
 export {

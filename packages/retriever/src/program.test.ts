@@ -47,7 +47,7 @@ describe('dgpo-retriever', () => {
     const indexed = await run(['index', corpus, '--out', out, '--kind', kind, '--json']);
     expect(indexed.code).toBe(0);
     expect(JSON.parse(indexed.out)).toMatchObject({ directory: out, documents: 120 });
-    expect(indexed.error).toMatch(/^reading .*\n120 passages; building/);
+    expect(indexed.error).toMatch(/^reading .*corpus\.jsonl\n/);
 
     const queried = await run(['query', out, 'If Gallu is a demon Lilu is what?', '--topk', '2', '--json']);
     expect(queried.code).toBe(0);

@@ -3,6 +3,7 @@ import { isDgpoError } from '@dgpo/trajectory';
 import { Command, CommanderError } from 'commander';
 import { evalCommand } from './commands/eval-command.js';
 import { indexCommand } from './commands/index-command.js';
+import { mcpCommand } from './commands/mcp-command.js';
 import { queryCommand } from './commands/query-command.js';
 import { serveCommand } from './commands/serve-command.js';
 import type { CliSurroundings } from './commands/surroundings.js';
@@ -20,7 +21,7 @@ export function createProgram(surroundings: CliSurroundings): Command {
     .description('Index a corpus, search it, serve it to search agents and measure what it finds.')
     .version(readVersion())
     .addHelpText('after', '\nExit codes: 0 success, 1 failure, 2 bad input, 130 interrupted.');
-  for (const build of [indexCommand, serveCommand, queryCommand, evalCommand]) program.addCommand(build(surroundings));
+  for (const build of [indexCommand, serveCommand, queryCommand, evalCommand, mcpCommand]) program.addCommand(build(surroundings));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: surroundings.writeOut,

@@ -24,7 +24,9 @@ export function mcpCommand(surroundings: CliSurroundings): Command {
           topK: topk,
           maxTopK: Math.max(topk, maxTopk),
           timeout,
-          ...(about !== undefined && { description: `Search ${about}. Returns the passages that fit best, best first.` }),
+          ...(about !== undefined && {
+            description: `Search ${about}. Returns the passages that fit best, best first.`,
+          }),
           logger: (message) => writeError(`${message}\n`),
         });
         await serveMcpStdio({ server, signal });
