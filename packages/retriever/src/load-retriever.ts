@@ -1,4 +1,5 @@
 import { isDgpoError, RetrieverError } from '@dgpo/trajectory';
+import { z } from 'zod';
 import { type OpenBm25Options, openBm25 } from './bm25/open-bm25.js';
 import { composeRetriever, type RetrieverParts } from './compose-retriever.js';
 import { createCorpusHasher } from './corpus/fingerprint.js';
@@ -39,6 +40,12 @@ async function requireCorpus(
   );
 }
 
+function describe(cause: unknown): string {
+  const issue = cause instanceof z.ZodError ? cause.issues[0] : undefined;
+  if (issue !== undefined) return `${issue.path.join('.')}: ${issue.message}`;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 /**
  * Opens an index directory; nothing else is needed, the passages lie in it.
  * @throws RetrieverError when there is no index, it is damaged or of another version, or it is not of the given `corpus`;
@@ -75,7 +82,6 @@ export async function loadRetriever({
   } catch (cause) {
     for (const part of opened) await part.close();
     if (isDgpoError(cause)) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RetrieverError(`the index is damaged (${reason}); build it anew`, { where: directory, cause });
+    throw new RetrieverError(`the index is damaged (${describe(cause)}); build it anew`, { where: directory, cause });
   }
 }

@@ -62,12 +62,12 @@ describe('dgpo-retriever', () => {
   it('prints for people', async () => {
     const evaluated = await run(['eval', corpus, '--questions', questions]);
     expect(evaluated.out).toMatchInlineSnapshot(`
-      "12 questions
-          k  recall    any    all
-          1   0.375  0.750  0.000
-          3   0.792  1.000  0.583
-          5   0.958  1.000  0.917
-         10   0.958  1.000  0.917
+      "12 questions with supporting titles, 9 with an answer to look for
+       k  recall    any    all   ndcg    mrr    map  answer
+       1   0.375  0.750  0.000  0.750  0.750  0.375   0.333
+       3   0.792  1.000  0.583  0.755  0.861  0.681   0.778
+       5   0.958  1.000  0.917  0.841  0.861  0.760   0.889
+      10   0.958  1.000  0.917  0.841  0.861  0.760   0.889
       "
     `);
     const queried = await run(['query', corpus, 'Akkadian spirit', '--topk', '1']);
@@ -130,7 +130,7 @@ describe('dgpo-retriever', () => {
     const bad = join(root, 'bad.jsonl');
     await writeFile(bad, '{"id": "1", "contents": "x"}\n{"id": "2"}\n');
     const result = await run(['index', bad, '--out', join(root, 'never')]);
-    expect(result).toMatchObject({ code: 2, error: expect.stringMatching(/bad\.jsonl:2: contents: .*needs contents/) });
+    expect(result).toMatchObject({ code: 2, error: expect.stringMatching(/bad\.jsonl:2: .*needs contents/) });
     expect(await readdir(root)).not.toContain('never');
   });
 
@@ -188,17 +188,20 @@ describe('help', () => {
       Index a corpus, search it, serve it to search agents and measure what it finds.
 
       Options:
-        -V, --version           output the version number
-        -h, --help              display help for command
+        -V, --version                    output the version number
+        -h, --help                       display help for command
 
       Commands:
-        index [options]         Build an index directory from a corpus (JSONL: {"id", "contents"}).
-        serve [options]         Serve an index as POST /retrieve (the Search-R1 contract) with GET
-                                /health.
-        query [options] <text>  Print the passages found for one query.
-        eval [options]          Measure recall against the supporting titles of FlashRAG questions
-                                (metadata.supporting_facts).
-        help [command]          display help for command
+        index [options] <corpus>         Build an index directory from a corpus. An interrupted build goes
+                                         on where it stopped encoding.
+        serve [options] <source>         Serve an index as POST /retrieve (the Search-R1 contract); GET
+                                         /openapi.json lists the other routes.
+        query [options] <source> <text>  Print the passages found for one query.
+        eval [options] [source]          Measure a retriever, or a TREC run, by the measures of trec_eval
+                                         and by answer recall.
+        mcp [options] <source>           Offer search to an MCP client (Claude, editors, agents) over
+                                         standard input and output.
+        help [command]                   display help for command
 
       Exit codes: 0 success, 1 failure, 2 bad input, 130 interrupted.
       "
@@ -208,22 +211,58 @@ describe('help', () => {
   it('dgpo-retriever index --help', async () => {
     expect(await help(['index'])).toMatchInlineSnapshot(`
       "
-      Usage: dgpo-retriever index [options]
+      Usage: dgpo-retriever index [options] <corpus>
 
-      Build an index directory from a corpus (JSONL: {"id", "contents"}).
+      Build an index directory from a corpus. An interrupted build goes on where it stopped encoding.
+
+      Arguments:
+        corpus                      JSONL (also .gz, .zst), parquet, a BEIR folder, or a folder of text
+                                    and Markdown
 
       Options:
-        --corpus <file>             corpus, one passage a line; contents begin with the title line
         --out <dir>                 directory to write; an index that is already there is replaced
-        --kind <kind>               bm25: by words; flat: by vectors, exact; hnsw: by vectors, approximate
-                                    (choices: "bm25", "flat", "hnsw", default: "bm25")
+        --kind <kind>               find by words (bm25), by vectors (flat: exact; hnsw: approximate;
+                                    lancedb; qdrant), or both (choices: "bm25", "flat", "hnsw", "lancedb",
+                                    "qdrant", "hybrid", default: "bm25")
+        --format <format>           form of the corpus (choices: "auto", "jsonl", "beir", "parquet",
+                                    "text", default: "auto")
+        --skip-invalid              leave out malformed passages and say which
+        --id-field <name>           field or column of the id
+        --contents-field <name>     field or column that holds title line and text
+        --title-field <name>        field or column of the title
+        --text-field <name>         field or column of the text
+        --chunk-size <number>       text: units of a passage (default: 256)
+        --chunk-overlap <number>    text: units that a passage repeats of the one before (default: 32)
+        --chunk-unit <unit>         text: what is counted; tokens need gpt-tokenizer (choices: "tokens",
+                                    "words", default: "tokens")
         --k1 <number>               bm25: saturation of repeated words (default: 0.9)
         --b <number>                bm25: weight of passage length (default: 0.4)
         --idf <form>                bm25: form of the word weight (choices: "lucene", "robertson",
                                     default: "lucene")
+        --encoder <kind>            hashed needs no model; transformers runs one here; openai and tei ask
+                                    a server (choices: "hashed", "transformers", "openai", "tei", default:
+                                    "hashed")
+        --model <name>              transformers: folder or hub name of the model; openai, tei: its name
+        --dtype <type>              transformers: fp32, fp16, q8, q4, …
+        --pooling <way>             transformers: how token vectors become one (choices: "mean", "cls")
+        --max-tokens <number>       transformers: tokens of a passage that are read
+        --query-prefix <text>       put before every query (default: as the model was trained)
+        --passage-prefix <text>     put before every passage (default: as the model was trained)
+        --encoder-url <url>         openai, tei: address of the server
+        --encoder-token-env <name>  openai, tei: environment variable that holds its key
+        --batch-size <number>       passages encoded at once
+        --vectors <kind>            hybrid: where the vectors lie (choices: "flat", "hnsw", "lancedb",
+                                    "qdrant", default: "hnsw")
+        --precision <type>          flat: int8 takes a quarter of the memory and scores the best again in
+                                    float32 (choices: "float32", "int8", default: "float32")
         --m <number>                hnsw: links of each vector (default: 16)
         --ef-construction <number>  hnsw: candidates while building (default: 200)
         --ef-search <number>        hnsw: candidates while searching (default: 64)
+        --lance-uri <uri>           lancedb: directory or address in object storage (default: inside the
+                                    index)
+        --qdrant-url <url>          qdrant: address of the server
+        --qdrant-collection <name>  qdrant: collection to fill
+        --qdrant-key-env <name>     qdrant: environment variable that holds its key
         --json                      print one JSON object to stdout
         -h, --help                  display help for command
       "
@@ -233,20 +272,33 @@ describe('help', () => {
   it('dgpo-retriever serve --help', async () => {
     expect(await help(['serve'])).toMatchInlineSnapshot(`
       "
-      Usage: dgpo-retriever serve [options]
+      Usage: dgpo-retriever serve [options] <source>
 
-      Serve an index as POST /retrieve (the Search-R1 contract) with GET /health.
+      Serve an index as POST /retrieve (the Search-R1 contract); GET /openapi.json lists the other routes.
+
+      Arguments:
+        source                       index directory, or corpus file (indexed in memory with bm25)
 
       Options:
-        --index <dir>       index directory
-        --corpus <file>     corpus to index in memory with bm25; with --index: the corpus it must be of
-        --host <address>    address to listen at; beyond loopback a token is required (default:
-                            "127.0.0.1")
-        --port <number>     port to listen at; 0 takes a free one (default: 8000)
-        --topk <number>     passages for each query when the request does not say (default: 3)
-        --token-env <name>  environment variable that holds the bearer token of the server
-        --json              print one JSON object to stdout
-        -h, --help          display help for command
+        --host <address>             address to listen at; beyond loopback a token is required (default:
+                                     "127.0.0.1")
+        --port <number>              port to listen at; 0 takes a free one (default: 8000)
+        --topk <number>              passages for each query when the request does not say (default: 3)
+        --max-topk <number>          the most passages a request may ask for (default: 1000)
+        --max-queries <number>       the most queries of one request (default: 4096)
+        --max-batch <number>         the most queries of several requests searched at once (default: 512)
+        --batch-wait <milliseconds>  how long a batch waits for more requests (default: 0)
+        --max-queue <number>         unanswered requests beyond which the server says 429 (default: 1024)
+        --cache <number>             answers kept in memory; 0 keeps none (default: 10000)
+        --timeout <milliseconds>     how long one request may take before it is answered 503 (default:
+                                     30000)
+        --grace <milliseconds>       how long a shutdown waits for requests in progress (default: 5000)
+        --rerank <url>               server that scores for POST /rerank: Search-R1 or this one
+        --mcp                        offer the MCP tool \`search\` at /mcp (default: false)
+        --open-metrics               answer /metrics without the token (default: false)
+        --token-env <name>           environment variable that holds the bearer token of the server
+        --json                       print one JSON object to stdout
+        -h, --help                   display help for command
       "
     `);
   });
@@ -254,17 +306,15 @@ describe('help', () => {
   it('dgpo-retriever query --help', async () => {
     expect(await help(['query'])).toMatchInlineSnapshot(`
       "
-      Usage: dgpo-retriever query [options] <text>
+      Usage: dgpo-retriever query [options] <source> <text>
 
       Print the passages found for one query.
 
       Arguments:
+        source              index directory, corpus file (indexed in memory with bm25) or URL of a server
         text                the query
 
       Options:
-        --index <dir>       index directory
-        --corpus <file>     corpus to index in memory with bm25; with --index: the corpus it must be of
-        --url <url>         ask a server instead
         --token-env <name>  environment variable that holds the bearer token of the server
         --topk <number>     passages to print (default: 3)
         --json              print one JSON object to stdout
@@ -276,17 +326,26 @@ describe('help', () => {
   it('dgpo-retriever eval --help', async () => {
     expect(await help(['eval'])).toMatchInlineSnapshot(`
       "
-      Usage: dgpo-retriever eval [options]
+      Usage: dgpo-retriever eval [options] [source]
 
-      Measure recall against the supporting titles of FlashRAG questions (metadata.supporting_facts).
+      Measure a retriever, or a TREC run, by the measures of trec_eval and by answer recall.
+
+      Arguments:
+        source              index directory, corpus file (indexed in memory with bm25) or URL of a server
 
       Options:
-        --questions <file>  questions, FlashRAG JSONL
-        --index <dir>       index directory
-        --corpus <file>     corpus to index in memory with bm25; with --index: the corpus it must be of
-        --url <url>         ask a server instead
-        --token-env <name>  environment variable that holds the bearer token of the server
+        --questions <file>  FlashRAG JSONL: supporting titles (metadata.supporting_facts) and golden
+                            answers
+        --queries <file>    BEIR queries.jsonl, or .tsv of id and text; with --qrels
+        --qrels <file>      judgements: TREC qrels or BEIR qrels/*.tsv
+        --run <file>        measure this TREC run instead of a source; with --qrels
+        --run-out <file>    write what was found as a TREC run
+        --metrics <name,…>  with --qrels: families of measures (default:
+                            ndcg,map,recip_rank,recall,P,success)
         --cutoffs <k,k,…>   numbers of passages to look at (default: 1,3,5,10)
+        --depth <k>         with --queries: passages to ask for, at least the greatest cutoff (default:
+                            100)
+        --token-env <name>  environment variable that holds the bearer token of the server
         --json              print one JSON object to stdout
         -h, --help          display help for command
       "

@@ -38,6 +38,7 @@ export function serveCommand(surroundings: CliSurroundings): Command {
     .action(async (source, options) => {
       const { host, port, topk, maxTopk, maxQueries, maxBatch, batchWait, maxQueue, cache, timeout } = options;
       const token = readToken(options.tokenEnv, environment);
+      let ready = false;
       let startOpening = () => {};
       const opening = new Promise<void>((resolve) => {
         startOpening = resolve;
@@ -56,7 +57,8 @@ export function serveCommand(surroundings: CliSurroundings): Command {
         openMetrics: options.openMetrics,
         ...(options.rerank !== undefined && { reranker: createRerankClient({ url: options.rerank, timeout }) }),
         ...(token !== undefined && { token }),
-        logger: (message) => writeError(`${message}\n`),
+        // What fails before is the error of the command.
+        logger: (message) => ready && writeError(`${message}\n`),
       });
       const idleTimeout = Math.max(120_000, 2 * timeout);
       const server = await serveRetriever({ app, host, port, grace: options.grace, idleTimeout });
@@ -64,6 +66,7 @@ export function serveCommand(surroundings: CliSurroundings): Command {
       startOpening();
       try {
         await untilAborted(app.whenReady(), signal);
+        ready = true;
         const { kind, documents, fingerprint } = await opening;
         writeOut(
           options.json

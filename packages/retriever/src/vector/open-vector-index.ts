@@ -20,14 +20,17 @@ export interface VectorSurroundings extends Pick<HnswSurroundings, 'logger' | '_
   qdrantApiKeyEnv?: string;
 }
 
-const flatSettingsSchema = z.object({ precision: z.enum(['float32', 'int8']), rescore: z.number() });
+const flatSettingsSchema = z.object({
+  precision: z.enum(['float32', 'int8']).exactOptional(),
+  rescore: z.number().exactOptional(),
+});
 const hnswSettingsSchema = z.object({
   m: z.number(),
   efConstruction: z.number(),
   efSearch: z.number(),
   seed: z.number(),
-  length: z.number().optional(),
-  deleted: z.number().optional(),
+  length: z.number().exactOptional(),
+  deleted: z.number().exactOptional(),
 });
 
 /** Opens the vectors of an index directory. @throws when the settings or the files are damaged. */
@@ -47,19 +50,13 @@ export async function openVectorIndex({
     case 'flat':
       // Who chose int8 wants the memory; the few vectors that are scored again come from the file.
       return openFlatIndex({ ...shared, settings: flatSettingsSchema.parse(settings), rescoreFrom: 'disk' });
-    case 'hnsw': {
-      const { length, deleted, ...resolved } = hnswSettingsSchema.parse(settings);
+    case 'hnsw':
       return openHnswIndex({
         ...shared,
-        settings: {
-          ...resolved,
-          ...(length !== undefined && { length }),
-          ...(deleted !== undefined && { deleted }),
-        },
+        settings: hnswSettingsSchema.parse(settings),
         ...(logger && { logger }),
         ...(_internal && { _internal }),
       });
-    }
     case 'lancedb':
       return openLanceIndex({ ...shared, settings: lanceSettingsSchema.parse(settings) });
     case 'qdrant':
