@@ -84,7 +84,7 @@ async function openModel(checkpoint: string): Promise<{ weights: ModelWeights; s
 /** Opens the index once before any work, so that a damaged one is found here; the workers open it anew. */
 async function openCorpus(retriever: RetrieverSource): Promise<Document[] | undefined> {
   if (!('directory' in retriever)) return undefined;
-  await loadRetriever({ directory: retriever.directory });
+  await (await loadRetriever({ directory: retriever.directory })).close();
   return loadCorpus({ path: join(retriever.directory, 'corpus.jsonl') });
 }
 

@@ -1,10 +1,10 @@
 import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRetriever } from './create-retriever.js';
-import { loadRetriever } from './load-retriever.js';
-import type { Document } from './retriever.js';
+import { type LoadRetrieverOptions, loadRetriever } from './load-retriever.js';
+import type { Document, IndexedRetriever } from './retriever.js';
 
 const documents: Document[] = [
   { id: 'peru', contents: 'Peru\nThe capital of Peru is Lima.' },
@@ -14,6 +14,16 @@ const documents: Document[] = [
 ];
 const logger = () => undefined;
 const queries = ['capital of Peru', 'Pacific coast', 'zzz'];
+
+const opened: IndexedRetriever[] = [];
+async function open(options: LoadRetrieverOptions) {
+  const retriever = await loadRetriever(options);
+  opened.push(retriever);
+  return retriever;
+}
+afterEach(async () => {
+  for (const retriever of opened.splice(0)) await retriever.close();
+});
 
 let root: string;
 beforeAll(async () => {
@@ -29,11 +39,11 @@ describe.each(['bm25', 'flat', 'hnsw', 'hybrid'] as const)('a saved %s index', (
 
   it('opens alone and answers as before', async () => {
     const built = await createRetriever({ documents, kind, logger });
-    const opened = await loadRetriever({ directory: directory(), logger });
-    expect(opened.kind).toBe(built.kind);
-    expect(opened.documents).toBe(4);
-    expect(opened.fingerprint).toBe(built.fingerprint);
-    const answers = await opened.retrieve({ queries, topK: 2 });
+    const found = await open({ directory: directory(), logger });
+    expect(found.kind).toBe(built.kind);
+    expect(found.documents).toBe(4);
+    expect(found.fingerprint).toBe(built.fingerprint);
+    const answers = await found.retrieve({ queries, topK: 2 });
     expect(answers).toEqual(await built.retrieve({ queries, topK: 2 }));
     expect(answers[0]?.[0]?.document).toEqual(documents[0]);
     expect(answers[1]?.[0]?.document.id).toBe('lima');
@@ -51,23 +61,23 @@ describe.each(['bm25', 'flat', 'hnsw', 'hybrid'] as const)('a saved %s index', (
       const damaged = join(root, `${kind}-damaged`);
       await cp(directory(), damaged, { recursive: true });
       await appendFile(join(damaged, name), 'x');
-      await expect(loadRetriever({ directory: damaged, logger })).rejects.toMatchObject({
+      await expect(open({ directory: damaged, logger })).rejects.toMatchObject({
         name: 'RetrieverError',
         message: expect.stringMatching(new RegExp(`${name.replaceAll('.', '\\.')}.*damaged`)),
       });
       await rm(join(damaged, name));
-      await expect(loadRetriever({ directory: damaged, logger })).rejects.toMatchObject({ name: 'RetrieverError' });
+      await expect(open({ directory: damaged, logger })).rejects.toMatchObject({ name: 'RetrieverError' });
       await rm(damaged, { recursive: true });
     }
   });
 
   it('says so when it is of another corpus', async () => {
-    await expect(loadRetriever({ directory: directory(), corpus: documents, logger })).resolves.toBeDefined();
+    await expect(open({ directory: directory(), corpus: documents, logger })).resolves.toBeDefined();
     const other = documents.slice(1);
-    await expect(loadRetriever({ directory: directory(), corpus: other, logger })).rejects.toThrow(/another corpus/);
+    await expect(open({ directory: directory(), corpus: other, logger })).rejects.toThrow(/another corpus/);
     const path = join(root, 'other.jsonl');
     await writeFile(path, '{"id": "peru", "contents": "Peru"}\n');
-    await expect(loadRetriever({ directory: directory(), corpus: path, logger })).rejects.toThrow(
+    await expect(open({ directory: directory(), corpus: path, logger })).rejects.toThrow(
       /index of 4 passages is of another corpus than .*other\.jsonl/,
     );
   });
@@ -75,9 +85,7 @@ describe.each(['bm25', 'flat', 'hnsw', 'hybrid'] as const)('a saved %s index', (
 
 describe('loadRetriever', () => {
   it('says how to build an index where there is none', async () => {
-    await expect(loadRetriever({ directory: join(root, 'absent') })).rejects.toThrow(
-      /dgpo-retriever index CORPUS --out/,
-    );
+    await expect(open({ directory: join(root, 'absent') })).rejects.toThrow(/dgpo-retriever index CORPUS --out/);
   });
 });
 

@@ -177,6 +177,7 @@ describe('help', () => {
       'serve',
       'query',
       'eval',
+      'mcp',
     ]);
   });
 

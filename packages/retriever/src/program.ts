@@ -21,7 +21,8 @@ export function createProgram(surroundings: CliSurroundings): Command {
     .description('Index a corpus, search it, serve it to search agents and measure what it finds.')
     .version(readVersion())
     .addHelpText('after', '\nExit codes: 0 success, 1 failure, 2 bad input, 130 interrupted.');
-  for (const build of [indexCommand, serveCommand, queryCommand, evalCommand, mcpCommand]) program.addCommand(build(surroundings));
+  for (const build of [indexCommand, serveCommand, queryCommand, evalCommand, mcpCommand])
+    program.addCommand(build(surroundings));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: surroundings.writeOut,
