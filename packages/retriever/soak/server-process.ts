@@ -16,7 +16,7 @@ export const commandLine = (words: readonly string[]): string[] => [
 export interface ServerProcess {
   /** Where it listens now; undefined while it is down. */
   readonly url: string | undefined;
-  /** Resident memory in MiB as Linux counts it, 0 where it does not. */
+  /** Of the process that runs now. */
   readonly pid: number | undefined;
   /** SIGKILL, a pause, and a new process. */
   restart(pause: number): Promise<void>;
