@@ -74,7 +74,11 @@ export async function loadRetriever({
     const parts: Pick<RetrieverParts, 'lexical' | 'vectors'> = {};
     if (settings.bm25) parts.lexical = keep(await openBm25({ directory, ...settings.bm25, ...bm25 }));
     if (settings.vectors) {
-      const encoder = await openEncoder({ settings: settings.vectors.encoder, directory });
+      const encoder = await openEncoder({
+        settings: settings.vectors.encoder,
+        directory,
+        ...(options.environment && { environment: options.environment }),
+      });
       const index = keep(await openVectorIndex({ ...options, vectors: settings.vectors }));
       parts.vectors = { encoder, index };
     }

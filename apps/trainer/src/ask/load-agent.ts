@@ -9,7 +9,7 @@ import {
   setParameters,
 } from '@dgpo/lm';
 import { ConfigError } from '@dgpo/trajectory';
-import { type EnvironmentSettings, openRetriever } from '../compute/episodes-job.js';
+import { type EnvironmentSettings, type OpenedRetriever, openRetriever } from '../compute/episodes-job.js';
 import { readAgentSettings } from '../evaluate/agent-settings.js';
 
 export interface LoadAgentOptions extends Partial<EnvironmentSettings> {
@@ -43,7 +43,8 @@ export interface LoadedAgent extends Agent {
  */
 export async function loadAgent(options: LoadAgentOptions): Promise<LoadedAgent> {
   const { checkpoint, index, temperature = 0, seed = 0, engine: engineName, ...rules } = options;
-  const retriever = typeof index === 'string' ? await openRetriever({ directory: index }) : index;
+  const retriever: Retriever & Partial<OpenedRetriever> =
+    typeof index === 'string' ? await openRetriever({ directory: index }) : index;
   const { config, parameters, tokenizer } = await loadModel({ directory: checkpoint });
   const { maxPositionEmbeddings } = config;
   const settings = { ...(await readAgentSettings({ directory: checkpoint, maxPositionEmbeddings })), ...rules };
@@ -68,6 +69,8 @@ export async function loadAgent(options: LoadAgentOptions): Promise<LoadedAgent>
     dispose: () => {
       sampler.dispose();
       decoder.dispose();
+      // Only files that are read: nothing is left to fail, and nobody to wait.
+      if (typeof index === 'string') void retriever.close?.();
     },
   };
 }

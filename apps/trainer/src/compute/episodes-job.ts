@@ -59,16 +59,24 @@ async function keep<T>(context: JobContext, key: string, make: () => Promise<T>)
   return context.kept.get(key) as T;
 }
 
+/** A search engine that holds files until it is closed. */
+export interface OpenedRetriever extends Retriever {
+  close(): Promise<void>;
+}
+
 /** Opens the search engine; the passages of each query are the same wherever it is opened. */
-export async function openRetriever(source: RetrieverSource): Promise<Retriever> {
+export async function openRetriever(source: RetrieverSource): Promise<OpenedRetriever> {
   if ('directory' in source) {
     const { directory, shuffleSeed } = source;
     const retriever = await loadRetriever({ directory });
     if (shuffleSeed === undefined) return retriever;
     const documents = await loadCorpus({ path: join(directory, 'corpus.jsonl') });
-    return createShuffledRetriever({ retriever, documents, seed: shuffleSeed });
+    return {
+      ...createShuffledRetriever({ retriever, documents, seed: shuffleSeed }),
+      close: () => retriever.close(),
+    };
   }
-  return createRetrieverClient({
+  const client = createRetrieverClient({
     url: source.url,
     random: createRandom(0).split('retriever'),
     // Within the time that the environment gives a search: a server that hangs is asked again and, when it stays down, left alone.
@@ -76,6 +84,7 @@ export async function openRetriever(source: RetrieverSource): Promise<Retriever>
     deadline: 25_000,
     circuitBreaker: createCircuitBreaker({ failures: 3 }),
   });
+  return { ...client, close: async () => undefined };
 }
 
 /** The search environment of a run, with the scripted expert as its oracle. */

@@ -220,12 +220,11 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     const data = await readData(workshop, recipe);
     const environment = environmentOf(recipe);
     const retriever = await indexStage({ workshop, corpus: data.corpus, retriever: recipe.retriever });
-    const retrieval = await measureRetrieval({
-      retriever: await openRetriever(retriever),
-      sets: data.sets,
-      topK: recipe.retriever.topK,
-      signal,
-    });
+    const opened = await openRetriever(retriever);
+    const { topK } = recipe.retriever;
+    const retrieval = await measureRetrieval({ retriever: opened, sets: data.sets, topK, signal }).finally(
+      opened.close,
+    );
     for (const line of retrievalLines(retrieval)) reporter.line(line);
     const { student, teacher, playground } = await startingModels({ workshop, recipe, data, retriever, environment });
     checkTokenizers(student, teacher);

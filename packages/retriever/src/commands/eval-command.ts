@@ -131,7 +131,7 @@ export function evalCommand(surroundings: CliSurroundings): Command {
 
   return new Command('eval')
     .description('Measure a retriever, or a TREC run, by the measures of trec_eval and by answer recall.')
-    .argument('[source]', 'index directory, corpus file (indexed in memory with bm25) or URL of a server')
+    .argument('[source]', 'index directory, corpus file, URL of a server, searxng:URL, serpapi or json:FILE')
     .option('--questions <file>', 'FlashRAG JSONL: supporting titles (metadata.supporting_facts) and golden answers')
     .option('--queries <file>', 'BEIR queries.jsonl, or .tsv of id and text; with --qrels')
     .option('--qrels <file>', 'judgements: TREC qrels or BEIR qrels/*.tsv')

@@ -10,7 +10,7 @@ export function mcpCommand(surroundings: CliSurroundings): Command {
   const { writeError, environment, signal } = surroundings;
   return new Command('mcp')
     .description('Offer search to an MCP client (Claude, editors, agents) over standard input and output.')
-    .argument('<source>', 'index directory, corpus file (indexed in memory with bm25) or URL of a server')
+    .argument('<source>', 'index directory, corpus file, URL of a server, searxng:URL, serpapi or json:FILE')
     .option('--topk <number>', 'passages when the model does not say', integerFrom(1), 3)
     .option('--max-topk <number>', 'the most passages the model may ask for', integerFrom(1), 50)
     .option('--timeout <milliseconds>', 'how long one search may take', integerFrom(1), 30_000)

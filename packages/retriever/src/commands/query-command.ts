@@ -9,7 +9,7 @@ export function queryCommand(surroundings: CliSurroundings): Command {
   const { writeOut, environment, signal } = surroundings;
   return new Command('query')
     .description('Print the passages found for one query.')
-    .argument('<source>', 'index directory, corpus file (indexed in memory with bm25) or URL of a server')
+    .argument('<source>', 'index directory, corpus file, URL of a server, searxng:URL, serpapi or json:FILE')
     .argument('<text>', 'the query')
     .addOption(tokenOption())
     .option('--topk <number>', 'passages to print', integerFrom(1), 3)

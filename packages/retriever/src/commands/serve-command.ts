@@ -13,7 +13,10 @@ export function serveCommand(surroundings: CliSurroundings): Command {
   const { writeOut, writeError, environment, signal } = surroundings;
   return new Command('serve')
     .description('Serve an index as POST /retrieve (the Search-R1 contract); GET /openapi.json lists the other routes.')
-    .argument('<source>', 'index directory, or corpus file (indexed in memory with bm25)')
+    .argument(
+      '<source>',
+      'index directory, corpus file (indexed in memory with bm25), searxng:URL, serpapi or json:FILE',
+    )
     .option('--host <address>', 'address to listen at; beyond loopback a token is required', '127.0.0.1')
     .option('--port <number>', 'port to listen at; 0 takes a free one', integerFrom(0), 8000)
     .option('--topk <number>', 'passages for each query when the request does not say', integerFrom(1), 3)
@@ -71,7 +74,7 @@ export function serveCommand(surroundings: CliSurroundings): Command {
         writeOut(
           options.json
             ? `${JSON.stringify({ url: server.url, kind, documents, fingerprint })}\n`
-            : `listening at ${server.url}/retrieve: ${kind}, ${documents} passages; Ctrl-C stops\n`,
+            : `listening at ${server.url}/retrieve: ${documents === undefined ? source : `${kind}, ${documents} passages`}; Ctrl-C stops\n`,
         );
         if (!signal.aborted) await once(signal, 'abort');
       } finally {
