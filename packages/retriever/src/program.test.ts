@@ -278,7 +278,8 @@ describe('help', () => {
       Serve an index as POST /retrieve (the Search-R1 contract); GET /openapi.json lists the other routes.
 
       Arguments:
-        source                       index directory, or corpus file (indexed in memory with bm25)
+        source                       index directory, corpus file (indexed in memory with bm25),
+                                     searxng:URL, serpapi or json:FILE
 
       Options:
         --host <address>             address to listen at; beyond loopback a token is required (default:
@@ -312,7 +313,8 @@ describe('help', () => {
       Print the passages found for one query.
 
       Arguments:
-        source              index directory, corpus file (indexed in memory with bm25) or URL of a server
+        source              index directory, corpus file, URL of a server, searxng:URL, serpapi or
+                            json:FILE
         text                the query
 
       Options:
@@ -332,7 +334,8 @@ describe('help', () => {
       Measure a retriever, or a TREC run, by the measures of trec_eval and by answer recall.
 
       Arguments:
-        source              index directory, corpus file (indexed in memory with bm25) or URL of a server
+        source              index directory, corpus file, URL of a server, searxng:URL, serpapi or
+                            json:FILE
 
       Options:
         --questions <file>  FlashRAG JSONL: supporting titles (metadata.supporting_facts) and golden
