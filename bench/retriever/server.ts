@@ -4,7 +4,8 @@
  *
  *   npm run bench:server -w @dgpo/retriever                        under a minute
  *
- * The server runs in a process of its own, the clients keep their connections. One by one, the retriever gets each query in a call of
+ * The server runs in a process of its own (in one case in that of the client, which leaves out what the scheduler of a busy machine adds),
+ * the clients keep their connections. One by one, the retriever gets each query in a call of
  * its own, one call at a time.
  */
 import { fork } from 'node:child_process';
@@ -13,7 +14,7 @@ import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { loadCorpus } from '@dgpo/retriever';
 import { recordResults } from './record-results.js';
-import type { ServerCase, ServerReport } from './serve-case.js';
+import { type ServedCase, type ServerCase, type ServerReport, serveCase } from './serve-case.js';
 
 const corpus = fileURLToPath(
   new URL('../../packages/retriever/src/__fixtures__/hotpotqa-12/corpus.jsonl', import.meta.url),
@@ -49,11 +50,28 @@ function post(agent: Agent, port: number, query: string): Promise<number> {
 const quantile = (values: readonly number[], share: number) =>
   [...values].sort((one, other) => one - other)[Math.floor(share * (values.length - 1))] ?? Number.NaN;
 
-async function measure(item: ServerCase, { clients, requests }: { clients: number; requests: number }) {
-  const child = fork(fileURLToPath(new URL('serve-case.ts', import.meta.url)), [JSON.stringify(item)], {
+/** The server in a process of its own. */
+async function forkCase(item: ServerCase): Promise<ServedCase> {
+  const child = fork(fileURLToPath(new URL('serve-case-process.ts', import.meta.url)), [JSON.stringify(item)], {
     execArgv: ['--import', 'tsx', '--conditions=@dgpo/source'],
   });
   const [port] = (await once(child, 'message')) as [number];
+  return {
+    port,
+    reset: () => void child.send('reset'),
+    async stop() {
+      const ended = once(child, 'exit');
+      const report = once(child, 'message') as Promise<[ServerReport]>;
+      child.send('stop');
+      const [figures] = await report;
+      await ended;
+      return figures;
+    },
+  };
+}
+
+async function measure(served: ServedCase, { clients, requests }: { clients: number; requests: number }) {
+  const { port } = served;
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   const ask = async (count: number, offset: number) => {
     const times: number[] = [];
@@ -65,15 +83,12 @@ async function measure(item: ServerCase, { clients, requests }: { clients: numbe
     return times;
   };
   await ask(Math.min(requests, 1000), 1_000_000);
-  child.send('reset');
+  served.reset();
   const started = performance.now();
   const times = await ask(requests, 0);
   const seconds = (performance.now() - started) / 1000;
-  const report = once(child, 'message') as Promise<[ServerReport]>;
-  child.send('stop');
-  const [{ searches, batches, queries, cpuMs }] = await report;
   agent.destroy();
-  await once(child, 'exit');
+  const { searches, batches, queries, cpuMs } = await served.stop();
   const search = { median: quantile(searches, 0.5), p99: quantile(searches, 0.99) };
   const roundTrip = { median: quantile(times, 0.5), p99: quantile(times, 0.99) };
   return {
@@ -84,12 +99,13 @@ async function measure(item: ServerCase, { clients, requests }: { clients: numbe
     overheadMs: { median: roundTrip.median - search.median, p99: roundTrip.p99 - search.p99 },
     queriesPerSecond: requests / seconds,
     queriesPerBatch: queries / batches,
-    /** Processor time of the server, which other work on the machine does not lengthen. */
+    /** Processor time of the server's process, which other work on the machine does not lengthen. */
     cpuMsPerRequest: cpuMs / requests,
   };
 }
 
 const cases = [
+  { name: 'memory, 1 client, one process', item: { kind: 'memory', maxBatchQueries: 512 }, clients: 1 },
   { name: 'memory, 1 client', item: { kind: 'memory', maxBatchQueries: 512 }, clients: 1 },
   { name: 'bm25, 1 client', item: { kind: 'bm25', maxBatchQueries: 512 }, clients: 1 },
   { name: 'bm25, 32 clients, batches', item: { kind: 'bm25', maxBatchQueries: 512 }, clients: 32 },
@@ -98,7 +114,8 @@ const cases = [
   { name: '2 ms a call, 32 clients, one by one', item: { kind: 'call', maxBatchQueries: 1 }, clients: 32 },
 ] as const;
 for (const { name, item, clients } of cases) {
-  const figures = await measure({ ...item, corpus }, { clients, requests: 4000 });
+  const serve = name.endsWith('one process') ? serveCase : forkCase;
+  const figures = await measure(await serve({ ...item, corpus }), { clients, requests: 4000 });
   await recordResults('server', name, figures);
   const { overheadMs, roundTripMs, queriesPerSecond, queriesPerBatch, cpuMsPerRequest } = figures;
   console.log(
