@@ -154,6 +154,8 @@ try {
     violations,
   };
   process.stdout.write(`${JSON.stringify(summary)}\n`);
+} catch (error) {
+  violate(`the soak itself fails: ${error instanceof Error ? error.stack : error}`);
 } finally {
   await server.close();
   await rm(root, { recursive: true });

@@ -62,7 +62,7 @@ export interface RequestOptions {
 }
 
 /** One request of a call. */
-export interface Exchange<T> {
+interface Exchange<T> {
   url: string;
   init: Pick<RequestInit, 'method' | 'headers' | 'body' | 'redirect'>;
   /** Reads the body. What it throws counts as a failed attempt: a proxy may have spoilt the body. */

@@ -19,7 +19,7 @@ const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
  * Results as passages in the form of a corpus, `"title"\nsnippet` under the link, best first. Engines give no score that can be
  * compared, so the score is 1 / rank. Results without title and snippet are left out.
  */
-export function webPassages(results: readonly WebResult[], topK: number): RetrievedDocument[] {
+function webPassages(results: readonly WebResult[], topK: number): RetrievedDocument[] {
   return results
     .map(({ link, title, snippet }) => ({ link, title: oneLine(title), snippet: oneLine(snippet) }))
     .filter(({ title, snippet }) => title !== '' || snippet !== '')
