@@ -65,8 +65,8 @@ export {
   createQdrantIndex,
   type OpenQdrantIndexOptions,
   openQdrantIndex,
-  type QdrantSettings,
 } from './vector/qdrant-index.js';
+export type { QdrantSettings } from './vector/qdrant-settings.js';
 export type { VectorIndex } from './vector/vector-index.js';
 export { createVectorRetriever, type VectorRetrieverOptions } from './vector/vector-retriever.js';
 export { words } from './words.js';

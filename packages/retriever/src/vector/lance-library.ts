@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { ConfigError } from '@dgpo/trajectory';
 
 /** The part of `@lancedb/lancedb` that is used here. */
-export interface LanceDb {
+interface LanceDb {
   connect(uri: string, options?: { storageOptions?: Record<string, string> }): Promise<LanceConnection>;
   Index: {
     ivfPq(options: LanceIndexOptions): unknown;
