@@ -33,7 +33,7 @@ export interface QdrantPlace {
 }
 
 /** The part of `QdrantClient` of `@qdrant/js-client-rest` that is used here. */
-interface Qdrant {
+export interface Qdrant {
   getCollection(collection: string): Promise<unknown>;
   createCollection(collection: string, options: Record<string, unknown>): Promise<unknown>;
   upsert(
