@@ -1,25 +1,19 @@
 /** Builds or searches our HNSW index in a process of its own; see hnsw.ts. Prints one JSON object. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createHnswIndex, openHnswIndex } from '@dgpo/retriever';
 import type { HnswCase, HnswPoint } from './hnsw-case.js';
+import { measureRecall, readRows } from './read-rows.js';
 
 const settings = JSON.parse(process.argv[2] ?? '') as HnswCase;
 const { dimension, size, topK, m, efConstruction } = settings;
 
-async function readRows(path: string): Promise<Float32Array[]> {
-  const bytes = await readFile(path);
-  const block = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  return Array.from({ length: block.length / dimension }, (_, row) =>
-    block.subarray(row * dimension, (row + 1) * dimension),
-  );
-}
-
 async function build() {
-  const vectors = await readRows(settings.vectors);
+  const vectors = await readRows(settings.vectors, dimension);
   const wall = performance.now();
   const cpu = process.cpuUsage();
-  const index = await createHnswIndex({ vectors, m, efConstruction });
+  const index = await createHnswIndex({ dimension, capacity: size, m, efConstruction });
   if (index.kind !== 'hnsw') throw new Error('hnswlib-node is not installed');
+  await index.add({ vectors });
   const used = process.cpuUsage(cpu);
   const buildSeconds = (performance.now() - wall) / 1000;
   await mkdir(settings.index, { recursive: true });
@@ -32,14 +26,11 @@ async function build() {
 }
 
 async function search() {
-  const queries = await readRows(settings.queries);
-  const truthBytes = await readFile(settings.truth);
-  const truth = new Int32Array(truthBytes.buffer, truthBytes.byteOffset, truthBytes.length / 4);
+  const queries = await readRows(settings.queries, dimension);
   const before = process.memoryUsage.rss();
   const opened = performance.now();
   const index = await openHnswIndex({
     directory: settings.index,
-    size,
     dimension,
     settings: { m, efConstruction, efSearch: 64, seed: 100 },
   });
@@ -55,12 +46,8 @@ async function search() {
       found = await index.search({ vectors: queries, topK, efSearch: ef });
       best = Math.min(best, performance.now() - started);
     }
-    let hits = 0;
-    for (const [row, matches] of found.entries()) {
-      const expected = new Set(truth.subarray(row * topK, (row + 1) * topK));
-      hits += matches.filter((match) => expected.has(match.index)).length;
-    }
-    points.push({ ef, recall: hits / truth.length, queriesPerSecond: (1000 * queries.length) / best });
+    const recall = await measureRecall(settings.truth, topK, found);
+    points.push({ ef, recall, queriesPerSecond: (1000 * queries.length) / best });
   }
   return { openSeconds, memoryBytes, points };
 }

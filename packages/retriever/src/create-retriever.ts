@@ -2,11 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import { ConfigError } from '@dgpo/trajectory';
 import type { Bm25Settings } from './bm25/bm25-index.js';
 import { createBm25Retriever } from './bm25/bm25-retriever.js';
+import { createHnswIndex, type HnswSurroundings } from './hnsw/hnsw-index.js';
+import type { HnswSettings } from './hnsw/hnsw-settings.js';
 import type { Document, IndexedRetriever } from './retriever.js';
 import type { Encoder } from './vector/encoder.js';
 import { createFlatIndex } from './vector/flat-index.js';
 import { createHashedEncoder } from './vector/hashed-encoder.js';
-import { createHnswIndex, type HnswSettings, type HnswSurroundings } from './vector/hnsw-index.js';
 import { createVectorRetriever } from './vector/vector-retriever.js';
 
 export interface CreateRetrieverOptions {

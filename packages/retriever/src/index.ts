@@ -39,6 +39,8 @@ export { type RetrieveRunOptions, retrieveRun } from './evaluate/retrieve-run.js
 export { loadRun, type RunLine, readRun, writeRun } from './evaluate/run-file.js';
 export { type FusionSettings, fuseRankings } from './fuse/fuse-rankings.js';
 export { createHybridRetriever, type HybridRetrieverOptions } from './fuse/hybrid-retriever.js';
+export { createHnswIndex, type HnswIndex, type HnswSurroundings, openHnswIndex } from './hnsw/hnsw-index.js';
+export type { HnswSettings, SavedHnswSettings } from './hnsw/hnsw-settings.js';
 export { type LoadRetrieverOptions, loadRetriever } from './load-retriever.js';
 export type { Document, IndexedRetriever, RetrieveOptions, Retriever } from './retriever.js';
 export {
@@ -49,9 +51,8 @@ export {
 export { type RunningServer, type ServeRetrieverOptions, serveRetriever } from './server/serve-retriever.js';
 export type { Match } from './top-k.js';
 export type { Encoder } from './vector/encoder.js';
-export { createFlatIndex } from './vector/flat-index.js';
+export { createFlatIndex, type FlatSettings, type FlatSurroundings, openFlatIndex } from './vector/flat-index.js';
 export { createHashedEncoder, type HashedEncoder, type HashedEncoderOptions } from './vector/hashed-encoder.js';
-export { createHnswIndex, type HnswSettings, type HnswSurroundings, openHnswIndex } from './vector/hnsw-index.js';
 export {
   type CreateLanceIndexOptions,
   createLanceIndex,

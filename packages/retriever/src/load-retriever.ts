@@ -6,11 +6,11 @@ import { openBm25Index } from './bm25/bm25-index.js';
 import { wrapBm25Index } from './bm25/bm25-retriever.js';
 import { fingerprintCorpus } from './corpus/fingerprint.js';
 import { loadCorpus } from './corpus/read-corpus.js';
+import { type HnswSurroundings, openHnswIndex } from './hnsw/hnsw-index.js';
 import type { Document, IndexedRetriever } from './retriever.js';
 import { corpusName, type IndexManifest, readIndexDirectory } from './store/index-directory.js';
 import { openFlatIndex } from './vector/flat-index.js';
 import { readHashedEncoder } from './vector/hashed-encoder.js';
-import { type HnswSurroundings, openHnswIndex } from './vector/hnsw-index.js';
 import { createVectorRetriever } from './vector/vector-retriever.js';
 
 export interface LoadRetrieverOptions extends Pick<HnswSurroundings, 'logger' | '_internal'> {
@@ -26,7 +26,14 @@ const vectorSchema = z.object({
   index: z.record(z.string(), z.unknown()),
   encoder: z.looseObject({ kind: z.string() }),
 });
-const hnswSchema = z.object({ m: z.number(), efConstruction: z.number(), efSearch: z.number(), seed: z.number() });
+const flatSchema = z.object({
+  precision: z.enum(['float32', 'int8']).exactOptional(),
+  rescore: z.number().exactOptional(),
+});
+const hnswSchema = z.object({
+  ...{ m: z.number(), efConstruction: z.number(), efSearch: z.number(), seed: z.number() },
+  ...{ length: z.number().exactOptional(), deleted: z.number().exactOptional() },
+});
 
 async function openIndex(
   manifest: IndexManifest,
@@ -54,7 +61,7 @@ async function openIndex(
   }
   const index =
     manifest.kind === 'flat'
-      ? await openFlatIndex(shape)
+      ? await openFlatIndex({ ...shape, settings: flatSchema.parse(settings.index) })
       : await openHnswIndex({ ...shape, ...surroundings, settings: hnswSchema.parse(settings.index) });
   return createVectorRetriever({ documents, encoder, index });
 }

@@ -14,7 +14,7 @@ import { pathInside, writePointer } from './lance-pointer.js';
 import type { ResolvedLanceSettings } from './lance-settings.js';
 import { requireIndices, requireVectors } from './require-vectors.js';
 import { searchWithTies } from './search-with-ties.js';
-import { createSerializer } from './serialize.js';
+import { createTurns } from './take-turns.js';
 import type { VectorIndex } from './vector-index.js';
 
 /** Rows that go to a table at once. */
@@ -70,7 +70,7 @@ export async function wrapLanceTable(options: {
 }): Promise<VectorIndex> {
   const { library, connection, table, uri, dimension, settings } = options;
   const schema = lanceSchema(library, dimension);
-  const serialize = createSerializer();
+  const turns = createTurns();
   const guarded = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -128,7 +128,7 @@ export async function wrapLanceTable(options: {
       signal?.throwIfAborted();
       requireVectors(vectors, dimension);
       if (settings.index?.type === 'hnsw-sq') requireUnitVectors(vectors);
-      await serialize(async () => {
+      await turns.take(async () => {
         for (let start = 0; start < vectors.length; start += rowsPerBatch) {
           signal?.throwIfAborted();
           const batch = vectors.slice(start, start + rowsPerBatch);
@@ -142,7 +142,7 @@ export async function wrapLanceTable(options: {
     },
     async delete({ indices }) {
       requireIndices(indices, length);
-      await serialize(async () => {
+      await turns.take(async () => {
         for (let start = 0; start < indices.length; start += indicesPerDelete) {
           const named = indices.slice(start, start + indicesPerDelete).join(', ');
           changed = true;
@@ -163,7 +163,7 @@ export async function wrapLanceTable(options: {
       return results;
     },
     save: (directory) =>
-      serialize(async () => {
+      turns.take(async () => {
         await guarded('build its index', async () => {
           await buildIndex();
           // Joins small pieces and brings the index up to date. Older versions stay for other readers, unless the table is of this
@@ -177,7 +177,7 @@ export async function wrapLanceTable(options: {
     async close() {
       if (closed) return;
       closed = true;
-      await serialize(async () => {
+      await turns.take(async () => {
         table.close();
         connection.close();
       });

@@ -15,7 +15,7 @@ import { checkCollection, countPoints, findLength, foundSchema, readReply } from
 import { type QdrantSettings, type ResolvedQdrantSettings, resolveQdrantSettings } from './qdrant-settings.js';
 import { requireDimension, requireIndices, requireVectors } from './require-vectors.js';
 import { searchWithTies } from './search-with-ties.js';
-import { createSerializer } from './serialize.js';
+import { createTurns } from './take-turns.js';
 import type { VectorIndex } from './vector-index.js';
 
 export interface CreateQdrantIndexOptions extends QdrantSettings, QdrantPlace, QdrantSurroundings {
@@ -57,7 +57,7 @@ async function wrapCollection({
   size: number;
 }): Promise<VectorIndex> {
   const { call, place } = connection;
-  const serialize = createSerializer();
+  const turns = createTurns();
   const pointsPerRequest = Math.max(1, Math.min(1_000, Math.floor(bytesPerRequest / (bytesPerNumber * dimension))));
   const parameters = {
     exact: settings.exact,
@@ -86,7 +86,7 @@ async function wrapCollection({
     async add({ vectors, signal }) {
       signal?.throwIfAborted();
       requireVectors(vectors, dimension);
-      await serialize(async () => {
+      await turns.take(async () => {
         for (let start = 0; start < vectors.length; start += pointsPerRequest) {
           signal?.throwIfAborted();
           const rows = vectors.slice(start, start + pointsPerRequest).map((vector) => Array.from(vector));
@@ -100,7 +100,7 @@ async function wrapCollection({
     },
     async delete({ indices }) {
       requireIndices(indices, length);
-      await serialize(async () => {
+      await turns.take(async () => {
         for (let start = 0; start < indices.length; start += indicesPerDelete) {
           const points = indices.slice(start, start + indicesPerDelete);
           await call('delete vectors', (client, collection) => client.delete(collection, { wait: true, points }));
@@ -122,9 +122,9 @@ async function wrapCollection({
       return results;
     },
     save: (directory) =>
-      serialize(() => writeFile(join(directory, pointerName), `${JSON.stringify({ ...place, length })}\n`)),
+      turns.take(() => writeFile(join(directory, pointerName), `${JSON.stringify({ ...place, length })}\n`)),
     async close() {
-      await serialize(async () => undefined);
+      await turns.take(async () => undefined);
     },
   };
 }

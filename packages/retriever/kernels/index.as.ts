@@ -1,0 +1,3 @@
+export { flatSearch, int8Search } from './flat.as';
+export { hnswSearch } from './hnsw.as';
+export { sortTopK } from './top-k.as';
