@@ -118,6 +118,7 @@ export {
   type HashedEncoder,
   type HashedEncoderOptions,
 } from './vector/hashed-encoder.js';
+export { createHashedEncoder, type HashedEncoder, type HashedEncoderOptions } from './vector/hashed-encoder.js';
 export {
   type CreateLanceIndexOptions,
   createLanceIndex,
@@ -131,8 +132,8 @@ export {
   createQdrantIndex,
   type OpenQdrantIndexOptions,
   openQdrantIndex,
-  type QdrantSettings,
 } from './vector/qdrant-index.js';
+export type { QdrantSettings } from './vector/qdrant-settings.js';
 export type { VectorIndex } from './vector/vector-index.js';
 export { createVectorRetriever, type VectorRetrieverOptions } from './vector/vector-retriever.js';
 export {

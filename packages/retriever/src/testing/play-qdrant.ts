@@ -9,14 +9,14 @@ interface Collection {
   points: Map<number, number[]>;
 }
 
-export interface PlayedRequest {
+interface PlayedRequest {
   method: string;
   path: string;
   key: string | undefined;
 }
 
 /** How a request fails instead of being answered. */
-export interface PlayedFault {
+interface PlayedFault {
   status?: number;
   /** The body, instead of an error in Qdrant's shape. */
   body?: string;

@@ -5,8 +5,8 @@ import { ConfigError } from '@dgpo/trajectory';
 export interface LanceDb {
   connect(uri: string, options?: { storageOptions?: Record<string, string> }): Promise<LanceConnection>;
   Index: {
-    ivfPq(options: LanceIndexOptions): unknown;
-    hnswSq(options: LanceIndexOptions): unknown;
+    ivfPq(options: LanceIndexOptions): object;
+    hnswSq(options: LanceIndexOptions): object;
   };
 }
 type LanceIndexOptions = Record<string, number | string>;
@@ -20,7 +20,7 @@ export interface LanceTable {
   add(data: unknown): Promise<unknown>;
   delete(predicate: string): Promise<unknown>;
   countRows(filter?: string): Promise<number>;
-  createIndex(column: string, options: { config: unknown; replace: boolean }): Promise<void>;
+  createIndex(column: string, options?: { config?: object; replace?: boolean }): Promise<void>;
   listIndices(): Promise<{ columns: string[]; indexType: string }[]>;
   optimize(options?: { cleanupOlderThan?: Date }): Promise<unknown>;
   schema(): Promise<ArrowSchema>;

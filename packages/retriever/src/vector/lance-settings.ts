@@ -15,7 +15,7 @@ const hnswSqSchema = z.strictObject({
   efConstruction: positive.exactOptional(),
 });
 
-export const lanceSettingsSchema = z.strictObject({
+const lanceSettingsSchema = z.strictObject({
   table: z
     .string()
     .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'the name of a table has letters, digits and _ . - alone')

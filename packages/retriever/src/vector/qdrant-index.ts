@@ -11,33 +11,12 @@ import {
   type QdrantSurroundings,
   refusalStatus,
 } from './qdrant-client.js';
+import { checkCollection, countPoints, findLength, foundSchema, readReply } from './qdrant-collection.js';
+import { type QdrantSettings, type ResolvedQdrantSettings, resolveQdrantSettings } from './qdrant-settings.js';
 import { requireDimension, requireIndices, requireVectors } from './require-vectors.js';
 import { searchWithTies } from './search-with-ties.js';
-import { createSerializer } from './serialize.js';
+import { createTurns } from './take-turns.js';
 import type { VectorIndex } from './vector-index.js';
-
-export interface QdrantSettings {
-  /**
-   * Keep the full vectors of the collection on disk.
-   * @default false
-   */
-  onDisk?: boolean;
-  /**
-   * Keep a byte a number in memory for the search; what it finds is scored again with the full vectors.
-   * @default null
-   */
-  quantization?: 'int8' | null;
-  /**
-   * Compare with every vector instead of walking the graph.
-   * @default false
-   */
-  exact?: boolean;
-  /**
-   * Candidates looked at in a search of the graph; null for the server's choice.
-   * @default null
-   */
-  efSearch?: number | null;
-}
 
 export interface CreateQdrantIndexOptions extends QdrantSettings, QdrantPlace, QdrantSurroundings {
   dimension: number;
@@ -51,13 +30,6 @@ export interface OpenQdrantIndexOptions extends QdrantSurroundings {
   apiKeyEnv?: string;
 }
 
-const settingsSchema = z.strictObject({
-  onDisk: z.boolean().default(false),
-  quantization: z.literal('int8').nullable().default(null),
-  exact: z.boolean().default(false),
-  efSearch: z.number().int().positive().nullable().default(null),
-});
-
 const pointerName = 'qdrant.json';
 const pointerSchema = z.object({
   url: z.string(),
@@ -66,71 +38,11 @@ const pointerSchema = z.object({
   length: z.number().int().nonnegative(),
 });
 
-const pointId = z.number().int().nonnegative();
-const foundSchema = z.object({ points: z.array(z.object({ id: pointId, score: z.number() })) });
-const countSchema = z.object({ count: z.number().int().nonnegative() });
-const scrollSchema = z.object({
-  points: z.array(z.object({ id: pointId })),
-  next_page_offset: pointId.nullish(),
-});
-const collectionSchema = z.object({
-  config: z.object({ params: z.object({ vectors: z.object({ size: z.number(), distance: z.string() }) }) }),
-});
-
 /** About the bytes of one request; servers take 32 MiB by default. */
 const bytesPerRequest = 8 << 20;
 const bytesPerNumber = 22;
 const indicesPerDelete = 10_000;
 const parallelSearches = 8;
-
-/** @throws ConfigError for settings outside their range. */
-function resolveSettings(settings: QdrantSettings): z.infer<typeof settingsSchema> {
-  const parsed = settingsSchema.safeParse(settings);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new ConfigError(`a setting of Qdrant is wrong: ${issue?.path.join('.') || 'settings'}: ${issue?.message}`, {
-    cause: parsed.error,
-  });
-}
-
-function read<T>(schema: z.ZodType<T>, reply: unknown, { url }: QdrantPlace): T {
-  const parsed = schema.safeParse(reply);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new RetrieverError(`this is not an answer of Qdrant (${issue?.path.join('.')}: ${issue?.message})`, {
-    where: url,
-    cause: parsed.error,
-  });
-}
-
-const countPoints = async ({ call, place }: QdrantConnection) => {
-  const reply = await call('count its points', (client, collection) => client.count(collection, { exact: true }));
-  return read(countSchema, reply, place).count;
-};
-
-/** Whether the collection is there. @throws RetrieverError when it is of another dimension or distance. */
-async function checkCollection({ call, place }: QdrantConnection, dimension: number): Promise<boolean> {
-  const where = `${place.url}/collections/${place.collection}`;
-  let reply: unknown;
-  try {
-    reply = await call('describe the collection', (client, collection) => client.getCollection(collection));
-  } catch (error) {
-    if (refusalStatus(error) === 404) return false;
-    throw error;
-  }
-  const parsed = collectionSchema.safeParse(reply);
-  if (!parsed.success) {
-    throw new RetrieverError('the collection does not hold one unnamed vector a point; choose another', { where });
-  }
-  const { size, distance } = parsed.data.config.params.vectors;
-  if (size !== dimension || distance !== 'Dot') {
-    throw new RetrieverError(
-      `the collection is of ${size} numbers by ${distance}, not of ${dimension} by Dot; choose another`,
-      { where },
-    );
-  }
-  return true;
-}
 
 async function wrapCollection({
   connection,
@@ -140,12 +52,12 @@ async function wrapCollection({
 }: {
   connection: QdrantConnection;
   dimension: number;
-  settings: z.infer<typeof settingsSchema>;
+  settings: ResolvedQdrantSettings;
   length: number;
   size: number;
 }): Promise<VectorIndex> {
   const { call, place } = connection;
-  const serialize = createSerializer();
+  const turns = createTurns();
   const pointsPerRequest = Math.max(1, Math.min(1_000, Math.floor(bytesPerRequest / (bytesPerNumber * dimension))));
   const parameters = {
     exact: settings.exact,
@@ -157,7 +69,7 @@ async function wrapCollection({
   async function fetch(query: readonly number[], limit: number): Promise<Match[]> {
     const request = { query, limit, params: parameters, with_payload: false, with_vector: false };
     const reply = await call('search', (client, collection) => client.query(collection, request));
-    const { points } = read(foundSchema, reply, place);
+    const { points } = readReply(foundSchema, reply, place);
     return points.map(({ id, score }) => ({ index: id, score }));
   }
 
@@ -174,7 +86,7 @@ async function wrapCollection({
     async add({ vectors, signal }) {
       signal?.throwIfAborted();
       requireVectors(vectors, dimension);
-      await serialize(async () => {
+      await turns.take(async () => {
         for (let start = 0; start < vectors.length; start += pointsPerRequest) {
           signal?.throwIfAborted();
           const rows = vectors.slice(start, start + pointsPerRequest).map((vector) => Array.from(vector));
@@ -188,7 +100,7 @@ async function wrapCollection({
     },
     async delete({ indices }) {
       requireIndices(indices, length);
-      await serialize(async () => {
+      await turns.take(async () => {
         for (let start = 0; start < indices.length; start += indicesPerDelete) {
           const points = indices.slice(start, start + indicesPerDelete);
           await call('delete vectors', (client, collection) => client.delete(collection, { wait: true, points }));
@@ -210,9 +122,9 @@ async function wrapCollection({
       return results;
     },
     save: (directory) =>
-      serialize(() => writeFile(join(directory, pointerName), `${JSON.stringify({ ...place, length })}\n`)),
+      turns.take(() => writeFile(join(directory, pointerName), `${JSON.stringify({ ...place, length })}\n`)),
     async close() {
-      await serialize(async () => undefined);
+      await turns.take(async () => undefined);
     },
   };
 }
@@ -235,7 +147,7 @@ export async function createQdrantIndex({
   ...options
 }: CreateQdrantIndexOptions): Promise<VectorIndex> {
   requireDimension(dimension);
-  const settings = resolveSettings(options);
+  const settings = resolveQdrantSettings(options);
   const connection = await connectQdrant({
     url,
     collection,
@@ -268,19 +180,6 @@ export async function createQdrantIndex({
     );
   }
   return wrapCollection({ connection, dimension, settings, length: 0, size });
-}
-
-/** One more than the greatest id, when points were added after the pointer was written. */
-async function findLength({ call, place }: QdrantConnection, known: number): Promise<number> {
-  let length = known;
-  for (let offset: number | null | undefined = known; offset !== null && offset !== undefined; ) {
-    const page: Record<string, unknown> = { offset, limit: 10_000, with_payload: false, with_vector: false };
-    const reply = await call('list its points', (client, collection) => client.scroll(collection, page));
-    const { points, next_page_offset }: z.infer<typeof scrollSchema> = read(scrollSchema, reply, place);
-    for (const { id } of points) length = Math.max(length, id + 1);
-    offset = next_page_offset;
-  }
-  return length;
 }
 
 /**
@@ -321,7 +220,7 @@ export async function openQdrantIndex({
   return wrapCollection({
     connection,
     dimension,
-    settings: resolveSettings(settings),
+    settings: resolveQdrantSettings(settings),
     length: await findLength(connection, length),
     size: await countPoints(connection),
   });
