@@ -70,6 +70,7 @@ export function composeRetriever({ kind, settings, store, lexical, vectors }: Re
   return {
     kind,
     documents: store.size,
+    ...(vectors && { encoder: vectors.encoder }),
     fingerprint: fingerprintIndex({ corpus: store.fingerprint, settings: { kind, ...settings } }),
     retrieve: (options) => answerQueries({ ...options, store, search: (queries) => search(queries, options.topK) }),
     async lookUp(ids) {
@@ -83,6 +84,7 @@ export function composeRetriever({ kind, settings, store, lexical, vectors }: Re
     async close() {
       await lexical?.close();
       await vectors?.index.close();
+      await vectors?.encoder.close?.();
       await store.close();
     },
   };

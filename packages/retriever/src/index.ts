@@ -118,7 +118,6 @@ export {
   type HashedEncoder,
   type HashedEncoderOptions,
 } from './vector/hashed-encoder.js';
-export { createHashedEncoder, type HashedEncoder, type HashedEncoderOptions } from './vector/hashed-encoder.js';
 export {
   type CreateLanceIndexOptions,
   createLanceIndex,

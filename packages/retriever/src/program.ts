@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { isDgpoError } from '@dgpo/trajectory';
 import { Command, CommanderError } from 'commander';
 import { evalCommand } from './commands/eval-command.js';
@@ -7,19 +6,13 @@ import { mcpCommand } from './commands/mcp-command.js';
 import { queryCommand } from './commands/query-command.js';
 import { serveCommand } from './commands/serve-command.js';
 import type { CliSurroundings } from './commands/surroundings.js';
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
-}
+import { packageVersion } from './package-version.js';
 
 /** The command line of `dgpo-retriever`, ready to parse; throws instead of ending the process. */
 export function createProgram(surroundings: CliSurroundings): Command {
   const program = new Command('dgpo-retriever')
     .description('Index a corpus, search it, serve it to search agents and measure what it finds.')
-    .version(readVersion())
+    .version(packageVersion())
     .addHelpText('after', '\nExit codes: 0 success, 1 failure, 2 bad input, 130 interrupted.');
   for (const build of [indexCommand, serveCommand, queryCommand, evalCommand, mcpCommand])
     program.addCommand(build(surroundings));

@@ -1,4 +1,5 @@
 import type { RetrievedDocument } from '@dgpo/trajectory';
+import type { Encoder } from './vector/encoder.js';
 
 /** One passage of a corpus. `contents` carries the title on its first line, then the text. */
 export interface Document {
@@ -34,6 +35,8 @@ export interface IndexedRetriever extends Retriever {
   readonly documents: number;
   /** SHA-256 (hex) over the ids and contents of the corpus in order and over the settings of the index. */
   readonly fingerprint: string;
+  /** What queries and passages are encoded with; none for `bm25`. */
+  readonly encoder?: Encoder;
   /** The passage of each id, undefined where the corpus has none. */
   lookUp(ids: readonly string[]): Promise<(Document | undefined)[]>;
   /** Closes files and connections. The retriever cannot be used afterwards. */

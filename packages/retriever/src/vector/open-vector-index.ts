@@ -3,8 +3,9 @@ import { type HnswSurroundings, openHnswIndex } from '../hnsw/hnsw-index.js';
 import type { IndexSettings } from '../index-settings.js';
 import { openFlatIndex } from './flat-index.js';
 import { openLanceIndex } from './lance-index.js';
-import { lanceSettingsSchema } from './lance-settings.js';
-import { openQdrantIndex, type QdrantSettings } from './qdrant-index.js';
+import type { LanceSettings } from './lance-settings.js';
+import { openQdrantIndex } from './qdrant-index.js';
+import type { QdrantSettings } from './qdrant-settings.js';
 import type { VectorIndex } from './vector-index.js';
 
 export interface VectorSurroundings extends Pick<HnswSurroundings, 'logger' | '_internal'> {
@@ -57,12 +58,12 @@ export async function openVectorIndex({
         ...(logger && { logger }),
         ...(_internal && { _internal }),
       });
+    // LanceDB and Qdrant check their settings themselves.
     case 'lancedb':
-      return openLanceIndex({ ...shared, settings: lanceSettingsSchema.parse(settings) });
+      return openLanceIndex({ ...shared, settings: settings as LanceSettings });
     case 'qdrant':
       return openQdrantIndex({
         ...shared,
-        // It checks them itself.
         settings: settings as QdrantSettings,
         ...(environment && { environment }),
         ...(qdrantApiKeyEnv !== undefined && { apiKeyEnv: qdrantApiKeyEnv }),
