@@ -43,112 +43,144 @@ const blocksPerRequest = 32;
 const slack = 1 + 1e-9;
 const exact = 1 + 1e-12;
 
-/** Memory of one search at a time over `norms.length` passages. */
+/** Memory of one search at a time. */
 export interface SearchMemory {
-  /** `[passages]` see `lengthNorms`. */
-  norms: Float64Array;
-  /** `[passages]` zero between searches. */
-  scores: Float64Array;
-  /** `[passages]` the passages whose score is not zero. */
+  /** `[passages, 2]` the norm of each passage (see `lengthNorms`) and, where it is touched, its score: side by side in one cache line. */
+  cells: Float64Array;
+  smallestNorm: number;
+  /** `[passages]` the passages that are touched. */
   touched: Uint32Array;
+  /**
+   * A bit for every passage, set where it is touched; all zero between searches. They fit the fastest cache, so that what is skipped
+   * costs no other access.
+   */
+  marks: Int32Array;
 }
 
-export const createSearchMemory = (norms: Float64Array): SearchMemory => ({
-  norms,
-  scores: new Float64Array(norms.length),
-  touched: new Uint32Array(norms.length),
-});
+export function createSearchMemory(norms: Float64Array): SearchMemory {
+  const size = norms.length;
+  const cells = new Float64Array(2 * size);
+  let smallestNorm = Number.POSITIVE_INFINITY;
+  for (let position = 0; position < size; position++) {
+    const norm = norms[position] as number;
+    cells[2 * position] = norm;
+    if (norm < smallestNorm) smallestNorm = norm;
+  }
+  return { cells, smallestNorm, touched: new Uint32Array(size), marks: new Int32Array(Math.ceil(size / 32)) };
+}
+
+/** The smallest frequency whose part of a score can be `entry`. */
+function smallestFrequency(weight: number, entry: number, smallestNorm: number): number {
+  if (entry <= 0) return 0;
+  return weight <= entry ? Number.POSITIVE_INFINITY : Math.floor((entry * smallestNorm) / (weight - entry) / slack);
+}
 
 /**
  * Adds a word's part to every passage that holds it; to one that was not touched yet only where the part is at least `entry`.
  * Returns how many passages are touched now.
  */
 function addToAll(
-  { norms, scores, touched }: SearchMemory,
+  { cells, smallestNorm, touched, marks }: SearchMemory,
   { documents, frequencies, start, end }: Postings,
   { weight, entry, count: touchedBefore }: { weight: number; entry: number; count: number },
 ): number {
+  const enough = smallestFrequency(weight, entry, smallestNorm);
   let count = touchedBefore;
   for (let item = start; item < end; item++) {
     const position = documents[item] as number;
+    const bit = 1 << (position & 31);
+    const mark = marks[position >>> 5] as number;
     const frequency = frequencies[item] as number;
-    const score = scores[position] as number;
-    const part = weight * (frequency / (frequency + (norms[position] as number)));
-    if (score === 0) {
+    if ((mark & bit) !== 0) {
+      cells[2 * position + 1] =
+        (cells[2 * position + 1] as number) + weight * (frequency / (frequency + (cells[2 * position] as number)));
+    } else if (frequency >= enough) {
+      const part = weight * (frequency / (frequency + (cells[2 * position] as number)));
       if (part < entry || part === 0) continue;
+      marks[position >>> 5] = mark | bit;
       touched[count++] = position;
+      cells[2 * position + 1] = part;
     }
-    scores[position] = score + part;
   }
   return count;
 }
 
 /** Adds a word's part to the touched passages that hold it. */
 function addToTouched(
-  { norms, scores }: SearchMemory,
+  { cells, marks }: SearchMemory,
   { documents, frequencies, start, end }: Postings,
   weight: number,
 ): void {
   for (let item = start; item < end; item++) {
     const position = documents[item] as number;
-    const score = scores[position] as number;
-    if (score === 0) continue;
+    if (((marks[position >>> 5] as number) & (1 << (position & 31))) === 0) continue;
     const frequency = frequencies[item] as number;
-    scores[position] = score + weight * (frequency / (frequency + (norms[position] as number)));
+    cells[2 * position + 1] =
+      (cells[2 * position + 1] as number) + weight * (frequency / (frequency + (cells[2 * position] as number)));
   }
 }
 
-/** Adds a word's part to those of the ascending `candidates` from `first` on that lie in these postings. */
+/**
+ * Where the first entry of at least `position` stands among `documents[low .. end]`: guessed from how densely they lie, then
+ * found in growing steps from there and by halving.
+ */
+function findEntry(documents: Uint32Array, low: number, end: number, position: number, density: number): number {
+  const ahead = position - (documents[low] as number);
+  if (ahead <= 0) return low;
+  const guess = Math.min(end - 1, low + Math.floor(ahead * density));
+  let first = low;
+  let last = guess;
+  if ((documents[guess] as number) < position) {
+    first = guess + 1;
+    last = first;
+    for (let step = 4; last < end && (documents[last] as number) < position; step *= 2) {
+      first = last + 1;
+      last += step;
+    }
+    if (last > end) last = end;
+  } else {
+    for (let step = 4; last - step > first; step *= 2) {
+      if ((documents[last - step] as number) < position) {
+        first = last - step + 1;
+        break;
+      }
+      last -= step;
+    }
+  }
+  while (first < last) {
+    const middle = (first + last) >>> 1;
+    if ((documents[middle] as number) < position) first = middle + 1;
+    else last = middle;
+  }
+  return first;
+}
+
+/** Adds a word's part to those of the ascending `candidates` from `from` on that lie in these postings. */
 function addToCandidates(
-  { norms, scores }: SearchMemory,
+  { cells }: SearchMemory,
   { documents, frequencies, start, end }: Postings,
-  weight: number,
-  candidates: Uint32Array,
-  first: number,
+  { weight, candidates, from }: { weight: number; candidates: Uint32Array; from: number },
 ): void {
-  let low = start;
-  for (let item = first; item < candidates.length && low < end; item++) {
-    const position = candidates[item] as number;
-    let step = 1;
-    let high = low;
-    while (high < end && (documents[high] as number) < position) {
-      low = high + 1;
-      high += step;
-      step *= 2;
-    }
-    if (high > end) high = end;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((documents[middle] as number) < position) low = middle + 1;
-      else high = middle;
-    }
-    if (low < end && documents[low] === position) {
-      const frequency = frequencies[low] as number;
-      scores[position] =
-        (scores[position] as number) + weight * (frequency / (frequency + (norms[position] as number)));
-    }
+  const density = (end - start) / ((documents[end - 1] as number) - (documents[start] as number) + 1);
+  let item = start;
+  for (let candidate = from; candidate < candidates.length; candidate++) {
+    const position = candidates[candidate] as number;
+    item = findEntry(documents, item, end, position, density);
+    if (item === end) return;
+    if (documents[item] !== position) continue;
+    const frequency = frequencies[item] as number;
+    cells[2 * position + 1] =
+      (cells[2 * position + 1] as number) + weight * (frequency / (frequency + (cells[2 * position] as number)));
   }
 }
 
-/** The topK-th highest score of these passages; 0 where they are fewer. */
-function thresholdOf(scores: Float64Array, positions: Uint32Array, topK: number): number {
-  if (positions.length < topK) return 0;
+/** The topK-th highest score of these passages, at least topK of which have scores of at least `floor`. */
+function thresholdOf(cells: Float64Array, positions: Uint32Array, topK: number, floor: number): number {
   // A min-heap of the highest scores; its root is the answer.
-  const heap = new Float64Array(topK);
-  for (let item = 0; item < topK; item++) {
-    const score = scores[positions[item] as number] as number;
-    let child = item;
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      if ((heap[parent] as number) <= score) break;
-      heap[child] = heap[parent] as number;
-      child = parent;
-    }
-    heap[child] = score;
-  }
-  let bar = heap[0] as number;
-  for (let item = topK; item < positions.length; item++) {
-    const score = scores[positions[item] as number] as number;
+  const heap = new Float64Array(topK).fill(floor);
+  let bar = floor;
+  for (let item = 0; item < positions.length; item++) {
+    const score = cells[2 * (positions[item] as number) + 1] as number;
     if (score <= bar) continue;
     let parent = 0;
     for (;;) {
@@ -166,14 +198,14 @@ function thresholdOf(scores: Float64Array, positions: Uint32Array, topK: number)
 }
 
 /** The best `topK` of these passages; equal scores in corpus order. */
-function rank(scores: Float64Array, positions: Uint32Array, topK: number): Match[] {
-  const threshold = thresholdOf(scores, positions, topK);
+function rank(cells: Float64Array, positions: Uint32Array, topK: number): Match[] {
+  const threshold = positions.length < topK ? 0 : thresholdOf(cells, positions, topK, 0);
   const best: Match[] = [];
   const equal = new Uint32Array(positions.length);
   let ties = 0;
   for (let item = 0; item < positions.length; item++) {
     const index = positions[item] as number;
-    const score = scores[index] as number;
+    const score = cells[2 * index + 1] as number;
     if (score > threshold) best.push({ index, score });
     else if (score === threshold) equal[ties++] = index;
   }
@@ -187,15 +219,21 @@ function rank(scores: Float64Array, positions: Uint32Array, topK: number): Match
   return best;
 }
 
-/** Keeps the first `count` touched passages with scores of at least `needed`; the others are forgotten. Returns how many. */
-function keepAtLeast({ scores, touched }: SearchMemory, count: number, needed: number): number {
+/** Keeps those of the first `count` touched passages with scores of at least `needed`. Returns how many. */
+function keepAtLeast({ cells, touched, marks }: SearchMemory, count: number, needed: number): number {
   let kept = 0;
   for (let item = 0; item < count; item++) {
     const position = touched[item] as number;
-    if ((scores[position] as number) >= needed) touched[kept++] = position;
-    else scores[position] = 0;
+    if ((cells[2 * position + 1] as number) >= needed) touched[kept++] = position;
+    else marks[position >>> 5] = (marks[position >>> 5] as number) & ~(1 << (position & 31));
   }
   return kept;
+}
+
+/** Takes the marks of the first `count` touched passages away. */
+function clearMarks({ touched, marks }: SearchMemory, count: number): void {
+  if (count > marks.length) marks.fill(0);
+  else for (let item = 0; item < count; item++) marks[(touched[item] as number) >>> 5] = 0;
 }
 
 /** The blocks in which any of the ascending candidates may lie, each with its first candidate. */
@@ -215,7 +253,7 @@ function blocksOf(lastDocuments: Uint32Array, candidates: Uint32Array) {
 }
 
 /** Looking a passage up among sorted ones costs about as much as reading so many postings. */
-const postingsPerLookup = 24;
+const postingsPerLookup = 32;
 
 /** The words of a query from the rarest on, and what the words from each on can add to a score at most. */
 function planSearch<Term extends TermSummary>(terms: readonly QueryTerm<Term>[]) {
@@ -228,11 +266,6 @@ function planSearch<Term extends TermSummary>(terms: readonly QueryTerm<Term>[])
     remaining[place] = (remaining[place + 1] as number) + weight * term.bound * slack;
   }
   return { order, remaining };
-}
-
-function forget({ scores, touched }: SearchMemory, count: number): void {
-  if (count > scores.length / 8) scores.fill(0);
-  else for (let item = 0; item < count; item++) scores[touched[item] as number] = 0;
 }
 
 /**
@@ -254,7 +287,7 @@ export function* searchTerms<Term extends TermSummary>({
   terms: readonly QueryTerm<Term>[];
   topK: number;
 }): Generator<PostingsRequest<Term>, Match[], readonly Postings[]> {
-  const { scores, touched } = memory;
+  const { cells, touched } = memory;
   const { order, remaining } = planSearch(terms);
   let count = 0;
   let threshold = 0;
@@ -264,7 +297,7 @@ export function* searchTerms<Term extends TermSummary>({
       const rest = remaining[place] as number;
       // Finding the threshold costs about what a short list costs.
       if (count >= topK && term.count > count) {
-        threshold = Math.max(threshold, thresholdOf(scores, touched.subarray(0, count), topK) / exact);
+        threshold = thresholdOf(cells, touched.subarray(0, count), topK, threshold) / exact;
         count = keepAtLeast(memory, count, threshold - rest);
       }
       const onlyTouched = rest < threshold;
@@ -279,14 +312,14 @@ export function* searchTerms<Term extends TermSummary>({
       for (let first = 0; first < blocks.length; first += blocksPerRequest) {
         const answer = yield { term, blocks: blocks.slice(first, first + blocksPerRequest) };
         for (const [offset, postings] of answer.entries()) {
-          if (lookUp) addToCandidates(memory, postings, weight, candidates, firsts[first + offset] as number);
+          if (lookUp) addToCandidates(memory, postings, { weight, candidates, from: firsts[first + offset] as number });
           else if (onlyTouched) addToTouched(memory, postings, weight);
           else count = addToAll(memory, postings, { weight, entry, count });
         }
       }
     }
-    return rank(scores, touched.subarray(0, count), topK);
+    return rank(cells, touched.subarray(0, count), topK);
   } finally {
-    forget(memory, count);
+    clearMarks(memory, count);
   }
 }
