@@ -268,10 +268,43 @@ function planSearch<Term extends TermSummary>(terms: readonly QueryTerm<Term>[])
   return { order, remaining };
 }
 
+/** Adds the parts of a word to those of the ascending candidates that hold it. */
+function* lookUpTerm<Term extends TermSummary>(
+  memory: SearchMemory,
+  { term, weight }: QueryTerm<Term>,
+  candidates: Uint32Array,
+): Generator<PostingsRequest<Term>, void, readonly Postings[]> {
+  const { blocks, firsts } = blocksOf(term.lastDocuments, candidates);
+  for (let first = 0; first < blocks.length; first += blocksPerRequest) {
+    const answer = yield { term, blocks: blocks.slice(first, first + blocksPerRequest) };
+    for (const [offset, postings] of answer.entries()) {
+      addToCandidates(memory, postings, { weight, candidates, from: firsts[first + offset] as number });
+    }
+  }
+}
+
+/** The whole score that the best `topK` passages so far reach at least, once the words left over are looked up for them. */
+function* sureThreshold<Term extends TermSummary>(
+  memory: SearchMemory,
+  left: readonly QueryTerm<Term>[],
+  best: readonly Match[],
+): Generator<PostingsRequest<Term>, number, readonly Postings[]> {
+  const { cells } = memory;
+  const candidates = Uint32Array.from(best, ({ index }) => index).sort();
+  for (const term of left) yield* lookUpTerm(memory, term, candidates);
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const { index, score } of best) {
+    smallest = Math.min(smallest, cells[2 * index + 1] as number);
+    // They get their parts again, in turn with all others.
+    cells[2 * index + 1] = score;
+  }
+  return smallest / exact;
+}
+
 /**
  * Finds the best passages for a query, word by word from the rarest on: MaxScore (Turtle and Flood, "Query Evaluation:
  * Strategies and Optimizations", 1995, https://doi.org/10.1016/0306-4573(95)00020-H), term at a time. The topK-th score so far
- * is a threshold: passages that the words left over cannot lift to it are not taken up, or forgotten; and as soon as those words
+ * is a threshold, raised once by looking up all words for the best so far: passages that the words left over cannot lift to it are not taken up, or forgotten; and as soon as those words
  * alone cannot reach it, only passages already found are looked up in their postings. Every passage that is returned has its
  * whole score, summed from the rarest word to the most frequent, so that neither `topK` nor where the postings lie changes a bit
  * of it.
@@ -292,28 +325,35 @@ export function* searchTerms<Term extends TermSummary>({
   let count = 0;
   let threshold = 0;
   let sorted = false;
+  let sure = false;
   try {
     for (const [place, { term, weight }] of order.entries()) {
       const rest = remaining[place] as number;
       // Finding the threshold costs about what a short list costs.
       if (count >= topK && term.count > count) {
-        threshold = thresholdOf(cells, touched.subarray(0, count), topK, threshold) / exact;
+        const found = touched.subarray(0, count);
+        threshold = thresholdOf(cells, found, topK, threshold) / exact;
+        if (!sure && term.count > topK * postingsPerLookup) {
+          sure = true;
+          const reached = yield* sureThreshold(memory, order.slice(place), rank(cells, found, topK));
+          threshold = Math.max(threshold, reached);
+        }
         count = keepAtLeast(memory, count, threshold - rest);
       }
       const onlyTouched = rest < threshold;
-      const lookUp = onlyTouched && count * postingsPerLookup < term.count;
-      const candidates = touched.subarray(0, count);
-      if (lookUp && !sorted) candidates.sort();
-      sorted ||= lookUp;
-      const { blocks, firsts } = lookUp
-        ? blocksOf(term.lastDocuments, candidates)
-        : { blocks: Array.from(term.lastDocuments.keys()), firsts: [] };
+      if (onlyTouched && count * postingsPerLookup < term.count) {
+        const candidates = touched.subarray(0, count);
+        if (!sorted) candidates.sort();
+        sorted = true;
+        yield* lookUpTerm(memory, { term, weight }, candidates);
+        continue;
+      }
       const entry = threshold - (remaining[place + 1] as number);
-      for (let first = 0; first < blocks.length; first += blocksPerRequest) {
-        const answer = yield { term, blocks: blocks.slice(first, first + blocksPerRequest) };
-        for (const [offset, postings] of answer.entries()) {
-          if (lookUp) addToCandidates(memory, postings, { weight, candidates, from: firsts[first + offset] as number });
-          else if (onlyTouched) addToTouched(memory, postings, weight);
+      for (let first = 0; first < term.lastDocuments.length; first += blocksPerRequest) {
+        const length = Math.min(blocksPerRequest, term.lastDocuments.length - first);
+        const answer = yield { term, blocks: Array.from({ length }, (_, offset) => first + offset) };
+        for (const postings of answer) {
+          if (onlyTouched) addToTouched(memory, postings, weight);
           else count = addToAll(memory, postings, { weight, entry, count });
         }
       }
