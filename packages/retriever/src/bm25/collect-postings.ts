@@ -1,5 +1,5 @@
 import { words } from '../words.js';
-import { createFrequencies } from './search-terms.js';
+import { createFrequencies } from './score-postings.js';
 
 /** Passages as an inverted index: the postings of term t are the entries `offsets[t] .. offsets[t + 1]`. */
 export interface CollectedPostings {

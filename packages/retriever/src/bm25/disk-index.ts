@@ -6,15 +6,8 @@ import { createByteReader } from './bytes.js';
 import type { FileBytes, IndexHeader } from './index-files.js';
 import { countWords, weighTerm } from './lexical-index.js';
 import { postingsPerBlock, readPostings } from './posting-blocks.js';
-import {
-  createFrequencies,
-  createSearchMemory,
-  type Postings,
-  type PostingsRequest,
-  type QueryTerm,
-  searchTerms,
-  type TermSummary,
-} from './search-terms.js';
+import { createFrequencies, createSearchMemory, type Postings } from './score-postings.js';
+import { type PostingsRequest, type QueryTerm, searchTerms, type TermSummary } from './search-terms.js';
 import { readTerms, type TermGroup, type TermRecord } from './term-dictionary.js';
 
 interface DiskTerm extends TermSummary {

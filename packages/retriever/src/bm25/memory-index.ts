@@ -2,7 +2,8 @@ import { requireTopK } from '../require-top-k.js';
 import type { Match } from '../top-k.js';
 import { type Bm25Settings, lengthNorms } from './bm25-settings.js';
 import { countWords, weighTerm } from './lexical-index.js';
-import { createSearchMemory, type QueryTerm, searchTerms, type TermSummary } from './search-terms.js';
+import { createSearchMemory } from './score-postings.js';
+import { type QueryTerm, searchTerms, type TermSummary } from './search-terms.js';
 
 /** The inverted index in memory: the postings of term t are the entries `offsets[t] .. offsets[t + 1]`. */
 export interface MemoryPostings {

@@ -1,7 +1,7 @@
 import { type FileBytes, type IndexHeader, readAhead } from './index-files.js';
 import type { MemoryPostings } from './memory-index.js';
 import { readPostings } from './posting-blocks.js';
-import { createFrequencies } from './search-terms.js';
+import { createFrequencies } from './score-postings.js';
 import { readTerms, type TermGroup } from './term-dictionary.js';
 
 /** Decodes all postings of an index on disk into memory. @throws RangeError where its files do not fit together. */
