@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type GraphShape, headerBytes, listBytes, nodeBytes, readHeader } from './graph-shape.js';
 
 /** Some nodes of level 0 in order; the arrays are valid until the next are read. */
-export interface GraphNodes {
+interface GraphNodes {
   first: number;
   /** For each node: a word (number of links in the low 16 bits, then 1 where it is deleted) and its 2 · m places for links. */
   links: Uint32Array[];
@@ -10,7 +10,7 @@ export interface GraphNodes {
 }
 
 /** The links of all upper levels. */
-export interface UpperLists {
+interface UpperLists {
   /** Number of lists. */
   count: number;
   /** For each node where its lists begin (level 1 first), counted in lists. */

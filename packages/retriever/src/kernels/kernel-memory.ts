@@ -17,7 +17,7 @@ function compileKernels(): object | null {
 }
 
 /** The most bytes one memory can have. */
-export const largestMemory = 65_536 * pageBytes;
+const largestMemory = 65_536 * pageBytes;
 
 /** Kernels with a memory of their own. */
 export interface KernelMemory {

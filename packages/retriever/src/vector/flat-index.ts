@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ConfigError, RetrieverError } from '@dgpo/trajectory';
-import { type CreateKernelMemory, createKernelMemory as createDefaultMemory } from '../kernels/kernel-memory.js';
+import { type CreateKernelMemory, createKernelMemory } from '../kernels/kernel-memory.js';
 import { requireTopK } from '../require-top-k.js';
 import { readUint32Array, writeTypedArray } from '../store/typed-array-file.js';
 import type { Match } from '../top-k.js';
@@ -29,7 +29,7 @@ export interface FlatSettings {
 
 export interface FlatSurroundings {
   /** Test seam. */
-  _internal?: { createKernelMemory?: CreateKernelMemory };
+  _internal?: { createKernelMemory?: CreateKernelMemory; rowsPerBlock?: number };
 }
 
 /** The vectors in one row-major block, `[length, dimension]`. */
@@ -63,7 +63,11 @@ async function scoreAgain(exact: ExactRows, query: Float32Array, candidates: rea
   return matches.sort(bestFirst);
 }
 
-function createBlocks(dimension: number, precision: Precision, createKernelMemory: CreateKernelMemory) {
+function createBlocks(dimension: number, precision: Precision, { _internal }: FlatSurroundings) {
+  const blockOptions = {
+    ...{ dimension, precision, createKernelMemory: _internal?.createKernelMemory ?? createKernelMemory },
+    ...(_internal?.rowsPerBlock !== undefined && { mostRows: _internal.rowsPerBlock }),
+  };
   const blocks: RowBlock[] = [];
   const find = (index: number) => {
     let start = 0;
@@ -78,7 +82,7 @@ function createBlocks(dimension: number, precision: Precision, createKernelMemor
       for (let done = 0; done < vectors.length; ) {
         let block = blocks.at(-1);
         if (block === undefined || block.length === block.capacity) {
-          block = createKernelBlock({ dimension, precision, createKernelMemory }) ?? createPlainBlock({ precision });
+          block = createKernelBlock(blockOptions) ?? createPlainBlock({ precision });
           blocks.push(block);
         }
         const some = vectors.slice(done, done + block.capacity - block.length);
@@ -198,7 +202,7 @@ export function createFlatIndex({
   requireDimension(dimension);
   const settings = resolveFlatSettings(options);
   const { precision } = settings;
-  const blocks = createBlocks(dimension, precision, _internal?.createKernelMemory ?? createDefaultMemory);
+  const blocks = createBlocks(dimension, precision, { ...(_internal && { _internal }) });
   const exact = precision === 'int8' ? createExactRows(null) : null;
   return wrapParts({ dimension, settings, blocks, exact, length: 0, deleted: new Set() });
 }
@@ -224,7 +228,7 @@ export async function openFlatIndex({
   requireDimension(dimension);
   const settings = resolveFlatSettings(saved);
   const { precision } = settings;
-  const blocks = createBlocks(dimension, precision, _internal?.createKernelMemory ?? createDefaultMemory);
+  const blocks = createBlocks(dimension, precision, { ...(_internal && { _internal }) });
   const file = await openRowFile(join(directory, vectorsName), dimension);
   const fromDisk = precision === 'int8' && rescoreFrom === 'disk';
   try {

@@ -6,7 +6,6 @@ import { quantize } from './quantize.js';
 import type { Precision, RowBlock } from './row-block.js';
 
 const largestBlock = 1 << 30;
-const mostRows = 1 << 20;
 /** Queries, their heaps and counts: room for one query of any length with every row, at least. */
 const workBytes = 1 << 24;
 const queriesTogether = 64;
@@ -24,10 +23,16 @@ export function createKernelBlock({
   dimension,
   precision,
   createKernelMemory,
+  mostRows = 1 << 20,
 }: {
   dimension: number;
   precision: Precision;
   createKernelMemory: CreateKernelMemory;
+  /**
+   * At most 2^20, so that the heap of one query fits its place.
+   * @default 2^20
+   */
+  mostRows?: number;
 }): RowBlock | null {
   const whole = precision === 'float32';
   const rowBytes = Math.ceil(((whole ? 4 : 1) * dimension) / 16) * 16;

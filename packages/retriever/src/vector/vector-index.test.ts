@@ -10,6 +10,7 @@ const noKernels = { _internal: { createKernelMemory: () => null } };
 describe.each([
   { name: 'with kernels', surroundings: {} },
   { name: 'without kernels', surroundings: noKernels },
+  { name: 'in blocks of 97', surroundings: { _internal: { rowsPerBlock: 97 } } },
 ])('the flat index of float32 $name', ({ surroundings }) => {
   const cases = vectorIndexCases({
     create: (options) => createFlatIndex({ ...options, ...surroundings }),
@@ -21,6 +22,7 @@ describe.each([
 describe.each([
   { name: 'with kernels', surroundings: {} },
   { name: 'without kernels', surroundings: noKernels },
+  { name: 'in blocks of 97', surroundings: { _internal: { rowsPerBlock: 97 } } },
   { name: 'with vectors on disk', surroundings: { rescoreFrom: 'disk' as const } },
 ])('the flat index of int8 $name', ({ surroundings }) => {
   const settings = { precision: 'int8' } as const;
