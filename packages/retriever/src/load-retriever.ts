@@ -72,7 +72,13 @@ export async function loadRetriever({
       throw new RangeError('its passages are not those that the manifest names');
     }
     const parts: Pick<RetrieverParts, 'lexical' | 'vectors'> = {};
-    if (settings.bm25) parts.lexical = keep(await openBm25({ directory, ...settings.bm25, ...bm25 }));
+    if (settings.bm25) {
+      parts.lexical = keep(await openBm25({ directory, ...bm25 }));
+      const { k1, b, idf } = parts.lexical.settings;
+      if (k1 !== settings.bm25.k1 || b !== settings.bm25.b || idf !== settings.bm25.idf) {
+        throw new RangeError('its BM25 files have other settings than the manifest names');
+      }
+    }
     if (settings.vectors) {
       const encoder = await openEncoder({
         settings: settings.vectors.encoder,

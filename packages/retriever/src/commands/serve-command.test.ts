@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { serveCommand } from './serve-command.js';
@@ -57,6 +60,49 @@ describe('dgpo-retriever serve', () => {
     await server.ended;
     expect(server.text.error).toBe('stopped\n');
     await expect(fetch(`${line.url}/health`)).rejects.toThrow();
+  });
+
+  it('reranks its searches by another server where it is asked to', async () => {
+    // Scores passages by their length: the longest of the candidates comes first.
+    const scorer = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      const { documents } = JSON.parse(body) as { documents: { contents: string }[][] };
+      const result = documents.map((list) =>
+        list
+          .map((document) => ({ document, score: document.contents.length }))
+          .sort((left, right) => right.score - left.score),
+      );
+      response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ result }));
+    }).listen(0, '127.0.0.1');
+    await once(scorer, 'listening');
+    const { port } = scorer.address() as AddressInfo;
+    const flags = ['--rerank', `http://127.0.0.1:${port}`, '--rerank-candidates', '5', '--json'];
+    const [plain, reranked] = [start([corpus, '--json']), start([corpus, ...flags])];
+    const search = async (server: ReturnType<typeof start>, topk: number) => {
+      await server.started();
+      const { url } = JSON.parse(server.text.out) as { url: string };
+      const body = JSON.stringify({ queries: ['Akkadian spirit'], topk });
+      const answer = await (await fetch(`${url}/retrieve`, { method: 'POST', body })).json();
+      return (answer as { result: { contents: string }[][] }).result[0] ?? [];
+    };
+    const candidates = await search(plain, 5);
+    const longest = [...candidates].sort((left, right) => right.contents.length - left.contents.length)[0];
+    expect(longest).not.toEqual(candidates[0]);
+    expect(await search(reranked, 1)).toEqual([longest]);
+    const printed = (server: ReturnType<typeof start>) => JSON.parse(server.text.out) as { fingerprint: string };
+    expect(printed(reranked).fingerprint).not.toBe(printed(plain).fingerprint);
+    for (const server of [plain, reranked]) {
+      server.interrupt();
+      await server.ended;
+    }
+    scorer.close();
+  });
+
+  it('refuses options of reranking that do not fit together', async () => {
+    const both = ['--rerank', 'http://127.0.0.1:1', '--rerank-model', 'm'];
+    await expect(start([corpus, ...both]).ended).rejects.toThrow(/give one of them/);
+    await expect(start([corpus, '--rerank-candidates', '5']).ended).rejects.toThrow(/needs --rerank URL/);
   });
 
   it('fails with one error, and closes, when the index cannot be opened', async () => {

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
-import { createRerankClient } from '../rerank/rerank-client.js';
 import { createRetrieverServer } from '../server/create-retriever-server.js';
 import { serveRetriever } from '../server/serve-retriever.js';
 import { untilAborted } from '../until-aborted.js';
 import { openLocalRetriever } from './open-retriever.js';
 import { integerFrom, jsonOption, readToken, tokenOption } from './options.js';
+import { chooseReranker, rerankOptions, withReranking } from './rerank-options.js';
 import type { CliSurroundings } from './surroundings.js';
 
 /** `dgpo-retriever serve`: answers `POST /retrieve` and its companions until it is interrupted. */
 export function serveCommand(surroundings: CliSurroundings): Command {
   const { writeOut, writeError, environment, signal } = surroundings;
-  return new Command('serve')
+  const command = new Command('serve')
     .description('Serve an index as POST /retrieve (the Search-R1 contract); GET /openapi.json lists the other routes.')
     .argument(
       '<source>',
@@ -32,8 +32,9 @@ export function serveCommand(surroundings: CliSurroundings): Command {
       integerFrom(1),
       30_000,
     )
-    .option('--grace <milliseconds>', 'how long a shutdown waits for requests in progress', integerFrom(0), 5000)
-    .option('--rerank <url>', 'server that scores for POST /rerank: Search-R1 or this one')
+    .option('--grace <milliseconds>', 'how long a shutdown waits for requests in progress', integerFrom(0), 5000);
+  rerankOptions(command);
+  return command
     .option('--mcp', 'offer the MCP tool `search` at /mcp', false)
     .option('--open-metrics', 'answer /metrics without the token', false)
     .addOption(tokenOption())
@@ -41,11 +42,12 @@ export function serveCommand(surroundings: CliSurroundings): Command {
     .action(async (source, options) => {
       const { host, port, topk, maxTopk, maxQueries, maxBatch, batchWait, maxQueue, cache, timeout } = options;
       const token = readToken(options.tokenEnv, environment);
+      const reranker = await chooseReranker(options, timeout);
       let ready = false;
       let startOpening = () => {};
       const opening = new Promise<void>((resolve) => {
         startOpening = resolve;
-      }).then(() => openLocalRetriever(source, surroundings));
+      }).then(async () => withReranking(await openLocalRetriever(source, surroundings), { reranker, flags: options }));
       const app = createRetrieverServer({
         retriever: opening,
         topK: topk,
@@ -58,7 +60,7 @@ export function serveCommand(surroundings: CliSurroundings): Command {
         timeout,
         mcp: options.mcp,
         openMetrics: options.openMetrics,
-        ...(options.rerank !== undefined && { reranker: createRerankClient({ url: options.rerank, timeout }) }),
+        ...(reranker && { reranker }),
         ...(token !== undefined && { token }),
         // What fails before is the error of the command.
         logger: (message) => ready && writeError(`${message}\n`),
@@ -81,6 +83,7 @@ export function serveCommand(surroundings: CliSurroundings): Command {
         await server.close();
       }
       await (await opening).close();
+      await reranker?.close?.();
       writeError('stopped\n');
     });
 }
