@@ -31,8 +31,11 @@ const increment = (counts: Record<string, number>, name: string) => {
   counts[name] = (counts[name] ?? 0) + 1;
 };
 
-/** The client under test; `fetch` is the real one, its replies counted. */
-export function createSoakClient(tally: Tally, url: string, seed: number, maxConcurrent: number): Retriever {
+/** The client under test; `fetch` is the real one, its replies counted with `from` behind their status. */
+export function createSoakClient(
+  tally: Tally,
+  { url, seed, maxConcurrent, from = '' }: { url: string; seed: number; maxConcurrent: number; from?: string },
+): Retriever {
   return createRetrieverClient({
     url,
     timeout: 1200,
@@ -45,7 +48,7 @@ export function createSoakClient(tally: Tally, url: string, seed: number, maxCon
     random: createRandom(seed).split('soak-client'),
     fetch: async (input, init) => {
       const response = await fetch(input, init);
-      increment(tally.statuses, String(response.status));
+      increment(tally.statuses, `${response.status}${from}`);
       return response;
     },
   });

@@ -53,7 +53,7 @@ const elapsed = () => (performance.now() - begin) / 1000;
 const pause = (milliseconds: number) => sleep(Math.max(0, Math.min(milliseconds, 1000 * (seconds - elapsed()))));
 
 const tally = createTally();
-const client = createSoakClient(tally, proxy.url, seed, 32);
+const client = createSoakClient(tally, { url: proxy.url, seed, maxConcurrent: 32 });
 
 async function ask(name: number) {
   const own = random.split('client', name);
@@ -69,8 +69,13 @@ async function burst() {
   const own = random.split('bursts');
   while (!isOver()) {
     await pause(4000);
-    const many = createSoakClient(tally, proxy.url, seed, 200);
-    const direct = createSoakClient(tally, server.url ?? proxy.url, seed, 200);
+    const many = createSoakClient(tally, { url: proxy.url, seed, maxConcurrent: 200 });
+    const direct = createSoakClient(tally, {
+      url: server.url ?? proxy.url,
+      seed,
+      maxConcurrent: 200,
+      from: server.url === undefined ? '' : ' of the server',
+    });
     const calls = Array.from({ length: 200 }, (_, index) =>
       call(tally, index % 2 === 0 ? many : direct, pickQuestions(own, questions)),
     );
@@ -131,7 +136,13 @@ try {
   for (const fault of ['none', 'slow', 'drip', 'error', 'truncated', 'short', 'malformed', 'reset', 'full', 'down']) {
     if ((proxy.drawn[fault] ?? 0) === 0) violate(`the fault "${fault}" never came up: run it longer`);
   }
-  if (right === 0 || failed === 0 || (tally.statuses['429'] ?? 0) === 0 || kills === 0) {
+  if (
+    right === 0 ||
+    failed === 0 ||
+    (tally.statuses['429'] ?? 0) === 0 ||
+    (tally.statuses['429 of the server'] ?? 0) === 0 ||
+    kills === 0
+  ) {
     violate('nothing was right, nothing failed, no queue was full or no server was killed: this proves nothing');
   }
   for (const complaint of server.complaints) violate(`server: ${complaint}`);

@@ -34,7 +34,7 @@ export async function startServer(directory: string): Promise<ServerProcess> {
 
   async function start() {
     ordered = false;
-    const words = commandLine(['serve', directory, '--port', '0', '--json']);
+    const words = commandLine(['serve', directory, '--port', '0', '--max-queue', '8', '--json']);
     const started = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
     started.stderr.on('data', (chunk: Buffer) => complaints.push(chunk.toString().trim()));

@@ -45,5 +45,6 @@ export async function drawQuestions(directory: string, seed: number): Promise<Qu
   );
   const retriever = await loadRetriever({ directory });
   const answers = await retriever.retrieve({ queries, topK });
+  await retriever.close();
   return queries.map((query, index) => ({ query, expected: answers[index] ?? [] }));
 }
