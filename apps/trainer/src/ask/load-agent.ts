@@ -43,8 +43,6 @@ export interface LoadedAgent extends Agent {
  */
 export async function loadAgent(options: LoadAgentOptions): Promise<LoadedAgent> {
   const { checkpoint, index, temperature = 0, seed = 0, engine: engineName, ...rules } = options;
-  const retriever: Retriever & Partial<OpenedRetriever> =
-    typeof index === 'string' ? await openRetriever({ directory: index }) : index;
   const { config, parameters, tokenizer } = await loadModel({ directory: checkpoint });
   const { maxPositionEmbeddings } = config;
   const settings = { ...(await readAgentSettings({ directory: checkpoint, maxPositionEmbeddings })), ...rules };
@@ -57,6 +55,9 @@ export async function loadAgent(options: LoadAgentOptions): Promise<LoadedAgent>
     );
   }
   const engine = await selectEngine(engineName === undefined ? {} : { engine: engineName });
+  // After everything else that may fail, so that nothing stays open.
+  const retriever: Retriever & Partial<OpenedRetriever> =
+    typeof index === 'string' ? await openRetriever({ directory: index }) : index;
   const decoder = createDecoder({ config });
   setParameters(decoder, parameters);
   const { maxContextTokens } = settings;

@@ -144,6 +144,12 @@ export function createJobContext(): JobContext {
   return { models: new Map(), kept: new Map() };
 }
 
+/** Frees models, and closes what has files open. */
+export async function closeJobContext({ models, kept }: JobContext): Promise<void> {
+  for (const model of models.values()) model.dispose();
+  for (const value of kept.values()) await (value as { close?: () => Promise<void> }).close?.();
+}
+
 /** A model that an earlier job put there. */
 export function modelNamed(context: JobContext, name: string): Decoder {
   const decoder = context.models.get(name);

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type EngineName, selectEngine } from '@dgpo/lm';
 import { DgpoError, type DgpoErrorCode, ModelError } from '@dgpo/trajectory';
-import { createJobContext, type Job, type JobResult, runJob } from './jobs.js';
+import { closeJobContext, createJobContext, type Job, type JobResult, runJob } from './jobs.js';
 
 /** Runs jobs on all cores that the engine can use. Results come in the order of the jobs, whoever ran them. */
 export interface ComputePool {
@@ -41,9 +41,7 @@ async function createLocalPool(engine: EngineName): Promise<ComputePool> {
     broadcast: async (job) => {
       await schedule(job);
     },
-    close: async () => {
-      for (const model of context.models.values()) model.dispose();
-    },
+    close: () => closeJobContext(context),
   };
 }
 
