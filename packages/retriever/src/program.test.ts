@@ -278,29 +278,33 @@ describe('help', () => {
       Serve an index as POST /retrieve (the Search-R1 contract); GET /openapi.json lists the other routes.
 
       Arguments:
-        source                       index directory, corpus file (indexed in memory with bm25),
-                                     searxng:URL, serpapi or json:FILE
+        source                        index directory, corpus file (indexed in memory with bm25),
+                                      searxng:URL, serpapi or json:FILE
 
       Options:
-        --host <address>             address to listen at; beyond loopback a token is required (default:
-                                     "127.0.0.1")
-        --port <number>              port to listen at; 0 takes a free one (default: 8000)
-        --topk <number>              passages for each query when the request does not say (default: 3)
-        --max-topk <number>          the most passages a request may ask for (default: 1000)
-        --max-queries <number>       the most queries of one request (default: 4096)
-        --max-batch <number>         the most queries of several requests searched at once (default: 512)
-        --batch-wait <milliseconds>  how long a batch waits for more requests (default: 0)
-        --max-queue <number>         unanswered requests beyond which the server says 429 (default: 1024)
-        --cache <number>             answers kept in memory; 0 keeps none (default: 10000)
-        --timeout <milliseconds>     how long one request may take before it is answered 503 (default:
-                                     30000)
-        --grace <milliseconds>       how long a shutdown waits for requests in progress (default: 5000)
-        --rerank <url>               server that scores for POST /rerank: Search-R1 or this one
-        --mcp                        offer the MCP tool \`search\` at /mcp (default: false)
-        --open-metrics               answer /metrics without the token (default: false)
-        --token-env <name>           environment variable that holds the bearer token of the server
-        --json                       print one JSON object to stdout
-        -h, --help                   display help for command
+        --host <address>              address to listen at; beyond loopback a token is required (default:
+                                      "127.0.0.1")
+        --port <number>               port to listen at; 0 takes a free one (default: 8000)
+        --topk <number>               passages for each query when the request does not say (default: 3)
+        --max-topk <number>           the most passages a request may ask for (default: 1000)
+        --max-queries <number>        the most queries of one request (default: 4096)
+        --max-batch <number>          the most queries of several requests searched at once (default: 512)
+        --batch-wait <milliseconds>   how long a batch waits for more requests (default: 0)
+        --max-queue <number>          unanswered requests beyond which the server says 429 (default: 1024)
+        --cache <number>              answers kept in memory; 0 keeps none (default: 10000)
+        --timeout <milliseconds>      how long one request may take before it is answered 503 (default:
+                                      30000)
+        --grace <milliseconds>        how long a shutdown waits for requests in progress (default: 5000)
+        --rerank <url>                server that scores passages: Search-R1 or this one; opens POST
+                                      /rerank
+        --rerank-model <name>         cross-encoder that scores passages here (folder or hub name); opens
+                                      POST /rerank
+        --rerank-candidates <number>  rerank so many passages of every search too
+        --mcp                         offer the MCP tool \`search\` at /mcp (default: false)
+        --open-metrics                answer /metrics without the token (default: false)
+        --token-env <name>            environment variable that holds the bearer token of the server
+        --json                        print one JSON object to stdout
+        -h, --help                    display help for command
       "
     `);
   });
