@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * Proves that what would be published works for a stranger: packs every workspace package, installs the tarballs into an empty
- * project outside the repository, type-checks and runs the first `ts` block of each README there, runs each bin with --help, and
- * looks at the installed tree (one @tensorflow/tfjs-core; packages that promise so come without TensorFlow.js).
+ * project outside the repository, type-checks and runs the first `ts` block of each README there, runs each bin with --help, indexes and
+ * serves a corpus, and looks at the installed tree (one @tensorflow/tfjs-core; packages that promise so come without TensorFlow.js).
  *
  *   npm run build && node tools/pack-check/pack-check.mjs [--only rl,arc] [--ignore-scripts] [--keep]
  *
@@ -18,6 +18,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { firstExample } from './first-example.mjs';
 import { dependencyClosure, installedCopies } from './installed-tree.mjs';
+import { serveCorpus } from './serve-corpus.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const withoutTensorFlow = ['@dgpo/trajectory', '@dgpo/envs', '@dgpo/retriever', '@dgpo/arc'];
@@ -184,6 +185,10 @@ try {
   checkTree();
   runExamples(typeCheck());
   runBins();
+  if (chosen.some(({ name }) => name === 'retriever')) {
+    const problem = await serveCorpus({ project, environment });
+    report(problem === undefined, 'dgpo-retriever index and serve answer a request', problem);
+  }
 } catch (error) {
   problems.push(error.message);
   console.log(`FAIL ${error.message}`);
