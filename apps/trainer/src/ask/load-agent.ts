@@ -9,7 +9,7 @@ import {
   setParameters,
 } from '@dgpo/lm';
 import { ConfigError } from '@dgpo/trajectory';
-import { type EnvironmentSettings, type OpenedRetriever, openRetriever } from '../compute/episodes-job.js';
+import { type EnvironmentSettings, openRetriever } from '../compute/episodes-job.js';
 import { readAgentSettings } from '../evaluate/agent-settings.js';
 
 export interface LoadAgentOptions extends Partial<EnvironmentSettings> {
@@ -42,7 +42,33 @@ export interface LoadedAgent extends Agent {
  * @throws {ConfigError} when the engine cannot start, or a rule is out of range or does not fit the model
  */
 export async function loadAgent(options: LoadAgentOptions): Promise<LoadedAgent> {
-  const { checkpoint, index, temperature = 0, seed = 0, engine: engineName, ...rules } = options;
+  const { index, ...rest } = options;
+  if (typeof index !== 'string') return buildAgent({ ...rest, retriever: index });
+  const retriever = await openRetriever({ directory: index });
+  try {
+    const agent = await buildAgent({ ...rest, retriever });
+    return {
+      ...agent,
+      dispose: () => {
+        agent.dispose();
+        // Only files that are read: nothing is left to fail, and nobody to wait.
+        void retriever.close();
+      },
+    };
+  } catch (error) {
+    await retriever.close();
+    throw error;
+  }
+}
+
+async function buildAgent({
+  checkpoint,
+  retriever,
+  temperature = 0,
+  seed = 0,
+  engine: engineName,
+  ...rules
+}: Omit<LoadAgentOptions, 'index'> & { retriever: Retriever }): Promise<LoadedAgent> {
   const { config, parameters, tokenizer } = await loadModel({ directory: checkpoint });
   const { maxPositionEmbeddings } = config;
   const settings = { ...(await readAgentSettings({ directory: checkpoint, maxPositionEmbeddings })), ...rules };
@@ -55,9 +81,6 @@ export async function loadAgent(options: LoadAgentOptions): Promise<LoadedAgent>
     );
   }
   const engine = await selectEngine(engineName === undefined ? {} : { engine: engineName });
-  // After everything else that may fail, so that nothing stays open.
-  const retriever: Retriever & Partial<OpenedRetriever> =
-    typeof index === 'string' ? await openRetriever({ directory: index }) : index;
   const decoder = createDecoder({ config });
   setParameters(decoder, parameters);
   const { maxContextTokens } = settings;
@@ -70,8 +93,6 @@ export async function loadAgent(options: LoadAgentOptions): Promise<LoadedAgent>
     dispose: () => {
       sampler.dispose();
       decoder.dispose();
-      // Only files that are read: nothing is left to fail, and nobody to wait.
-      if (typeof index === 'string') void retriever.close?.();
     },
   };
 }
