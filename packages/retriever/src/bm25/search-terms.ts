@@ -1,5 +1,6 @@
 import type { Match } from '../top-k.js';
 import {
+  addDense,
   addToAll,
   addToCandidates,
   addToTouched,
@@ -7,10 +8,10 @@ import {
   exact,
   keepAtLeast,
   type Postings,
+  type ResidentPostings,
   rank,
   type SearchMemory,
   slack,
-  thresholdOf,
 } from './score-postings.js';
 
 /** What is known of a word before its postings are read. */
@@ -21,6 +22,8 @@ export interface TermSummary {
   readonly bound: number;
   /** `[blocks]` the last passage of each block that the postings are read in. */
   readonly lastDocuments: Uint32Array;
+  /** All postings, where they are in memory; none are asked for then. */
+  readonly resident?: ResidentPostings;
 }
 
 /** A word of the query. */
@@ -94,7 +97,12 @@ function* sureThreshold<Term extends TermSummary>(
 ): Generator<PostingsRequest<Term>, number, readonly Postings[]> {
   const { cells } = memory;
   const candidates = Uint32Array.from(best, ({ index }) => index).sort();
-  for (const term of left) yield* lookUpTerm(memory, term, candidates);
+  for (const { term, weight } of left) {
+    const { resident } = term;
+    if (resident === undefined) yield* lookUpTerm(memory, { term, weight }, candidates);
+    else if (resident.dense === undefined) addToCandidates(memory, resident, { weight, candidates, from: 0 });
+    else addDense({ ...memory, touched: candidates }, resident.dense, { weight, count: candidates.length, needed: 0 });
+  }
   let smallest = Number.POSITIVE_INFINITY;
   for (const { index, score } of best) {
     smallest = Math.min(smallest, cells[2 * index + 1] as number);
@@ -132,26 +140,34 @@ export function* searchTerms<Term extends TermSummary>({
   try {
     for (const [place, { term, weight }] of order.entries()) {
       const rest = remaining[place] as number;
-      // Finding the threshold costs about what a short list costs.
-      if (count >= topK && term.count > count) {
-        const found = touched.subarray(0, count);
-        threshold = thresholdOf(cells, found, topK, threshold) / exact;
-        if (!sure && term.count > topK * postingsPerLookup) {
-          sure = true;
-          const reached = yield* sureThreshold(memory, order.slice(place), rank(cells, found, topK));
-          threshold = Math.max(threshold, reached);
-        }
+      const { resident } = term;
+      if (count >= topK && term.count > topK * postingsPerLookup && !sure) {
+        sure = true;
+        threshold = yield* sureThreshold(memory, order.slice(place), rank(cells, touched.subarray(0, count), topK));
+        count = keepAtLeast(memory, count, threshold - rest);
+      } else if (sure && term.count > count && (rest >= threshold || resident?.dense === undefined)) {
         count = keepAtLeast(memory, count, threshold - rest);
       }
       const onlyTouched = rest < threshold;
+      if (onlyTouched && resident?.dense !== undefined) {
+        const needed = threshold - (remaining[place + 1] as number);
+        count = addDense(memory, resident.dense, { weight, count, needed });
+        continue;
+      }
       if (onlyTouched && count * postingsPerLookup < term.count) {
         const candidates = touched.subarray(0, count);
         if (!sorted) candidates.sort();
         sorted = true;
-        yield* lookUpTerm(memory, { term, weight }, candidates);
+        if (resident === undefined) yield* lookUpTerm(memory, { term, weight }, candidates);
+        else addToCandidates(memory, resident, { weight, candidates, from: 0 });
         continue;
       }
       const entry = threshold - (remaining[place + 1] as number);
+      if (resident !== undefined) {
+        if (onlyTouched) addToTouched(memory, resident, weight);
+        else count = addToAll(memory, resident, { weight, entry, count });
+        continue;
+      }
       for (let first = 0; first < term.lastDocuments.length; first += blocksPerRequest) {
         const length = Math.min(blocksPerRequest, term.lastDocuments.length - first);
         const answer = yield { term, blocks: Array.from({ length }, (_, offset) => first + offset) };
