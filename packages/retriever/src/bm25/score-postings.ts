@@ -191,7 +191,7 @@ export function addToCandidates(
 }
 
 /** The topK-th highest score of these passages, at least topK of which have scores of at least `floor`. */
-export function thresholdOf(cells: Float64Array, positions: Uint32Array, topK: number, floor: number): number {
+function thresholdOf(cells: Float64Array, positions: Uint32Array, topK: number, floor: number): number {
   // A min-heap of the highest scores; its root is the answer.
   const heap = new Float64Array(topK).fill(floor);
   let bar = floor;
@@ -222,7 +222,7 @@ export function rank(cells: Float64Array, positions: Uint32Array, topK: number):
     const index = positions[item] as number;
     const score = cells[2 * index + 1] as number;
     if (score > threshold) best.push({ index, score });
-    else if (score === threshold && score > 0) equal.push(index);
+    else if (score === threshold) equal.push(index);
   }
   best.sort((left, right) => right.score - left.score || left.index - right.index);
   const ties =
@@ -237,6 +237,7 @@ export function rank(cells: Float64Array, positions: Uint32Array, topK: number):
 
 /** Keeps those of the first `count` touched passages with scores of at least `needed`. Returns how many. */
 export function keepAtLeast({ cells, touched, marks }: SearchMemory, count: number, needed: number): number {
+  if (needed <= 0) return count;
   let kept = 0;
   for (let item = 0; item < count; item++) {
     const position = touched[item] as number;

@@ -136,24 +136,20 @@ export function* searchTerms<Term extends TermSummary>({
   let count = 0;
   let threshold = 0;
   let sorted = false;
-  let sure = false;
   try {
     for (const [place, { term, weight }] of order.entries()) {
-      const rest = remaining[place] as number;
       const { resident } = term;
-      if (count >= topK && term.count > topK * postingsPerLookup && !sure) {
-        sure = true;
+      const rest = remaining[place] as number;
+      if (threshold === 0 && count >= topK && term.count > topK * postingsPerLookup) {
         threshold = yield* sureThreshold(memory, order.slice(place), rank(cells, touched.subarray(0, count), topK));
-        count = keepAtLeast(memory, count, threshold - rest);
-      } else if (sure && term.count > count && (rest >= threshold || resident?.dense === undefined)) {
-        count = keepAtLeast(memory, count, threshold - rest);
       }
       const onlyTouched = rest < threshold;
+      const entry = threshold - (remaining[place + 1] as number);
       if (onlyTouched && resident?.dense !== undefined) {
-        const needed = threshold - (remaining[place + 1] as number);
-        count = addDense(memory, resident.dense, { weight, count, needed });
+        count = addDense(memory, resident.dense, { weight, count, needed: entry });
         continue;
       }
+      if (term.count > count) count = keepAtLeast(memory, count, threshold - rest);
       if (onlyTouched && count * postingsPerLookup < term.count) {
         const candidates = touched.subarray(0, count);
         if (!sorted) candidates.sort();
@@ -162,7 +158,6 @@ export function* searchTerms<Term extends TermSummary>({
         else addToCandidates(memory, resident, { weight, candidates, from: 0 });
         continue;
       }
-      const entry = threshold - (remaining[place + 1] as number);
       if (resident !== undefined) {
         if (onlyTouched) addToTouched(memory, resident, weight);
         else count = addToAll(memory, resident, { weight, entry, count });
@@ -177,7 +172,10 @@ export function* searchTerms<Term extends TermSummary>({
         }
       }
     }
-    return rank(cells, touched.subarray(0, count), topK);
+    const best = rank(cells, touched.subarray(0, count), topK);
+    // Parts may be too small for a number.
+    while (best.at(-1)?.score === 0) best.pop();
+    return best;
   } finally {
     clearMarks(memory, count);
   }
