@@ -190,11 +190,11 @@ export function addToCandidates(
   }
 }
 
-/** The topK-th highest score of these passages, at least topK of which have scores of at least `floor`. */
-function thresholdOf(cells: Float64Array, positions: Uint32Array, topK: number, floor: number): number {
+/** The topK-th highest score of these passages; 0 where there are fewer. */
+export function thresholdOf(cells: Float64Array, positions: Uint32Array, topK: number): number {
   // A min-heap of the highest scores; its root is the answer.
-  const heap = new Float64Array(topK).fill(floor);
-  let bar = floor;
+  const heap = new Float64Array(topK);
+  let bar = 0;
   for (let item = 0; item < positions.length; item++) {
     const score = cells[2 * (positions[item] as number) + 1] as number;
     if (score <= bar) continue;
@@ -215,7 +215,7 @@ function thresholdOf(cells: Float64Array, positions: Uint32Array, topK: number, 
 
 /** The best `topK` of these passages; equal scores in corpus order. */
 export function rank(cells: Float64Array, positions: Uint32Array, topK: number): Match[] {
-  const threshold = positions.length < topK ? 0 : thresholdOf(cells, positions, topK, 0);
+  const threshold = positions.length < topK ? 0 : thresholdOf(cells, positions, topK);
   const best: Match[] = [];
   const equal: number[] = [];
   for (let item = 0; item < positions.length; item++) {

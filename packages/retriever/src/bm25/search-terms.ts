@@ -12,6 +12,7 @@ import {
   rank,
   type SearchMemory,
   slack,
+  thresholdOf,
 } from './score-postings.js';
 
 /** What is known of a word before its postings are read. */
@@ -60,6 +61,9 @@ function blocksOf(lastDocuments: Uint32Array, candidates: Uint32Array) {
 
 /** Looking a passage up among sorted ones costs about as much as reading so many postings. */
 const postingsPerLookup = 32;
+
+/** Raising the threshold by one more passage found pays where it may save so many postings. */
+const postingsPerThreshold = 8;
 
 /** The words of a query from the rarest on, and what the words from each on can add to a score at most. */
 function planSearch<Term extends TermSummary>(terms: readonly QueryTerm<Term>[]) {
@@ -114,13 +118,14 @@ function* sureThreshold<Term extends TermSummary>(
 
 /**
  * Finds the best passages for a query, word by word from the rarest on: MaxScore (Turtle and Flood, "Query Evaluation:
- * Strategies and Optimizations", 1995, https://doi.org/10.1016/0306-4573(95)00020-H), term at a time. The topK-th score so far
- * is a threshold, raised once by looking up all words for the best so far: passages that the words left over cannot lift to it are not taken up, or forgotten; and as soon as those words
- * alone cannot reach it, only passages already found are looked up in their postings. Every passage that is returned has its
- * whole score, summed from the rarest word to the most frequent, so that neither `topK` nor where the postings lie changes a bit
- * of it.
+ * Strategies and Optimizations", 1995, https://doi.org/10.1016/0306-4573(95)00020-H), term at a time. A threshold comes from
+ * looking up all words for the best so far, and rises with the topK-th score so far: passages that the words left over cannot lift
+ * to it are not taken up, or forgotten; and as soon as those words alone cannot reach it, only passages already found are looked
+ * up in their postings. Every passage that is returned has its whole score, summed from the rarest word to the most frequent, so
+ * that neither `topK` nor where the postings lie changes a bit of it.
  *
- * A generator, so that postings come from memory at once or from disk later: it yields requests and is sent the answers.
+ * A generator, so that postings come from memory at once or from disk later: of words whose postings are not resident it requests
+ * blocks and is sent the answers.
  */
 export function* searchTerms<Term extends TermSummary>({
   memory,
@@ -142,6 +147,8 @@ export function* searchTerms<Term extends TermSummary>({
       const rest = remaining[place] as number;
       if (threshold === 0 && count >= topK && term.count > topK * postingsPerLookup) {
         threshold = yield* sureThreshold(memory, order.slice(place), rank(cells, touched.subarray(0, count), topK));
+      } else if (threshold > 0 && term.count > postingsPerThreshold * count) {
+        threshold = Math.max(threshold, thresholdOf(cells, touched.subarray(0, count), topK) / exact);
       }
       const onlyTouched = rest < threshold;
       const entry = threshold - (remaining[place + 1] as number);
