@@ -20,12 +20,12 @@ export interface OpenBm25Options {
    */
   residence?: 'memory' | 'disk' | 'auto';
   /**
-   * For `auto`: the most memory the decoded index may take, estimated as 5 bytes a posting, 150 a word and 25 a passage.
+   * For `auto`: the most memory the decoded index may take, estimated as 8 bytes a posting, 150 a word and 26 a passage.
    * @default 1073741824
    */
   memoryBytes?: number;
   /**
-   * For `disk`: the most memory that postings read before may take, beside 25 bytes a passage and the first of every 64 words.
+   * For `disk`: the most memory that postings read before may take, beside 26 bytes a passage and the first of every 64 words.
    * @default 67108864
    */
   cacheBytes?: number;
@@ -34,7 +34,7 @@ export interface OpenBm25Options {
 const residences = ['memory', 'disk', 'auto'];
 
 const memoryNeeded = ({ documents, terms, postings, largestFrequency }: IndexHeader) =>
-  (largestFrequency < 256 ? 5 : 8) * postings + 150 * terms + 25 * documents;
+  (largestFrequency < 256 ? 8 : 11) * postings + 150 * terms + 26 * documents;
 
 const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
 

@@ -13,6 +13,12 @@ export interface Postings {
   end: number;
 }
 
+/** The whole posting list of a word, in memory. */
+export interface ResidentPostings extends Postings {
+  /** `[passages]` the frequency in every passage, 0 where the word is not, kept for frequent words: what looks a passage up at once. */
+  dense: Uint8Array | Uint32Array | undefined;
+}
+
 /** Room for frequencies: one byte each where that is enough, as it nearly always is. */
 export const createFrequencies = (count: number, largest: number) =>
   largest < 256 ? new Uint8Array(count) : new Uint32Array(count);
@@ -24,11 +30,8 @@ export interface SearchMemory {
   smallestNorm: number;
   /** `[passages]` the passages that are touched. */
   touched: Uint32Array;
-  /**
-   * A bit for every passage, set where it is touched; all zero between searches. They fit the fastest cache, so that what is skipped
-   * costs no other access.
-   */
-  marks: Int32Array;
+  /** `[passages]` 1 for those that are touched; all zero between searches. */
+  marks: Uint8Array;
 }
 
 export function createSearchMemory(norms: Float64Array): SearchMemory {
@@ -36,11 +39,12 @@ export function createSearchMemory(norms: Float64Array): SearchMemory {
   const cells = new Float64Array(2 * size);
   let smallestNorm = Number.POSITIVE_INFINITY;
   for (let position = 0; position < size; position++) {
-    const norm = norms[position] as number;
+    // Above zero, so that a frequency of zero has a part of zero; it changes no other part.
+    const norm = Math.max(norms[position] as number, Number.MIN_VALUE);
     cells[2 * position] = norm;
     if (norm < smallestNorm) smallestNorm = norm;
   }
-  return { cells, smallestNorm, touched: new Uint32Array(size), marks: new Int32Array(Math.ceil(size / 32)) };
+  return { cells, smallestNorm, touched: new Uint32Array(size), marks: new Uint8Array(size) };
 }
 
 /** The smallest frequency whose part of a score can be `entry`. */
@@ -58,20 +62,33 @@ export function addToAll(
   { documents, frequencies, start, end }: Postings,
   { weight, entry, count: touchedBefore }: { weight: number; entry: number; count: number },
 ): number {
-  const enough = smallestFrequency(weight, entry, smallestNorm);
   let count = touchedBefore;
+  if (entry <= 0) {
+    // Without branches: whether a passage was touched before cannot be foreseen.
+    for (let item = start; item < end; item++) {
+      const position = documents[item] as number;
+      const frequency = frequencies[item] as number;
+      const mark = marks[position] as number;
+      touched[count] = position;
+      count += 1 - mark;
+      marks[position] = 1;
+      cells[2 * position + 1] =
+        mark * (cells[2 * position + 1] as number) +
+        weight * (frequency / (frequency + (cells[2 * position] as number)));
+    }
+    return count;
+  }
+  const enough = smallestFrequency(weight, entry, smallestNorm);
   for (let item = start; item < end; item++) {
     const position = documents[item] as number;
-    const bit = 1 << (position & 31);
-    const mark = marks[position >>> 5] as number;
     const frequency = frequencies[item] as number;
-    if ((mark & bit) !== 0) {
+    if (marks[position] === 1) {
       cells[2 * position + 1] =
         (cells[2 * position + 1] as number) + weight * (frequency / (frequency + (cells[2 * position] as number)));
     } else if (frequency >= enough) {
       const part = weight * (frequency / (frequency + (cells[2 * position] as number)));
-      if (part < entry || part === 0) continue;
-      marks[position >>> 5] = mark | bit;
+      if (part < entry) continue;
+      marks[position] = 1;
       touched[count++] = position;
       cells[2 * position + 1] = part;
     }
@@ -87,11 +104,36 @@ export function addToTouched(
 ): void {
   for (let item = start; item < end; item++) {
     const position = documents[item] as number;
-    if (((marks[position >>> 5] as number) & (1 << (position & 31))) === 0) continue;
+    if (marks[position] === 0) continue;
     const frequency = frequencies[item] as number;
     cells[2 * position + 1] =
       (cells[2 * position + 1] as number) + weight * (frequency / (frequency + (cells[2 * position] as number)));
   }
+}
+
+/**
+ * Adds a word's part to those of the first `count` touched passages that hold it, from its frequency in every passage, and keeps
+ * those with scores of at least `needed` then. Returns how many.
+ */
+export function addDense(
+  { cells, touched, marks }: SearchMemory,
+  dense: Uint8Array | Uint32Array,
+  { weight, count, needed }: { weight: number; count: number; needed: number },
+): number {
+  let kept = 0;
+  for (let item = 0; item < count; item++) {
+    const position = touched[item] as number;
+    const frequency = dense[position] as number;
+    const score =
+      (cells[2 * position + 1] as number) + weight * (frequency / (frequency + (cells[2 * position] as number)));
+    if (score >= needed) {
+      cells[2 * position + 1] = score;
+      touched[kept++] = position;
+    } else {
+      marks[position] = 0;
+    }
+  }
+  return kept;
 }
 
 /**
@@ -148,11 +190,11 @@ export function addToCandidates(
   }
 }
 
-/** The topK-th highest score of these passages, at least topK of which have scores of at least `floor`. */
-export function thresholdOf(cells: Float64Array, positions: Uint32Array, topK: number, floor: number): number {
+/** The topK-th highest score of these passages; 0 where there are fewer. */
+export function thresholdOf(cells: Float64Array, positions: Uint32Array, topK: number): number {
   // A min-heap of the highest scores; its root is the answer.
-  const heap = new Float64Array(topK).fill(floor);
-  let bar = floor;
+  const heap = new Float64Array(topK);
+  let bar = 0;
   for (let item = 0; item < positions.length; item++) {
     const score = cells[2 * (positions[item] as number) + 1] as number;
     if (score <= bar) continue;
@@ -173,39 +215,40 @@ export function thresholdOf(cells: Float64Array, positions: Uint32Array, topK: n
 
 /** The best `topK` of these passages; equal scores in corpus order. */
 export function rank(cells: Float64Array, positions: Uint32Array, topK: number): Match[] {
-  const threshold = positions.length < topK ? 0 : thresholdOf(cells, positions, topK, 0);
+  const threshold = positions.length < topK ? 0 : thresholdOf(cells, positions, topK);
   const best: Match[] = [];
-  const equal = new Uint32Array(positions.length);
-  let ties = 0;
+  const equal: number[] = [];
   for (let item = 0; item < positions.length; item++) {
     const index = positions[item] as number;
     const score = cells[2 * index + 1] as number;
     if (score > threshold) best.push({ index, score });
-    else if (score === threshold) equal[ties++] = index;
+    else if (score === threshold) equal.push(index);
   }
   best.sort((left, right) => right.score - left.score || left.index - right.index);
-  for (const index of equal
-    .subarray(0, ties)
-    .sort()
-    .subarray(0, topK - best.length)) {
-    best.push({ index, score: threshold });
-  }
+  const ties =
+    equal.length > 1
+      ? Uint32Array.from(equal)
+          .sort()
+          .subarray(0, topK - best.length)
+      : equal;
+  for (const index of ties) best.push({ index, score: threshold });
   return best;
 }
 
 /** Keeps those of the first `count` touched passages with scores of at least `needed`. Returns how many. */
 export function keepAtLeast({ cells, touched, marks }: SearchMemory, count: number, needed: number): number {
+  if (needed <= 0) return count;
   let kept = 0;
   for (let item = 0; item < count; item++) {
     const position = touched[item] as number;
     if ((cells[2 * position + 1] as number) >= needed) touched[kept++] = position;
-    else marks[position >>> 5] = (marks[position >>> 5] as number) & ~(1 << (position & 31));
+    else marks[position] = 0;
   }
   return kept;
 }
 
 /** Takes the marks of the first `count` touched passages away. */
 export function clearMarks({ touched, marks }: SearchMemory, count: number): void {
-  if (count > marks.length) marks.fill(0);
-  else for (let item = 0; item < count; item++) marks[(touched[item] as number) >>> 5] = 0;
+  if (8 * count > marks.length) marks.fill(0);
+  else for (let item = 0; item < count; item++) marks[touched[item] as number] = 0;
 }

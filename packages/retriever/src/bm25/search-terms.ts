@@ -1,5 +1,6 @@
 import type { Match } from '../top-k.js';
 import {
+  addDense,
   addToAll,
   addToCandidates,
   addToTouched,
@@ -7,6 +8,7 @@ import {
   exact,
   keepAtLeast,
   type Postings,
+  type ResidentPostings,
   rank,
   type SearchMemory,
   slack,
@@ -21,6 +23,8 @@ export interface TermSummary {
   readonly bound: number;
   /** `[blocks]` the last passage of each block that the postings are read in. */
   readonly lastDocuments: Uint32Array;
+  /** All postings, where they are in memory; none are asked for then. */
+  readonly resident?: ResidentPostings;
 }
 
 /** A word of the query. */
@@ -58,6 +62,9 @@ function blocksOf(lastDocuments: Uint32Array, candidates: Uint32Array) {
 /** Looking a passage up among sorted ones costs about as much as reading so many postings. */
 const postingsPerLookup = 32;
 
+/** Raising the threshold by one more passage found pays where it may save so many postings. */
+const postingsPerThreshold = 8;
+
 /** The words of a query from the rarest on, and what the words from each on can add to a score at most. */
 function planSearch<Term extends TermSummary>(terms: readonly QueryTerm<Term>[]) {
   const order = terms
@@ -94,7 +101,12 @@ function* sureThreshold<Term extends TermSummary>(
 ): Generator<PostingsRequest<Term>, number, readonly Postings[]> {
   const { cells } = memory;
   const candidates = Uint32Array.from(best, ({ index }) => index).sort();
-  for (const term of left) yield* lookUpTerm(memory, term, candidates);
+  for (const { term, weight } of left) {
+    const { resident } = term;
+    if (resident === undefined) yield* lookUpTerm(memory, { term, weight }, candidates);
+    else if (resident.dense === undefined) addToCandidates(memory, resident, { weight, candidates, from: 0 });
+    else addDense({ ...memory, touched: candidates }, resident.dense, { weight, count: candidates.length, needed: 0 });
+  }
   let smallest = Number.POSITIVE_INFINITY;
   for (const { index, score } of best) {
     smallest = Math.min(smallest, cells[2 * index + 1] as number);
@@ -106,13 +118,14 @@ function* sureThreshold<Term extends TermSummary>(
 
 /**
  * Finds the best passages for a query, word by word from the rarest on: MaxScore (Turtle and Flood, "Query Evaluation:
- * Strategies and Optimizations", 1995, https://doi.org/10.1016/0306-4573(95)00020-H), term at a time. The topK-th score so far
- * is a threshold, raised once by looking up all words for the best so far: passages that the words left over cannot lift to it are not taken up, or forgotten; and as soon as those words
- * alone cannot reach it, only passages already found are looked up in their postings. Every passage that is returned has its
- * whole score, summed from the rarest word to the most frequent, so that neither `topK` nor where the postings lie changes a bit
- * of it.
+ * Strategies and Optimizations", 1995, https://doi.org/10.1016/0306-4573(95)00020-H), term at a time. A threshold comes from
+ * looking up all words for the best so far, and rises with the topK-th score so far: passages that the words left over cannot lift
+ * to it are not taken up, or forgotten; and as soon as those words alone cannot reach it, only passages already found are looked
+ * up in their postings. Every passage that is returned has its whole score, summed from the rarest word to the most frequent, so
+ * that neither `topK` nor where the postings lie changes a bit of it.
  *
- * A generator, so that postings come from memory at once or from disk later: it yields requests and is sent the answers.
+ * A generator, so that postings come from memory at once or from disk later: of words whose postings are not resident it requests
+ * blocks and is sent the answers.
  */
 export function* searchTerms<Term extends TermSummary>({
   memory,
@@ -128,30 +141,35 @@ export function* searchTerms<Term extends TermSummary>({
   let count = 0;
   let threshold = 0;
   let sorted = false;
-  let sure = false;
   try {
     for (const [place, { term, weight }] of order.entries()) {
+      const { resident } = term;
       const rest = remaining[place] as number;
-      // Finding the threshold costs about what a short list costs.
-      if (count >= topK && term.count > count) {
-        const found = touched.subarray(0, count);
-        threshold = thresholdOf(cells, found, topK, threshold) / exact;
-        if (!sure && term.count > topK * postingsPerLookup) {
-          sure = true;
-          const reached = yield* sureThreshold(memory, order.slice(place), rank(cells, found, topK));
-          threshold = Math.max(threshold, reached);
-        }
-        count = keepAtLeast(memory, count, threshold - rest);
+      if (threshold === 0 && count >= topK && term.count > topK * postingsPerLookup) {
+        threshold = yield* sureThreshold(memory, order.slice(place), rank(cells, touched.subarray(0, count), topK));
+      } else if (threshold > 0 && term.count > postingsPerThreshold * count) {
+        threshold = Math.max(threshold, thresholdOf(cells, touched.subarray(0, count), topK) / exact);
       }
       const onlyTouched = rest < threshold;
+      const entry = threshold - (remaining[place + 1] as number);
+      if (onlyTouched && resident?.dense !== undefined) {
+        count = addDense(memory, resident.dense, { weight, count, needed: entry });
+        continue;
+      }
+      if (term.count > count) count = keepAtLeast(memory, count, threshold - rest);
       if (onlyTouched && count * postingsPerLookup < term.count) {
         const candidates = touched.subarray(0, count);
         if (!sorted) candidates.sort();
         sorted = true;
-        yield* lookUpTerm(memory, { term, weight }, candidates);
+        if (resident === undefined) yield* lookUpTerm(memory, { term, weight }, candidates);
+        else addToCandidates(memory, resident, { weight, candidates, from: 0 });
         continue;
       }
-      const entry = threshold - (remaining[place + 1] as number);
+      if (resident !== undefined) {
+        if (onlyTouched) addToTouched(memory, resident, weight);
+        else count = addToAll(memory, resident, { weight, entry, count });
+        continue;
+      }
       for (let first = 0; first < term.lastDocuments.length; first += blocksPerRequest) {
         const length = Math.min(blocksPerRequest, term.lastDocuments.length - first);
         const answer = yield { term, blocks: Array.from({ length }, (_, offset) => first + offset) };
@@ -161,7 +179,10 @@ export function* searchTerms<Term extends TermSummary>({
         }
       }
     }
-    return rank(cells, touched.subarray(0, count), topK);
+    const best = rank(cells, touched.subarray(0, count), topK);
+    // Parts may be too small for a number.
+    while (best.at(-1)?.score === 0) best.pop();
+    return best;
   } finally {
     clearMarks(memory, count);
   }
