@@ -51,7 +51,11 @@ export async function shareModel(workshop: Workshop, name: string, weights: Mode
 
 /** The index over a corpus, or the address of a server. */
 export async function indexStage(options: {
-  workshop: Workshop;
+  workshop: {
+    run: Pick<Workshop['run'], 'path'>;
+    reporter: Pick<Workshop['reporter'], 'stage' | 'line'>;
+    signal: AbortSignal | undefined;
+  };
   corpus: string;
   retriever: Recipe['retriever'];
 }): Promise<RetrieverSource> {
