@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { serverQueue } from './full-queue.js';
 
 const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
 
@@ -34,7 +35,7 @@ export async function startServer(directory: string): Promise<ServerProcess> {
 
   async function start() {
     ordered = false;
-    const words = commandLine(['serve', directory, '--port', '0', '--max-queue', '8', '--json']);
+    const words = commandLine(['serve', directory, '--port', '0', '--max-queue', String(serverQueue), '--json']);
     const started = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
     started.stderr.on('data', (chunk: Buffer) => complaints.push(chunk.toString().trim()));

@@ -104,7 +104,8 @@ export function createRetrieverServer({
         headers: { 'Content-Type': 'application/json', ...error.headers },
       });
     }
-    logger(`${context.req.method} ${context.req.path}: ${error.message}`);
+    // A client that went away in the middle of its request is no fault of the server.
+    if (!context.req.raw.signal.aborted) logger(`${context.req.method} ${context.req.path}: ${error.message}`);
     return context.json(errorBody('the search failed inside the server; its log says why'), 500);
   });
   app.notFound((context) =>

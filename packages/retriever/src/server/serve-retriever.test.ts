@@ -55,6 +55,19 @@ describe('serveRetriever', () => {
     await expect(createRetrieverClient({ url }).retrieve(request)).rejects.toThrow(/refused.*401.*Bearer/);
   });
 
+  it('does not complain of a client that goes away in the middle of its request', async () => {
+    const complaints: string[] = [];
+    const app = createRetrieverServer({ retriever, logger: (message) => complaints.push(message) });
+    running = await serveRetriever({ app, port: 0 });
+    const socket = connect(running.port, '127.0.0.1');
+    socket.write('POST /retrieve HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"queries": [');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await createRetrieverClient({ url: running.url }).retrieve({ queries: ['Lima'], topK: 1 })).toHaveLength(1);
+    expect(complaints).toEqual([]);
+  });
+
   it('listens beyond loopback only with a token', async () => {
     const app = createRetrieverServer({ retriever });
     await expect(serveRetriever({ app, host: '0.0.0.0', port: 0 })).rejects.toThrow(/--token-env/);
