@@ -1,4 +1,4 @@
-import { requireLength } from './grid.js';
+import { rowsByGroup } from './groups.js';
 
 export interface GroupRelativeAdvantagesOptions {
   /** `[batch]`: the whole reward of each episode, a penalty included. */
@@ -14,22 +14,16 @@ export interface GroupRelativeAdvantagesOptions {
 /**
  * Advantages relative to the other samples of the same task: `(score − mean) / (std + ε)` with the unbiased standard deviation of the
  * group (GRPO, arXiv 2402.03300, section 4.1.2), or `score − mean` (Dr. GRPO, arXiv 2503.20783). All scores equal gives 0. A group of
- * one has nothing to compare with and keeps its score (mean 0 and deviation 1, as in Search-R1 and verl).
+ * one has nothing to compare with (the paper's G is at least 2) and keeps its score (mean 0 and deviation 1, as in Search-R1 and verl,
+ * `compute_grpo_outcome_advantage`); {@link informativeGroups} can drop it.
  *
  * @returns `[batch]`, the same advantage for every policy token of the episode
  * @throws RangeError when `groups` does not name a group for every score.
  */
 export function groupRelativeAdvantages(options: GroupRelativeAdvantagesOptions): Float32Array {
   const { scores, groups, normalizeByStd = true, epsilon = 1e-6 } = options;
-  requireLength('groups', groups.length, scores.length);
-  const members = new Map<string, number[]>();
-  groups.forEach((group, index) => {
-    const indices = members.get(group);
-    if (indices === undefined) members.set(group, [index]);
-    else indices.push(index);
-  });
   const advantages = new Float32Array(scores.length);
-  for (const indices of members.values()) {
+  for (const indices of rowsByGroup(groups, scores.length).values()) {
     const own = indices.map((index) => scores[index] as number);
     const isAlone = own.length === 1;
     const mean = isAlone ? 0 : own.reduce((sum, score) => sum + score, 0) / own.length;

@@ -13,9 +13,25 @@ export { type FailureGateOptions, failureGate, type Gate } from './failure-gate.
 export { type GaeOptions, generalizedAdvantageEstimation } from './generalized-advantage-estimation.js';
 export type { Grid } from './grid.js';
 export { type GroupRelativeAdvantagesOptions, groupRelativeAdvantages } from './group-relative-advantages.js';
+export {
+  type InformativeGroups,
+  type InformativeGroupsOptions,
+  informativeGroups,
+  type UninformativeGroup,
+} from './informative-groups.js';
 export { createKlController, type KlController, type KlControllerOptions } from './kl-controller.js';
 export type { LossResult } from './loss-result.js';
+export { maskTruncated, type SoftOverlongPunishmentOptions, softOverlongPunishment } from './overlong.js';
 export { type PolicyLossOptions, policyLoss } from './policy-loss.js';
+export {
+  type ReinforcePlusPlusBaselineOptions,
+  type ReinforcePlusPlusOptions,
+  reinforcePlusPlusAdvantages,
+  reinforcePlusPlusBaselineAdvantages,
+} from './reinforce-plus-plus.js';
+export { type RemaxAdvantagesOptions, remaxAdvantages } from './remax-advantages.js';
+export { type RlooAdvantagesOptions, rlooAdvantages } from './rloo-advantages.js';
+export { tokenAdvantages } from './token-advantages.js';
 export { type Aggregation, type TokenWeightsOptions, tokenWeights } from './token-weights.js';
 export { type ValueLossOptions, valueLoss } from './value-loss.js';
 export { whiten } from './whiten.js';

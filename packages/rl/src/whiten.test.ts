@@ -28,6 +28,18 @@ test('small differences are damped by the 1e-8', () => {
   expectClose(data, [0.577350269, -0.577350269], 1e-6);
 });
 
+test('without the shift the mean stays', () => {
+  // Mean 2, variance 4/3 over 1, 1, 3, 3.
+  const values = gridOf([[1, 1, Number.NaN, 3, 3]]);
+  const mask = gridOf([[1, 1, 0, 1, 1]]);
+  const scaled = 1 / Math.sqrt(4 / 3 + 1e-8);
+  expectClose(
+    whiten({ values, mask, shiftMean: false }).data,
+    [2 - scaled, 2 - scaled, 0, 2 + scaled, 2 + scaled],
+    1e-7,
+  );
+});
+
 property.prop([fc.array(fc.tuple(fc.double({ min: -10, max: 10, noNaN: true }), fc.boolean()), { minLength: 1 })])(
   'has mean 0 and unbiased variance v / (v + 1e-8) over the mask',
   (entries) => {
