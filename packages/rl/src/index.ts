@@ -1,4 +1,5 @@
 export { applyKlPenalty, type KlPenalty, type KlPenaltyOptions } from './apply-kl-penalty.js';
+export { type CispoLossOptions, cispoLoss } from './cispo-loss.js';
 export {
   type CollapseGuard,
   type CollapseGuardOptions,
@@ -13,9 +14,18 @@ export { type FailureGateOptions, failureGate, type Gate } from './failure-gate.
 export { type GaeOptions, generalizedAdvantageEstimation } from './generalized-advantage-estimation.js';
 export type { Grid } from './grid.js';
 export { type GroupRelativeAdvantagesOptions, groupRelativeAdvantages } from './group-relative-advantages.js';
+export { type GspoLossOptions, gspoLoss } from './gspo-loss.js';
 export { createKlController, type KlController, type KlControllerOptions } from './kl-controller.js';
+export { type LldsLossOptions, lldsLoss } from './llds-loss.js';
 export type { LossResult } from './loss-result.js';
 export { type PolicyLossOptions, policyLoss } from './policy-loss.js';
+export {
+  type SamplerCorrection,
+  type SamplerCorrectionMetrics,
+  type SamplerCorrectionOptions,
+  samplerCorrection,
+} from './sampler-correction.js';
+export { actionSegments } from './segments.js';
 export { type Aggregation, type TokenWeightsOptions, tokenWeights } from './token-weights.js';
 export { type ValueLossOptions, valueLoss } from './value-loss.js';
 export { whiten } from './whiten.js';

@@ -15,7 +15,7 @@ interface Token {
   advantage: number;
   weight: number;
 }
-type Settings = Pick<PolicyLossOptions, 'clipRatio' | 'clipRatioHigh' | 'dualClip'>;
+type Settings = Pick<PolicyLossOptions, 'clipRatio' | 'clipRatioLow' | 'clipRatioHigh' | 'dualClip'>;
 
 const clip = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
 
@@ -25,11 +25,11 @@ function reference(
   settings: Settings,
   logProbs = tokens.map((token) => token.logProb),
 ): number {
-  const { clipRatio = 0.2, clipRatioHigh = clipRatio, dualClip } = settings;
+  const { clipRatio = 0.2, clipRatioLow = clipRatio, clipRatioHigh = clipRatio, dualClip } = settings;
   return tokens.reduce((sum, { oldLogProb, advantage, weight }, index) => {
     if (weight === 0) return sum;
     const ratio = Math.exp(clip((logProbs[index] as number) - oldLogProb, -20, 20));
-    const loss = Math.max(-advantage * ratio, -advantage * clip(ratio, 1 - clipRatio, 1 + clipRatioHigh));
+    const loss = Math.max(-advantage * ratio, -advantage * clip(ratio, 1 - clipRatioLow, 1 + clipRatioHigh));
     return sum + weight * (dualClip !== undefined && advantage < 0 ? Math.min(loss, -advantage * dualClip) : loss);
   }, 0);
 }
@@ -74,6 +74,28 @@ describe('policyLoss by hand', () => {
     const { value, gradient } = await run([token(1.25, 1), token(0.5, -1)], { clipRatioHigh: 0.28 });
     expectClose([value], [-1.25 + 0.8], 1e-6);
     expectClose(gradient, [-1.25, 0], 1e-6);
+  });
+
+  test('the lower limit leaves the upper', async () => {
+    const { value, gradient } = await run([token(1.25, 1), token(0.5, -1)], { clipRatioLow: 0.4 });
+    expectClose([value], [-1.2 + 0.6], 1e-6);
+    expectClose(gradient, [0, 0], 1e-6);
+  });
+
+  test('importance weights scale the token losses, not the metrics', async () => {
+    const tokens = [token(1, 2, 0.5), token(1.5, 1, 0.5), token(1, 1, 0)];
+    const logProbs = tf.tensor1d(tokens.map(({ logProb }) => logProb));
+    const importanceWeights = tf.tensor1d([0.5, 2, Number.NaN]);
+    const { value, gradient } = await valueAndGradient(
+      (x) => policyLoss({ ...tensorsOf(tokens), importanceWeights, logProbs: x }).loss,
+      logProbs,
+    );
+    expectClose([value], [-0.5 * 0.5 * 2 - 0.5 * 2 * 1.2], 1e-6);
+    expectClose(gradient, [-0.5, 0, 0], 1e-6);
+    const plain = policyLoss({ ...tensorsOf(tokens), logProbs }).metrics;
+    const weighted = policyLoss({ ...tensorsOf(tokens), importanceWeights, logProbs }).metrics;
+    expect(await numberOf(weighted.clipFraction)).toBe(await numberOf(plain.clipFraction));
+    expect(await numberOf(weighted.approxKl)).toBe(await numberOf(plain.approxKl));
   });
 
   test('dual clip bounds the loss of negative advantages alone', async () => {
