@@ -1,4 +1,5 @@
 export { applyKlPenalty, type KlPenalty, type KlPenaltyOptions } from './apply-kl-penalty.js';
+export { type CispoLossOptions, cispoLoss } from './cispo-loss.js';
 export {
   type CollapseGuard,
   type CollapseGuardOptions,
@@ -19,7 +20,9 @@ export {
   informativeGroups,
   type UninformativeGroup,
 } from './informative-groups.js';
+export { type GspoLossOptions, gspoLoss } from './gspo-loss.js';
 export { createKlController, type KlController, type KlControllerOptions } from './kl-controller.js';
+export { type LldsLossOptions, lldsLoss } from './llds-loss.js';
 export type { LossResult } from './loss-result.js';
 export { maskTruncated, type SoftOverlongPunishmentOptions, softOverlongPunishment } from './overlong.js';
 export { type PolicyLossOptions, policyLoss } from './policy-loss.js';
@@ -32,6 +35,12 @@ export {
 export { type RemaxAdvantagesOptions, remaxAdvantages } from './remax-advantages.js';
 export { type RlooAdvantagesOptions, rlooAdvantages } from './rloo-advantages.js';
 export { tokenAdvantages } from './token-advantages.js';
+  type SamplerCorrection,
+  type SamplerCorrectionMetrics,
+  type SamplerCorrectionOptions,
+  samplerCorrection,
+} from './sampler-correction.js';
+export { actionSegments } from './segments.js';
 export { type Aggregation, type TokenWeightsOptions, tokenWeights } from './token-weights.js';
 export { type ValueLossOptions, valueLoss } from './value-loss.js';
 export { whiten } from './whiten.js';

@@ -15,7 +15,7 @@ interface Token {
   advantage: number;
   weight: number;
 }
-type Settings = Pick<PolicyLossOptions, 'clipRatio' | 'clipRatioHigh' | 'dualClip'>;
+type Settings = Pick<PolicyLossOptions, 'clipRatio' | 'clipRatioLow' | 'clipRatioHigh' | 'dualClip'>;
 
 const clip = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
 
@@ -25,11 +25,11 @@ function reference(
   settings: Settings,
   logProbs = tokens.map((token) => token.logProb),
 ): number {
-  const { clipRatio = 0.2, clipRatioHigh = clipRatio, dualClip } = settings;
+  const { clipRatio = 0.2, clipRatioLow = clipRatio, clipRatioHigh = clipRatio, dualClip } = settings;
   return tokens.reduce((sum, { oldLogProb, advantage, weight }, index) => {
     if (weight === 0) return sum;
     const ratio = Math.exp(clip((logProbs[index] as number) - oldLogProb, -20, 20));
-    const loss = Math.max(-advantage * ratio, -advantage * clip(ratio, 1 - clipRatio, 1 + clipRatioHigh));
+    const loss = Math.max(-advantage * ratio, -advantage * clip(ratio, 1 - clipRatioLow, 1 + clipRatioHigh));
     return sum + weight * (dualClip !== undefined && advantage < 0 ? Math.min(loss, -advantage * dualClip) : loss);
   }, 0);
 }
@@ -48,10 +48,11 @@ const run = (tokens: readonly Token[], settings: Settings = {}) =>
     tf.tensor1d(tokens.map((token) => token.logProb)),
   );
 
+// In float32, so that the reference and the tensors start from the same numbers.
 const token = (ratio: number, advantage: number, weight = 1): Token => ({
-  logProb: Math.log(ratio) - 1,
+  logProb: Math.fround(Math.log(ratio) - 1),
   oldLogProb: -1,
-  advantage,
+  advantage: Math.fround(advantage),
   weight,
 });
 
@@ -74,6 +75,28 @@ describe('policyLoss by hand', () => {
     const { value, gradient } = await run([token(1.25, 1), token(0.5, -1)], { clipRatioHigh: 0.28 });
     expectClose([value], [-1.25 + 0.8], 1e-6);
     expectClose(gradient, [-1.25, 0], 1e-6);
+  });
+
+  test('the lower limit leaves the upper', async () => {
+    const { value, gradient } = await run([token(1.25, 1), token(0.5, -1)], { clipRatioLow: 0.4 });
+    expectClose([value], [-1.2 + 0.6], 1e-6);
+    expectClose(gradient, [0, 0], 1e-6);
+  });
+
+  test('importance weights scale the token losses, not the metrics', async () => {
+    const tokens = [token(1, 2, 0.5), token(1.5, 1, 0.5), token(1, 1, 0)];
+    const logProbs = tf.tensor1d(tokens.map(({ logProb }) => logProb));
+    const importanceWeights = tf.tensor1d([0.5, 2, Number.NaN]);
+    const { value, gradient } = await valueAndGradient(
+      (x) => policyLoss({ ...tensorsOf(tokens), importanceWeights, logProbs: x }).loss,
+      logProbs,
+    );
+    expectClose([value], [-0.5 * 0.5 * 2 - 0.5 * 2 * 1.2], 1e-6);
+    expectClose(gradient, [-0.5, 0, 0], 1e-6);
+    const plain = policyLoss({ ...tensorsOf(tokens), logProbs }).metrics;
+    const weighted = policyLoss({ ...tensorsOf(tokens), importanceWeights, logProbs }).metrics;
+    expect(await numberOf(weighted.clipFraction)).toBe(await numberOf(plain.clipFraction));
+    expect(await numberOf(weighted.approxKl)).toBe(await numberOf(plain.approxKl));
   });
 
   test('dual clip bounds the loss of negative advantages alone', async () => {
@@ -154,18 +177,23 @@ const anyToken = fc
     weight: fc.constantFrom(0, 0.25, 1),
   })
   .map((some) => token(some.ratio, some.advantage, some.weight));
-const settings = fc.constantFrom<Settings>({}, { clipRatio: 0.2, clipRatioHigh: 0.28 }, { dualClip: 3 });
+const settings = fc.constantFrom<Settings>(
+  {},
+  { clipRatio: 0.2, clipRatioHigh: 0.28 },
+  { dualClip: 3 },
+  { clipRatioLow: 0.22, clipRatioHigh: 0.28, dualClip: 3 },
+);
 
 property.prop([fc.array(anyToken, { minLength: 1, maxLength: 6 }), settings])(
   'value and gradient agree with float64',
   async (tokens, chosen) => {
     const { value, gradient } = await run(tokens, chosen);
-    expectClose([value], [reference(tokens, chosen)], 2e-5);
+    expectClose([value], [reference(tokens, chosen)], 1e-6);
     const logProbs = tokens.map(({ logProb }) => logProb);
     expectClose(
       gradient,
       centralDifferences((x) => reference(tokens, chosen, x), logProbs),
-      2e-5,
+      1e-6,
     );
   },
 );

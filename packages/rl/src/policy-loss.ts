@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { keepWeighted, type LossResult, weightedShare, weightedSum } from './loss-result.js';
+import { clippedSurrogate } from './clipped-surrogate.js';
+import { keepWeighted, type LossResult, weightedShare } from './loss-result.js';
+import { approximateKl, importanceWeightedSum, logRatioOf } from './policy-ratio.js';
 
 export interface PolicyLossOptions {
   /** Of the policy now; the gradient flows through it alone. All tensors have one shape, `[batch, time]` or a list of tokens. */
@@ -11,10 +13,17 @@ export interface PolicyLossOptions {
   weights: tf.Tensor;
   /** How far the ratio of probabilities may move from 1. @default 0.2 */
   clipRatio?: number;
-  /** The upper limit, where it differs (clip-higher, DAPO, arXiv 2503.14476). @default clipRatio */
+  /** The lower limit, where it differs. @default clipRatio */
+  clipRatioLow?: number;
+  /** The upper limit, where it differs (clip-higher, DAPO, arXiv 2503.14476, eq. 10). @default clipRatio */
   clipRatioHigh?: number;
-  /** For negative advantages the token loss stays below `−advantage · dualClip` (Ye et al. 2020, arXiv 1912.09729, eq. 5). @default off */
+  /**
+   * For negative advantages the token loss stays below `−advantage · dualClip` (Ye et al. 2020, arXiv 1912.09729, eq. 5, which uses 3).
+   * @default off
+   */
   dualClip?: number;
+  /** Factor of every token loss that no metric sees, see {@link samplerCorrection}. @default none */
+  importanceWeights?: tf.Tensor;
 }
 
 /**
@@ -27,24 +36,21 @@ export interface PolicyLossOptions {
  * @throws RangeError when `dualClip` is not above 1.
  */
 export function policyLoss(options: PolicyLossOptions): LossResult<'approxKl' | 'clipFraction' | 'dualClipFraction'> {
-  const { weights, clipRatio = 0.2, clipRatioHigh = clipRatio, dualClip } = options;
+  const { weights, clipRatio = 0.2, clipRatioLow = clipRatio, clipRatioHigh = clipRatio, dualClip } = options;
   if (dualClip !== undefined && !(dualClip > 1)) throw new RangeError(`dualClip must be above 1, found ${dualClip}`);
   const isWeighted = tf.notEqual(weights, 0);
-  const logProbs = keepWeighted(options.logProbs, isWeighted);
-  const logRatio = tf.clipByValue(tf.sub(logProbs, keepWeighted(options.oldLogProbs, isWeighted)), -20, 20);
+  const logRatio = logRatioOf(options.logProbs, options.oldLogProbs, isWeighted);
   const ratio = tf.exp(logRatio);
   const costs = tf.neg(keepWeighted(options.advantages, isWeighted));
-  const plain = tf.mul(costs, ratio);
-  const clipped = tf.mul(costs, tf.clipByValue(ratio, 1 - clipRatio, 1 + clipRatioHigh));
-  const single = tf.maximum(plain, clipped);
+  const { losses: single, isClipped } = clippedSurrogate({ ratio, costs, clipRatioLow, clipRatioHigh });
   const limit = dualClip === undefined ? undefined : tf.mul(costs, dualClip);
   const isLimited = limit === undefined ? undefined : tf.logicalAnd(tf.greater(costs, 0), tf.greater(single, limit));
   const losses = limit === undefined ? single : tf.where(tf.greater(costs, 0), tf.minimum(single, limit), single);
   return {
-    loss: weightedSum(losses, weights),
+    loss: importanceWeightedSum(losses, weights, options.importanceWeights),
     metrics: {
-      approxKl: weightedSum(tf.sub(tf.sub(ratio, 1), logRatio), weights),
-      clipFraction: weightedShare(tf.greater(clipped, plain), weights),
+      approxKl: approximateKl(ratio, logRatio, weights),
+      clipFraction: weightedShare(isClipped, weights),
       dualClipFraction: isLimited === undefined ? tf.scalar(0) : weightedShare(isLimited, weights),
     },
   };

@@ -23,6 +23,9 @@ export interface TokenWeightsOptions {
  * losses and gradients of micro-batches then add up to those of the mini-batch, however it is cut. Episodes without a token that
  * counts are not averaged over; no tokens at all give only zeros.
  *
+ * These are `agg_loss` of verl over the whole mini-batch. Where its versions disagree, an episode here counts only if it has a token, and
+ * `seq-mean-token-sum-norm` is a mean over episodes, as the name says and Dr. GRPO defines it; older versions sum over them.
+ *
  * @returns a grid `[batch, time]`, 0 outside the mask
  * @throws RangeError when `seq-mean-token-sum-norm` lacks a positive `maxTokens`.
  */
