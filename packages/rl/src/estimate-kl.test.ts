@@ -1,7 +1,8 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { centralDifferences, expectClose, gridOf } from './__fixtures__/numerics.js';
-import { estimateKl, type KlEstimator } from './estimate-kl.js';
+import { estimateKl } from './estimate-kl.js';
+import type { KlEstimator } from './token-kl.js';
 
 const one = (estimator: KlEstimator, logProb: number, referenceLogProb: number) =>
   estimateKl({ logProbs: gridOf([[logProb]]), referenceLogProbs: gridOf([[referenceLogProb]]), estimator })
