@@ -33,6 +33,13 @@ describe('estimateKl by hand', () => {
     expect(kl.shape).toEqual([1, 3]);
   });
 
+  test('forward is weighted by π_ref / π, since the policy sampled the tokens', () => {
+    const options = { logProbs: gridOf([[-1]]), referenceLogProbs: gridOf([[-1.5]]), direction: 'forward' as const };
+    const w = Math.exp(-0.5);
+    expectClose(estimateKl({ ...options, estimator: 'k1' }).data, [w * -0.5], 1e-7);
+    expectClose(estimateKl({ ...options, estimator: 'k3' }).data, [w * -0.5 - w + 1], 1e-7);
+  });
+
   test('shapes must agree', () => {
     expect(() => estimateKl({ logProbs: gridOf([[1, 2]]), referenceLogProbs: gridOf([[1], [2]]) })).toThrow(RangeError);
   });
