@@ -1,5 +1,6 @@
 export { applyKlPenalty, type KlPenalty, type KlPenaltyOptions } from './apply-kl-penalty.js';
 export {
+  type CollapseAction,
   type CollapseGuard,
   type CollapseGuardOptions,
   type CollapseMetrics,

@@ -55,7 +55,7 @@ const words: Record<KlFormGradient, string> = {
   zero: 'nothing: in expectation it is 0',
   'total-variation': 'twice the total variation',
   'reverse-minus-forward': 'KL(policy ‖ reference) − KL(reference ‖ policy)',
-  other: 'no divergence between the two',
+  other: 'neither KL',
 };
 
 const cures: Record<KlDirection, Record<KlForm['form'], string>> = {
