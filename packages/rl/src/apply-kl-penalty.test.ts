@@ -63,6 +63,26 @@ describe('applyKlPenalty by hand', () => {
     expect([nobody.betaKlSumMean, nobody.klMean, nobody.gatedRows]).toEqual([0, 0, 0]);
   });
 
+  test('one row at a time, in another order or with more padding: the same rewards', () => {
+    for (const aggregation of ['sum', 'token-mean'] as const) {
+      const whole = applyKlPenalty({ ...inputs, aggregation });
+      for (const row of [2, 0, 1]) {
+        const padded = ({ data }: Grid, filler: number) =>
+          gridOf([[...data.slice(4 * row, 4 * row + 4), filler, filler]]);
+        const alone = applyKlPenalty({
+          scores: inputs.scores.slice(row, row + 1),
+          kl: padded(kl, poison),
+          policyMask: padded(policyMask, 0),
+          gate: inputs.gate.slice(row, row + 1),
+          beta: 0.5,
+          aggregation,
+        });
+        expect([...alone.rewards.data]).toEqual([...whole.rewards.data.slice(4 * row, 4 * row + 4), 0, 0]);
+        expect(alone.rowPenalty[0]).toBe(whole.rowPenalty[row]);
+      }
+    }
+  });
+
   test('shapes must fit', () => {
     expect(() => applyKlPenalty({ ...inputs, gate: new Float32Array(2) })).toThrow('gate has 2 entries for 3 rows');
     expect(() => applyKlPenalty({ ...inputs, scores: new Float32Array(4) })).toThrow(RangeError);

@@ -93,7 +93,13 @@ describe('createCollapseGuard', () => {
 
   test('NaN is a collapse at once', () => {
     const verdict = createCollapseGuard().update({ ...healthy, kl: Number.NaN });
-    expect(verdict).toEqual({ status: 'collapsed', reason: 'the KL is NaN' });
+    expect(verdict).toEqual({
+      status: 'collapsed',
+      reason: 'the KL is NaN',
+      causes: ['kl'],
+      action: 'stop',
+      goodUpdates: 0,
+    });
   });
 
   test('feeding the history again restores the guard', () => {
@@ -106,7 +112,39 @@ describe('createCollapseGuard', () => {
     expect(verdicts[3]?.status).toBe('collapsed');
   });
 
-  test('the window must be a positive integer', () => {
+  test('episodes that ramble on and a policy that babbles, where limits are given', () => {
+    const wild = { ...healthy, meanLength: 900, entropy: 7 };
+    expect(firstVerdict(createCollapseGuard({ window: 1 }), [healthy, wild])).toBeNull();
+    const guard = createCollapseGuard({ window: 1, thresholds: { maximumLength: 500, maximumEntropy: 5 } });
+    guard.update(healthy);
+    expect(guard.update(wild)).toMatchObject({ causes: ['meanLength', 'entropy'] });
+  });
+
+  test('rolling back, as configured, until it has been done often enough', () => {
+    const fallen = { ...healthy, reward: 0, validActionRate: 0 };
+    const verdictOf = (rollBacks: number) => {
+      const guard = createCollapseGuard({ window: 2, onCollapse: 'rollBack', maxRollBacks: 2, rollBacks });
+      for (let update = 0; update < 4; update++) guard.update(healthy);
+      guard.update(fallen);
+      return guard.update(fallen);
+    };
+    // Updates 5 and 6 are averaged; a checkpoint of update 4 is the last to trust.
+    expect(verdictOf(1)).toEqual({
+      status: 'collapsed',
+      reason:
+        'the rate of valid actions fell from 0.900 to 0.00 (averages of 2 updates); the reward fell from 0.300 to 0.00 (averages of 2 updates)',
+      causes: ['validActionRate', 'reward'],
+      action: 'rollBack',
+      goodUpdates: 4,
+    });
+    expect(verdictOf(2)).toMatchObject({
+      action: 'stop',
+      reason: expect.stringContaining('rolled back 2 times before'),
+    });
+  });
+
+  test('numbers out of range are refused', () => {
     expect(() => createCollapseGuard({ window: 0 })).toThrow(RangeError);
+    expect(() => createCollapseGuard({ rollBacks: -1 })).toThrow('rollBacks must be a whole number from 0, found -1');
   });
 });

@@ -1,7 +1,8 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { centralDifferences, expectClose, gridOf } from './__fixtures__/numerics.js';
-import { estimateKl, type KlEstimator } from './estimate-kl.js';
+import { estimateKl } from './estimate-kl.js';
+import type { KlEstimator } from './token-kl.js';
 
 const one = (estimator: KlEstimator, logProb: number, referenceLogProb: number) =>
   estimateKl({ logProbs: gridOf([[logProb]]), referenceLogProbs: gridOf([[referenceLogProb]]), estimator })
@@ -30,6 +31,13 @@ describe('estimateKl by hand', () => {
     });
     expect([...kl.data]).toEqual([0, 0, 1]);
     expect(kl.shape).toEqual([1, 3]);
+  });
+
+  test('forward is weighted by π_ref / π, since the policy sampled the tokens', () => {
+    const options = { logProbs: gridOf([[-1]]), referenceLogProbs: gridOf([[-1.5]]), direction: 'forward' as const };
+    const w = Math.exp(-0.5);
+    expectClose(estimateKl({ ...options, estimator: 'k1' }).data, [w * -0.5], 1e-7);
+    expectClose(estimateKl({ ...options, estimator: 'k3' }).data, [w * -0.5 - w + 1], 1e-7);
   });
 
   test('shapes must agree', () => {

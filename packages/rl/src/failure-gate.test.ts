@@ -1,3 +1,4 @@
+import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { failureGate } from './failure-gate.js';
 
@@ -31,6 +32,28 @@ describe('failureGate', () => {
     expect([...failureGate({ gate: { lowReward: 0.1 }, correct, rewards })]).toEqual([1, 0, 0, 1]);
     const rounded = Float32Array.of(0.7, 0.7, 0.7, 0.7);
     expect([...failureGate({ gate: { lowReward: 0.7 }, correct, rewards: rounded })]).toEqual([0, 0, 0, 0]);
+  });
+
+  property.prop([fc.array(fc.record({ isCorrect: fc.boolean(), group: fc.constantFrom('a', 'b', 'c') }))])(
+    'order does not matter, and groups go by task id',
+    (rows) => {
+      for (const gate of ['incorrect', 'always', 'never', 'groupAllFail', { lowReward: 0.5 }] as const) {
+        const open = (list: typeof rows) =>
+          failureGate({
+            gate,
+            correct: list.map(({ isCorrect }) => isCorrect),
+            groups: list.map(({ group }) => group),
+            rewards: Float32Array.from(list, ({ isCorrect }) => (isCorrect ? 1 : 0)),
+          });
+        expect([...open([...rows].reverse())].reverse()).toEqual([...open(rows)]);
+      }
+    },
+  );
+
+  test('a reward or threshold that is not a number is refused, or it would pass as a success', () => {
+    const rewards = Float32Array.of(0, Number.NaN, 1, 1);
+    expect(() => failureGate({ gate: { lowReward: 0.1 }, correct, rewards })).toThrow('the reward of row 1 is NaN');
+    expect(() => failureGate({ gate: { lowReward: Number.NaN }, correct, rewards })).toThrow('lowReward');
   });
 
   test('what the gate needs must be there', () => {

@@ -25,7 +25,8 @@ export interface FailureGateOptions {
  * It reads the boolean `correct`, not the reward, so partial rewards neither open nor close it.
  *
  * @returns `[batch]`, 1 where guidance applies, else 0
- * @throws RangeError when a list that the gate needs is missing or does not have one entry per episode.
+ * @throws RangeError when a list that the gate needs is missing or does not have one entry per episode, or a threshold or reward that it
+ * compares is not a number.
  */
 export function failureGate(options: FailureGateOptions): Float32Array {
   const { gate, correct, groups, rewards } = options;
@@ -34,7 +35,12 @@ export function failureGate(options: FailureGateOptions): Float32Array {
     requireLength('rewards', rewards.length, correct.length);
     // In float32 like the rewards, or 0.7 would lie below 0.7.
     const threshold = Math.fround(gate.lowReward);
-    return rewards.map((reward) => (reward < threshold ? 1 : 0));
+    if (Number.isNaN(threshold)) throw new RangeError('lowReward must be a number, found NaN');
+    return rewards.map((reward, row) => {
+      // NaN is below nothing: it would pass as a success.
+      if (Number.isNaN(reward)) throw new RangeError(`the reward of row ${row} is NaN`);
+      return reward < threshold ? 1 : 0;
+    });
   }
   if (gate === 'groupAllFail') {
     if (groups === undefined) throw new RangeError('the gate groupAllFail needs the group of every episode');
