@@ -4,7 +4,8 @@ export {
   collectTeacherOutputs,
   type RunTeacherOptions,
 } from './collect-teacher-outputs.js';
-export { type DivergenceName, type DivergenceOptions, divergence } from './divergence.js';
+export { type DivergenceOptions, divergence } from './divergence.js';
+export type { DivergenceName } from './divergence-terms.js';
 export {
   type CollectionStatistics,
   type CorrectFilter,
