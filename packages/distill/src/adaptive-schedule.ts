@@ -53,8 +53,8 @@ function requireShare(where: string, value: number): void {
 
 /**
  * The adaptive use of student-generated outputs in DistiLLM (arXiv 2402.03898, section 3.2 and algorithm 1; `finetune.py` of its
- * repository): training begins on the data set, and whenever the validation loss has risen by `lossEps` the share of steps on what the student wrote
- * grows by 0.1. Within the share s a step of progress x generates with probability `s·(1 − x)`, `s·x` or `s/2` as `replayRatio` says, and
+ * repository): training begins on the data set, and whenever the validation loss has risen by `lossEps` the share of steps on what the
+ * student wrote grows by 0.1. Within the share s a step of progress x generates with probability `s·(1 − x)`, `s·x` or `s/2` as `replayRatio` says, and
  * replays otherwise. Validation losses below the one to beat do not replace it, as in that code.
  *
  * @throws ConfigError for options out of range or a state that is none.

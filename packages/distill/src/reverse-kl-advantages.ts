@@ -40,8 +40,8 @@ function requireSameShape(options: ReverseKlAdvantagesOptions): void {
  * `log π_teacher − log π_student`, the negative of one sample of the reverse KL, and becomes its advantage (Lu and Thinking Machines Lab
  * 2025, "On-Policy Distillation").
  *
- * The policy loss that goes with it is `policyLoss` of `@dgpo/rl` on these advantages, with the student's log-probabilities here as `oldLogProbs`:
- * with one update per batch the ratio is 1 and the gradient the plain policy gradient, with several the ratio corrects for the update
+ * The policy loss that goes with it is `policyLoss` of `@dgpo/rl` on these advantages, with the student's log-probabilities here as
+ * `oldLogProbs`: with one update per batch the ratio is 1 and the gradient the plain policy gradient, with several the ratio corrects for the update
  * since. Neither whiten them nor subtract a group mean: their zero says that the models agree. With `gamma` 1 and the weights of
  * `seq-mean-token-sum` the expected gradient is that of KL(student ‖ teacher) over sequences.
  *

@@ -34,8 +34,8 @@ function interpolate(student: tf.Tensor2D, teacher: tf.Tensor2D, t: number): tf.
 
 /**
  * TAID (arXiv 2501.16937, eq. 3 to 5, and `src/distil_losses/taid.py` of its repository): `Σ w · KL(p_t ‖ q)` where
- * `p_t = softmax((1 − t)·z_student + t·z_teacher)` is a constant. Its gradient is that of the cross-entropy in the TAID code, which lacks the
- * entropy of the target. Under weight 0 anything may be NaN; no weights at all give 0.
+ * `p_t = softmax((1 − t)·z_student + t·z_teacher)` is a constant. Its gradient is that of the cross-entropy in the TAID code, which lacks
+ * the entropy of the target. Under weight 0 anything may be NaN; no weights at all give 0.
  *
  * @throws ConfigError for parameters out of range or shapes that do not fit.
  */
