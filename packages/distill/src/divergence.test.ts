@@ -1,54 +1,25 @@
 import { fc, test as property } from '@fast-check/vitest';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { centralDifferences, expectClose, valueAndGradient } from './__fixtures__/numerics.js';
-import { type DivergenceName, type DivergenceOptions, divergence } from './divergence.js';
+import { divergenceReference, headShareReference, softmax } from './__fixtures__/divergence-reference.js';
+import { expectClose, preciseDifferences, valueAndGradient } from './__fixtures__/numerics.js';
+import { type DivergenceOptions, divergence } from './divergence.js';
+import type { DivergenceName } from './divergence-terms.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-const names: DivergenceName[] = ['fkl', 'rkl', 'js', 'skew-fkl', 'skew-rkl', 'tvd'];
-type Settings = Pick<DivergenceOptions, 'beta' | 'lambda' | 'temperature'>;
-
-const softmax = (z: readonly number[]) => {
-  const top = Math.max(...z);
-  const exps = z.map((value) => Math.exp(value - top));
-  const sum = exps.reduce((total, value) => total + value, 0);
-  return exps.map((value) => value / sum);
-};
-
-/** `Σ a log(a / b)` over the entries that are allowed. */
-const kl = (a: readonly number[], b: readonly number[], allowed: readonly boolean[]) =>
-  a.reduce((sum, value, v) => sum + (allowed[v] && value > 0 ? value * Math.log(value / (b[v] as number)) : 0), 0);
+const names: DivergenceName[] = ['fkl', 'rkl', 'js', 'skew-fkl', 'skew-rkl', 'tvd', 'adaptive-kl'];
+type Settings = Pick<DivergenceOptions, 'beta' | 'lambda' | 'headThreshold' | 'temperature'>;
 
 /** The definitions in float64. */
-function reference(
+const reference = (
   name: DivergenceName,
-  z: readonly number[],
+  student: readonly number[],
   teacher: readonly number[],
   settings: Settings = {},
-): number {
-  const { beta = 0.1, lambda = 0.1, temperature = 1 } = settings;
-  const q = softmax(z.map((value) => value / temperature));
-  const p = softmax(teacher.map((value) => value / temperature));
-  const allowed = z.map((value, v) => value > -Infinity && (teacher[v] as number) > -Infinity);
-  const mix = (weight: number) => p.map((value, v) => weight * value + (1 - weight) * (q[v] as number));
-  switch (name) {
-    case 'fkl':
-      return kl(p, q, allowed);
-    case 'rkl':
-      return kl(q, p, allowed);
-    case 'js':
-      return (1 - beta) * kl(q, mix(beta), allowed) + beta * kl(p, mix(beta), allowed);
-    case 'skew-fkl':
-      return kl(p, mix(lambda), allowed);
-    case 'skew-rkl':
-      return kl(q, mix(1 - lambda), allowed);
-    case 'tvd':
-      return p.reduce((sum, value, v) => sum + (allowed[v] ? Math.abs(value - (q[v] as number)) / 2 : 0), 0);
-  }
-}
+) => divergenceReference({ name, student, teacher, ...settings }).value;
 
 async function valuesOf(name: DivergenceName, student: number[][], teacher: number[][], settings: Settings = {}) {
   const values = divergence({
@@ -101,6 +72,11 @@ describe('divergence by hand', () => {
     // m = 0.9·p + 0.1·q = (0.725, 0.275)
     { name: 'skew-rkl' as const, expected: 0.5 * ln(0.5 / 0.725) + 0.5 * ln(0.5 / 0.275) },
     { name: 'tvd' as const, expected: 0.25 },
+    // Both gaps are 1/4, and the head is the first token alone, though it holds more than half.
+    {
+      name: 'adaptive-kl' as const,
+      expected: 0.5 * (0.75 * ln(1.5) + 0.25 * ln(0.5)) + 0.5 * (0.5 * ln(2 / 3) + 0.5 * ln(2)),
+    },
   ])('$name', async ({ name, expected }) => {
     expectClose(await valuesOf(name, student, teacher), [expected], 1e-6);
   });
@@ -172,22 +148,57 @@ describe('divergence by hand', () => {
     ];
     expectClose(await valuesOf(name, [padded], [goal]), [reference(name, padded, goal)], 1e-6);
     const finite = [0, 1, 2, 4];
-    const expected = centralDifferences(
-      (x) =>
-        reference(
-          name,
-          padded.map((value, v) => (finite.includes(v) ? (x[finite.indexOf(v)] as number) : value)),
-          goal,
-        ),
-      finite.map((v) => padded[v] as number),
-    );
+    const { gradient: expected } = divergenceReference({ name, student: padded, teacher: goal });
     const gradient = await gradientsOf(name, [padded], [goal]);
     expectClose(
       finite.map((v) => gradient[v] as number),
-      expected,
+      finite.map((v) => expected[v] as number),
       1e-5,
     );
     expect(gradient[3]).toBe(0);
+  });
+
+  test('js at the ends of β is fkl and rkl, to which it is proportional nearby', async () => {
+    const [z, goal] = [
+      [0.3, -1, 2, 0.1],
+      [1, 0, 0.2, -2],
+    ];
+    for (const [beta, name] of [
+      [0, 'fkl'],
+      [1, 'rkl'],
+    ] as const) {
+      expect(await valuesOf('js', [z], [goal], { beta })).toEqual(await valuesOf(name, [z], [goal]));
+      expect(await gradientsOf('js', [z], [goal], { beta })).toEqual(await gradientsOf(name, [z], [goal]));
+      const near = Math.abs(beta - 1e-6);
+      const js = divergenceReference({ name: 'js', student: z, teacher: goal, beta: near });
+      const limit = divergenceReference({ name, student: z, teacher: goal });
+      expectClose(
+        [js.value / 1e-6, ...js.gradient.map((slope) => slope / 1e-6)],
+        [limit.value, ...limit.gradient],
+        1e-5,
+      );
+    }
+  });
+
+  test('adaptive-kl: the head grows with its threshold, and is never empty', async () => {
+    // p = (0.4, 0.3, 0.2, 0.1) out of order, q uniform: gaps 0.15, 0.05, 0.05, 0.15.
+    const [z, goal] = [[0, 0, 0, 0], [0.1, 0.4, 0.2, 0.3].map(ln)];
+    const forward = reference('fkl', z, goal);
+    const reverse = reference('rkl', z, goal);
+    for (const [headThreshold, share] of [
+      [0.1, 0.375],
+      [0.5, 0.375],
+      [0.75, 0.5],
+      [0.95, 0.625],
+    ] as const) {
+      const values = await valuesOf('adaptive-kl', [z], [goal], { headThreshold });
+      expectClose(values, [share * forward + (1 - share) * reverse], 1e-6);
+      expectClose(
+        [headShareReference({ name: 'adaptive-kl', student: z, teacher: goal, headThreshold })],
+        [share],
+        1e-12,
+      );
+    }
   });
 
   test('a teacher that trains gets no gradient', async () => {
@@ -206,7 +217,7 @@ describe('divergence by hand', () => {
   test('no rows, and no tensor left behind', async () => {
     const before = tf.memory().numTensors;
     const empty = tf.tidy(() =>
-      divergence({ name: 'js', studentLogits: tf.zeros([0, 3]), teacherLogits: tf.zeros([0, 3]) }),
+      divergence({ name: 'adaptive-kl', studentLogits: tf.zeros([0, 3]), teacherLogits: tf.zeros([0, 3]) }),
     );
     expect(empty.shape).toEqual([0]);
     const { value, grad } = tf.tidy(() =>
@@ -222,7 +233,8 @@ describe('divergence by hand', () => {
     const logits = tf.zeros<tf.Rank.R2>([2, 3]);
     const call = (options: Partial<DivergenceOptions>) => () =>
       divergence({ name: 'js', studentLogits: logits, teacherLogits: logits, ...options });
-    expect(call({ beta: 0 })).toThrow('the limits are fkl and rkl');
+    expect(call({ beta: 1.5 })).toThrow('beta: expected 0 to 1, found 1.5');
+    expect(call({ name: 'adaptive-kl', headThreshold: 1 })).toThrow('headThreshold');
     expect(call({ name: 'skew-fkl', lambda: 1 })).toThrow('lambda');
     expect(call({ temperature: 0 })).toThrow('temperature');
     expect(call({ teacherLogits: tf.zeros([2, 4]) })).toThrow('same vocabulary');
@@ -233,31 +245,75 @@ describe('divergence by hand', () => {
 const logit = fc.double({ min: -4, max: 4, noNaN: true });
 const row = fc.array(logit, { minLength: 5, maxLength: 5 });
 const settings = fc.record({
-  beta: fc.double({ min: 0.05, max: 0.95, noNaN: true }),
+  beta: fc.oneof(fc.double({ min: 0.05, max: 0.95, noNaN: true }), fc.constantFrom(0, 1)),
   lambda: fc.double({ min: 0, max: 0.9, noNaN: true }),
+  headThreshold: fc.double({ min: 0.05, max: 0.95, noNaN: true }),
   temperature: fc.constantFrom(0.5, 1, 2),
 });
 
+/** Whether float32 and float64, or two sides of a difference, may fall on different sides of a kink of the divergence. */
+function isKinked(name: DivergenceName, z: readonly number[], goal: readonly number[], chosen: Required<Settings>) {
+  const [q, p] = [z, goal].map((some) => softmax(some.map((value) => value / chosen.temperature))) as [
+    number[],
+    number[],
+  ];
+  if (name === 'tvd') return q.some((value, v) => Math.abs(value - (p[v] as number)) < 1e-3);
+  if (name !== 'adaptive-kl') return false;
+  const sorted = [...p].sort((a, b) => b - a);
+  const masses = sorted.map((_, rank) => sorted.slice(0, rank + 1).reduce((sum, value) => sum + value, 0));
+  const isTied = sorted.some((value, rank) => rank > 0 && (sorted[rank - 1] as number) - value < 1e-6);
+  // Where both models nearly agree the shares are a quotient of rounding errors.
+  const gap = q.reduce((sum, value, v) => sum + Math.abs(value - (p[v] as number)), 0);
+  return isTied || gap < 0.05 || masses.some((mass) => Math.abs(mass - chosen.headThreshold) < 1e-5);
+}
+
 for (const name of names) {
+  property.prop([row, row, settings], { numRuns: 100 })(
+    `${name}: the closed form in float64 agrees with differences to 1e-10`,
+    (z, goal, chosen) => {
+      // A step of the differences is 0.04 in a logit.
+      if (name === 'tvd') {
+        const moved = z.flatMap((_, index) => [-0.04, 0.04].map((by) => z.map((x, v) => (v === index ? x + by : x))));
+        const signs = (some: readonly number[]) => {
+          const [q, p] = [some, goal].map((x) => softmax(x.map((value) => value / chosen.temperature))) as [
+            number[],
+            number[],
+          ];
+          return q.map((value, v) => Math.sign(value - (p[v] as number))).join();
+        };
+        if (moved.some((some) => signs(some) !== signs(z))) return;
+      }
+      const fixed = { name, teacher: goal, ...chosen };
+      const share = headShareReference({ ...fixed, student: z });
+      const differences = preciseDifferences(
+        (x) => divergenceReference({ ...fixed, student: x, headShare: share }).value,
+        z,
+      );
+      expectClose(divergenceReference({ ...fixed, student: z }).gradient, differences, 1e-10);
+    },
+  );
+
   property.prop([fc.array(fc.tuple(row, row), { minLength: 1, maxLength: 4 }), settings], { numRuns: 60 })(
     `${name}: value and gradient agree with float64, and the value is not negative`,
     async (rows, chosen) => {
       const student = rows.map(([z]) => z.map(Math.fround));
       const teacher = rows.map(([, z]) => z.map(Math.fround));
+      if (student.some((z, index) => isKinked(name, z, teacher[index] as number[], chosen))) return;
+      const expected = student.map((z, index) =>
+        divergenceReference({ name, student: z, teacher: teacher[index] as number[], ...chosen }),
+      );
       const values = await valuesOf(name, student, teacher, chosen);
-      const one = (z: readonly number[], index: number) => reference(name, z, teacher[index] as number[], chosen);
-      expectClose(values, student.map(one), 2e-5);
+      expectClose(
+        values,
+        expected.map(({ value }) => value),
+        1e-5,
+      );
       expect(Math.min(...values)).toBeGreaterThan(-1e-5);
-      // Total variation has a kink where two probabilities are equal: there its derivative is 0 and differences are not.
-      const isKinked = student.some((z, index) => {
-        const [q, p] = [z, teacher[index] as number[]].map((some) =>
-          softmax(some.map((value) => value / chosen.temperature)),
-        );
-        return q?.some((value, v) => Math.abs(value - (p?.[v] as number)) < 1e-4);
-      });
-      if (name === 'tvd' && isKinked) return;
-      const expected = student.flatMap((z, index) => centralDifferences((x) => (1 + index) * one(x, index), z));
-      expectClose(await gradientsOf(name, student, teacher, chosen), expected, 5e-5);
+      expectClose(
+        await gradientsOf(name, student, teacher, chosen),
+        expected.flatMap(({ gradient }, index) => gradient.map((slope) => slope * (1 + index))),
+        1e-5,
+      );
     },
   );
 }

@@ -1,8 +1,6 @@
 import { ConfigError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
-
-/** Divergences between teacher `p` and student `q`, as TAID and DistiLLM name them. */
-export type DivergenceName = 'fkl' | 'rkl' | 'js' | 'skew-fkl' | 'skew-rkl' | 'tvd';
+import { type DivergenceName, termsOf } from './divergence-terms.js';
 
 export interface DivergenceOptions {
   /**
@@ -11,12 +9,19 @@ export interface DivergenceOptions {
    * - `js`: (1 − β)·KL(q ‖ m) + β·KL(p ‖ m) with m = βp + (1 − β)q (GKD, arXiv 2306.13649, eq. 1).
    * - `skew-fkl`: KL(p ‖ λp + (1 − λ)q), `skew-rkl`: KL(q ‖ (1 − λ)p + λq) (DistiLLM, arXiv 2402.03898, eq. 4 and 5).
    * - `tvd`: total variation, ½ Σ |p − q|.
+   * - `adaptive-kl`: h·KL(p ‖ q) + (1 − h)·KL(q ‖ p), where h is the share of Σ |p − q| that lies in the head of the teacher (Wu et al.,
+   *   arXiv 2404.02657, and the `get_ratio` of their code): the head learns by `fkl`, the tail by `rkl`. No gradient flows through h.
    */
   name: DivergenceName;
-  /** Weight of the teacher in the mixture of `js`, between 0 and 1 and neither: those are 0, use `fkl` or `rkl`. @default 0.1 */
+  /**
+   * Weight of the teacher in the mixture of `js`, from 0 to 1. At both ends the definition is 0 everywhere; there it stands, as in TRL, for
+   * what `js` is proportional to nearby: `fkl` at 0 (js / β) and `rkl` at 1 (js / (1 − β)). @default 0.1
+   */
   beta?: number;
   /** Skew of `skew-fkl` and `skew-rkl`, from 0 (no skew) to below 1. @default 0.1 */
   lambda?: number;
+  /** μ of `adaptive-kl`: probability of the teacher's head, which always holds its most probable token; between 0 and 1. @default 0.5 */
+  headThreshold?: number;
   /** `[n, vocabulary]`; the gradient flows here alone. */
   studentLogits: tf.Tensor2D;
   /** `[n, vocabulary]` in the same vocabulary. */
@@ -27,68 +32,19 @@ export interface DivergenceOptions {
   temperature?: number;
 }
 
-/** Of both models, `[n, vocabulary]`. */
-interface Distributions {
-  student: tf.Tensor;
-  teacher: tf.Tensor;
-  logStudent: tf.Tensor;
-  logTeacher: tf.Tensor;
-}
-
-/** Terms per vocabulary entry: what is summed to the value, and its derivative by the student's probability times that probability. */
-interface Terms {
-  value: tf.Tensor;
-  slope: tf.Tensor;
-}
-
-/** `log(e^a·weight + e^b·(1 − weight))`. */
-function logMixture(a: tf.Tensor, b: tf.Tensor, weight: number): tf.Tensor {
-  if (weight === 0) return b;
-  const first = tf.add(a, Math.log(weight));
-  const second = tf.add(b, Math.log1p(-weight));
-  const rest = tf.log(tf.add(tf.exp(tf.neg(tf.abs(tf.sub(first, second)))), 1));
-  return tf.add(tf.maximum(first, second), rest);
-}
-
-const termsOf: Record<DivergenceName, (of: Distributions, beta: number, lambda: number) => Terms> = {
-  fkl: ({ teacher, logTeacher, logStudent }) => ({
-    value: tf.mul(teacher, tf.sub(logTeacher, logStudent)),
-    slope: tf.neg(teacher),
-  }),
-  rkl: ({ student, logTeacher, logStudent }) => {
-    const value = tf.mul(student, tf.sub(logStudent, logTeacher));
-    return { value, slope: tf.add(value, student) };
-  },
-  js: ({ student, teacher, logStudent, logTeacher }, beta) => {
-    const logM = logMixture(logTeacher, logStudent, beta);
-    const slope = tf.mul(tf.mul(student, tf.sub(logStudent, logM)), 1 - beta);
-    return { value: tf.add(slope, tf.mul(tf.mul(teacher, tf.sub(logTeacher, logM)), beta)), slope };
-  },
-  'skew-fkl': ({ teacher, logStudent, logTeacher }, _beta, lambda) => {
-    const logM = logMixture(logTeacher, logStudent, lambda);
-    return {
-      value: tf.mul(teacher, tf.sub(logTeacher, logM)),
-      slope: tf.mul(tf.mul(teacher, tf.exp(tf.sub(logStudent, logM))), lambda - 1),
-    };
-  },
-  'skew-rkl': ({ student, logStudent, logTeacher }, _beta, lambda) => {
-    const logM = logMixture(logStudent, logTeacher, lambda);
-    const value = tf.mul(student, tf.sub(logStudent, logM));
-    const share = tf.mul(tf.exp(tf.sub(logStudent, logM)), lambda);
-    return { value, slope: tf.add(value, tf.mul(student, tf.sub(1, share))) };
-  },
-  tvd: ({ student, teacher }) => {
-    const difference = tf.sub(student, teacher);
-    return { value: tf.mul(tf.abs(difference), 0.5), slope: tf.mul(tf.mul(student, tf.sign(difference)), 0.5) };
-  },
-};
-
-function requireDivergence(options: DivergenceOptions, beta: number, lambda: number, temperature: number): void {
-  const { name, studentLogits, teacherLogits, mask } = options;
-  if (name === 'js' && !(beta > 0 && beta < 1)) {
-    throw new ConfigError(`js needs a value between 0 and 1, found ${beta}; the limits are fkl and rkl`, {
-      where: 'beta',
-    });
+function requireDivergence(options: DivergenceOptions): void {
+  const {
+    studentLogits,
+    teacherLogits,
+    mask,
+    beta = 0.1,
+    lambda = 0.1,
+    headThreshold = 0.5,
+    temperature = 1,
+  } = options;
+  if (!(beta >= 0 && beta <= 1)) throw new ConfigError(`expected 0 to 1, found ${beta}`, { where: 'beta' });
+  if (!(headThreshold > 0 && headThreshold < 1)) {
+    throw new ConfigError(`expected a number between 0 and 1, found ${headThreshold}`, { where: 'headThreshold' });
   }
   if (!(lambda >= 0 && lambda < 1))
     throw new ConfigError(`expected 0 to below 1, found ${lambda}`, { where: 'lambda' });
@@ -102,6 +58,12 @@ function requireDivergence(options: DivergenceOptions, beta: number, lambda: num
   if (mask !== undefined && mask.shape[0] !== studentLogits.shape[0]) {
     throw new ConfigError(`${mask.shape[0]} entries for ${studentLogits.shape[0]} rows`, { where: 'mask' });
   }
+}
+
+/** `js` at the ends of β is one of the Kullback-Leibler divergences. */
+function nameOf(name: DivergenceName, beta: number): DivergenceName {
+  if (name !== 'js' || (beta > 0 && beta < 1)) return name;
+  return beta === 0 ? 'fkl' : 'rkl';
 }
 
 /**
@@ -118,8 +80,9 @@ function requireDivergence(options: DivergenceOptions, beta: number, lambda: num
  * @throws ConfigError for parameters out of range or shapes that do not fit.
  */
 export function divergence(options: DivergenceOptions): tf.Tensor1D {
-  const { name, beta = 0.1, lambda = 0.1, temperature = 1 } = options;
-  requireDivergence(options, beta, lambda, temperature);
+  const { beta = 0.1, lambda = 0.1, headThreshold = 0.5, temperature = 1 } = options;
+  requireDivergence(options);
+  const termsFor = termsOf[nameOf(options.name, beta)];
 
   const compute = (studentLogits: tf.Tensor, teacherLogits: tf.Tensor, mask: tf.Tensor) => {
     const isReal = tf.notEqual(tf.expandDims(mask, 1), 0);
@@ -134,7 +97,10 @@ export function divergence(options: DivergenceOptions): tf.Tensor1D {
     const logStudent = tf.logSoftmax(tf.div(z, temperature));
     const logTeacher = tf.logSoftmax(tf.div(target, temperature));
     const student = tf.exp(logStudent);
-    const terms = termsOf[name]({ student, teacher: tf.exp(logTeacher), logStudent, logTeacher }, beta, lambda);
+    const terms = termsFor(
+      { student, teacher: tf.exp(logTeacher), logStudent, logTeacher, counts },
+      { beta, lambda, headThreshold },
+    );
     return {
       student,
       value: tf.where(counts, terms.value, zeros),
