@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { ConfigError, isDgpoError, RetrieverError } from '@dgpo/trajectory';
+import { fingerprintCorpus } from '../corpus/fingerprint.js';
 import { requireInteger } from '../require-integer.js';
 import type { Document } from '../retriever.js';
 import type { Encoder } from '../vector/encoder.js';
@@ -56,13 +56,6 @@ async function* inLists(documents: EncodePassagesOptions['documents'], size: num
     list = [];
   }
   if (list.length > 0) yield list;
-}
-
-/** As `fingerprintCorpus`, over the passages of one shard. */
-function fingerprint(passages: readonly Document[]): string {
-  const hash = createHash('sha256');
-  for (const { id, contents } of passages) hash.update(`${JSON.stringify([id, contents])}\n`);
-  return hash.digest('hex');
 }
 
 /**
@@ -124,7 +117,7 @@ export async function encodePassages({
       const shard = {
         file: `vectors-${String(finished.length).padStart(6, '0')}.f32`,
         rows: passages.length,
-        passages: fingerprint(passages),
+        passages: fingerprintCorpus(passages),
       };
       if (known !== undefined) {
         if (known.passages !== shard.passages || known.rows !== shard.rows) throw otherRun(directory, 'corpus');

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, createRandom, type Random, RetrieverError } from '@dgpo/trajectory';
+import { describeFailure } from '../client/describe-failure.js';
 import { readBody } from '../client/read-body.js';
 import { parseRetryAfter, retryDelay } from '../client/retry-delay.js';
 import { requireInteger } from '../require-integer.js';
@@ -74,12 +75,6 @@ export function resolveRoute(text: string, route: string): string {
   else url.pathname = path + route;
   return url.href;
 }
-
-const describeFailure = (error: unknown) => {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? error.cause : error;
-  return cause.message || ('code' in cause ? String(cause.code) : error.message);
-};
 
 type Outcome = { value: unknown } | { failure: string; retry: boolean; retryAfter: number | null; cause?: unknown };
 
