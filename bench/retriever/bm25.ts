@@ -8,13 +8,14 @@
  * indexes stay in --work and are not made again.
  */
 import { execFile } from 'node:child_process';
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import type { Bm25Case, Bm25Indexing, Bm25Search } from './bm25-case.js';
 import { writePassages, writeQueries } from './bm25-texts.js';
+import { exists } from './exists.js';
 import { recordResults } from './record-results.js';
 
 const { values: flags } = parseArgs({
@@ -27,11 +28,6 @@ const { values: flags } = parseArgs({
 });
 const execute = promisify(execFile);
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const exists = (file: string) =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 /** Both engines of one name search the same index. */
 const engines = [

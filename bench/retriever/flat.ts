@@ -7,11 +7,12 @@
  * DGPO_PYTHON names a Python with faiss-cpu. Vectors stay in --work and are shared with hnsw.ts.
  */
 import { execFile } from 'node:child_process';
-import { access, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { exists } from './exists.js';
 import type { FlatCase, FlatFigures } from './flat-case.js';
 import { writeVectors } from './hnsw-vectors.js';
 import { recordResults } from './record-results.js';
@@ -25,11 +26,6 @@ const { values: flags } = parseArgs({
 const dimension = 384;
 const execute = promisify(execFile);
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const exists = (file: string) =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 const python = process.env.DGPO_PYTHON ?? 'python3';
 
 async function run(command: string, words: string[]): Promise<string> {

@@ -9,11 +9,12 @@
  * DGPO_PYTHON_NATIVE one whose hnswlib was built for the machine at hand. Vectors and built indexes stay in --work and are not built again.
  */
 import { execFile } from 'node:child_process';
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { exists } from './exists.js';
 import type { HnswBuild, HnswCase, HnswSearch } from './hnsw-case.js';
 import { writeVectors } from './hnsw-vectors.js';
 import { recordResults } from './record-results.js';
@@ -29,11 +30,6 @@ const { values: flags } = parseArgs({
 const dimension = 384;
 const execute = promisify(execFile);
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const exists = (file: string) =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 const python = process.env.DGPO_PYTHON ?? 'python3';
 const engines = [
