@@ -6,9 +6,10 @@ import { saveModel } from '@dgpo/lm';
 import type { Trajectory } from '@dgpo/trajectory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ComputePool } from '../src/compute/pool.js';
-import { policyStage, type StageModel, stageModel } from '../src/pipeline/stages.js';
+import { policyStage } from '../src/pipeline/policy-stage.js';
+import { type StageModel, stageModel } from '../src/pipeline/stage-model.js';
 import { openWorkshop, type Workshop } from '../src/pipeline/workshop.js';
-import { rlSchema } from '../src/recipe/training-sections.js';
+import { rlSchema } from '../src/recipe/rl-section.js';
 import { playEpisodes } from '../src/train/play-episodes.js';
 import { openTinyWorld, optimizeTiny, type TinyWorld, tasks, tinyParameters, withPool } from './tiny-world.js';
 

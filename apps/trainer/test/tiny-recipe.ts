@@ -43,9 +43,9 @@ function tinyRecipe(options: { data: string; outputDir: string }): Recipe {
       promptTemplate: '{question}\n',
     },
     student: { fresh },
-    teacher: { fresh },
+    teacher: { fresh, training: { numTrainEpochs: 120, batchSize: 2, learningRate: 0.03, warmupSteps: 4 } },
     pretrain: { maxSteps: 5, batchSize: 2, maxLength: 32 },
-    coldStart: {
+    distill: {
       temperature: 0,
       numTrainEpochs: 60,
       batchSize: 2,
@@ -60,7 +60,7 @@ function tinyRecipe(options: { data: string; outputDir: string }): Recipe {
       microBatchSize: 1,
       criticLearningRate: 0.01,
       saveSteps: 2,
-      guidance: { beta: 0.01 },
+      guidance: { beta: 0.01, estimator: 'k1', form: 'reward', aggregation: 'sum' },
     },
     evaluation: { tasksPerSet: 2 },
   });

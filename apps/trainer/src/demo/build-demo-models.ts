@@ -15,8 +15,9 @@ import {
 import { createBm25Retriever } from '@dgpo/retriever';
 import { createRandom, type Task } from '@dgpo/trajectory';
 import { type Atlas, atlasTasks, createAtlas, evaluationTasks } from '../atlas/index.js';
+import { policyStage } from '../pipeline/policy-stage.js';
 import type { Reporter } from '../pipeline/reporter.js';
-import { policyStage, stageModel } from '../pipeline/stages.js';
+import { stageModel } from '../pipeline/stage-model.js';
 import { openWorkshop, type Workshop } from '../pipeline/workshop.js';
 import { hashFile } from '../run/stable-hash.js';
 import { episodeMetrics } from '../train/episode-metrics.js';

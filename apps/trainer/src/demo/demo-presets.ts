@@ -1,12 +1,12 @@
-import type { Recipe } from '../recipe/recipe-schema.js';
-import { recipeSchema } from '../recipe/recipe-schema.js';
+import { type DistillSettings, distillSchema } from '../recipe/distill-section.js';
+import { type RlSettings, rlSchema } from '../recipe/rl-section.js';
 
 export type DemoPreset = 'full' | 'quick';
 
 /** What a preset trains and measures; everything else is the same. */
 export interface DemoSettings {
-  coldStart: Recipe['coldStart'];
-  rl: Recipe['rl'];
+  coldStart: DistillSettings;
+  rl: RlSettings;
   /** Held-out questions of each set. */
   evaluationTasks: number;
   trainTasks: number;
@@ -20,9 +20,8 @@ const sizes = {
 /** The settings of a preset. They were chosen on seed 100, which no reported figure uses. */
 export function demoSettings(preset: DemoPreset): DemoSettings {
   const size = sizes[preset];
-  const recipe = recipeSchema.parse({
-    data: { world: 'atlas' },
-    coldStart: {
+  return {
+    coldStart: distillSchema.parse({
       numTasks: size.coldStartTasks,
       samplesPerTask: 1,
       temperature: 1,
@@ -31,8 +30,8 @@ export function demoSettings(preset: DemoPreset): DemoSettings {
       microBatchSize: 8,
       learningRate: 1.5e-3,
       warmupSteps: 10,
-    },
-    rl: {
+    }),
+    rl: rlSchema.parse({
       algorithm: 'ppo',
       maxSteps: size.updates,
       tasksPerStep: size.tasksPerStep,
@@ -42,26 +41,27 @@ export function demoSettings(preset: DemoPreset): DemoSettings {
       criticLearningRate: 1e-3,
       warmupSteps: 2,
       guidance: {
-        gate: 'failure',
+        gate: 'incorrect',
         beta: 0.5,
         estimator: 'full',
         direction: 'reverse',
         form: 'loss',
         aggregation: 'token-mean',
       },
-    },
-  });
-  return { coldStart: recipe.coldStart, rl: recipe.rl, evaluationTasks: size.evaluationTasks, trainTasks: 8000 };
+    }),
+    evaluationTasks: size.evaluationTasks,
+    trainTasks: 8000,
+  };
 }
 
 /** The last training of the teacher: PPO without guidance, in small steps, since it starts from a good policy. */
-export function teacherPpo(maxSteps: number): Recipe['rl'] {
+export function teacherPpo(maxSteps: number): RlSettings {
   const { rl } = demoSettings('full');
   return { ...rl, maxSteps, learningRate: 1e-4, guidance: { ...rl.guidance, gate: 'never' } };
 }
 
 /** The methods that `--compare` adds, as changes of the second phase; all have the budget of DGPO. */
-export function comparisons(rl: Recipe['rl']): { name: string; from: 'base' | 'cold-start'; rl: Recipe['rl'] }[] {
+export function comparisons(rl: RlSettings): { name: string; from: 'base' | 'cold-start'; rl: RlSettings }[] {
   const unguided = { ...rl.guidance, gate: 'never' as const };
   return [
     { name: 'ppo-from-base', from: 'base', rl: { ...rl, guidance: unguided } },

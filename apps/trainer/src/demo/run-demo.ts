@@ -9,18 +9,15 @@ import { atlasTasks, createAtlas, evaluationTasks, exportAtlas } from '../atlas/
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
 import { type RunReportResult, resultsTable } from '../evaluate/results-table.js';
 import { writeRunReport } from '../evaluate/run-report.js';
+import { collectStage } from '../pipeline/collect-stage.js';
+import { distillStage } from '../pipeline/distill-stage.js';
 import { evaluateStage } from '../pipeline/evaluate-stage.js';
+import { indexStage } from '../pipeline/index-stage.js';
+import { policyStage } from '../pipeline/policy-stage.js';
 import type { Reporter } from '../pipeline/reporter.js';
-import {
-  coldStartStage,
-  collectStage,
-  indexStage,
-  policyStage,
-  type StageModel,
-  stageModel,
-} from '../pipeline/stages.js';
+import { type StageModel, stageModel } from '../pipeline/stage-model.js';
 import { openWorkshop, type Workshop } from '../pipeline/workshop.js';
-import { recipeSchema } from '../recipe/recipe-schema.js';
+import { retrieverSchema } from '../recipe/data-sections.js';
 import { runStage } from '../run/run-stage.js';
 import type { Playground } from '../train/play-episodes.js';
 import { buildDemoModels } from './build-demo-models.js';
@@ -122,7 +119,7 @@ async function buildWorld(workshop: Workshop, settings: ReturnType<typeof demoSe
   const retriever = await indexStage({
     workshop,
     corpus: join(files.directory, 'corpus.jsonl'),
-    retriever: recipeSchema.shape.retriever.parse({ topK: atlasEnvironment.topK }),
+    retriever: retrieverSchema.parse({ topK: atlasEnvironment.topK }),
   });
   return {
     atlas,
@@ -224,8 +221,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const { kept, samples } = outputs.statistics;
     reporter.line(`the teacher was right in ${kept} of ${samples} episodes; these are learned from`);
     const coldStart = await add('cold-start', () =>
-      coldStartStage({
+      distillStage({
         workshop,
+        name: 'cold-start',
         student,
         teacher,
         outputs,

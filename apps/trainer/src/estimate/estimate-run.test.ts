@@ -69,7 +69,7 @@ describe('estimateMemory', () => {
   it('adds up by hand', () => {
     const small = recipe({
       environment: { maxTotalTokens: 16 },
-      coldStart: { microBatchSize: 2, batchSize: 2 },
+      distill: { microBatchSize: 2, batchSize: 2 },
       rl: { microBatchSize: 4, miniBatchSize: 4, tasksPerStep: 4 },
       evaluation: { batchSize: 3 },
     });
@@ -107,7 +107,7 @@ describe('estimateRun', () => {
   it('counts the tokens of every stage', () => {
     const run = recipe({
       pretrain: { maxSteps: 10, batchSize: 4, maxLength: 50 },
-      coldStart: { numTasks: 100, numTrainEpochs: 2 },
+      distill: { numTasks: 100, numTrainEpochs: 2 },
       rl: { maxSteps: 3, tasksPerStep: 64, ppoEpochs: 2 },
       evaluation: { tasksPerSet: 40 },
     });
@@ -161,12 +161,17 @@ describe('estimateRun', () => {
       rl: { microBatchSize: 32 },
       evaluation: { batchSize: 4 },
     });
-    const size = Number(/rl\.microBatchSize of (\d+)/.exec(messageOf(() => estimateRun({ recipe: micro })))?.[1]);
+    const size = Number(
+      /microBatchSize of (\d+) in every stage/.exec(messageOf(() => estimateRun({ recipe: micro })))?.[1],
+    );
     expect(32 % size).toBe(0);
     const smaller = {
       ...micro,
-      rl: { ...micro.rl, microBatchSize: size },
-      coldStart: { ...micro.coldStart, microBatchSize: size },
+      stages: micro.stages.map(({ name, distill, rl }) => ({
+        name,
+        ...(distill === undefined ? {} : { distill: { ...distill, microBatchSize: size } }),
+        ...(rl === undefined ? {} : { rl: { ...rl, microBatchSize: size } }),
+      })),
     };
     expect(estimateRun({ recipe: smaller }).warnings).toEqual([]);
     expect(estimateRun({ recipe: { ...large, engine: 'tensorflow' } }).engine).toBe('tensorflow');
@@ -175,9 +180,7 @@ describe('estimateRun', () => {
   it('warns where only episodes of full length or holes in the heap are too much', () => {
     const { warnings, memory } = estimateRun({ recipe: recipe() });
     expect(memory.worker.heap).toBeGreaterThan(2 ** 32);
-    expect(warnings).toEqual([
-      expect.stringMatching(/; it fits with coldStart.microBatchSize and rl.microBatchSize of 1, or/),
-    ]);
+    expect(warnings).toEqual([expect.stringMatching(/; it fits with microBatchSize of 1 in every stage, or/)]);
   });
 
   it('says so when nothing but a smaller model helps', () => {

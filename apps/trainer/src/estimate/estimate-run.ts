@@ -14,7 +14,7 @@ export interface EstimateRunOptions {
   student?: DecoderConfig;
   /** Sizes of the teacher, for one that comes from a folder. @default those of `teacher.fresh` */
   teacher?: DecoderConfig;
-  /** Training questions there are. @default 8000 for the atlas world, else as many as `coldStart.numTasks` */
+  /** Training questions there are. @default 8000 for the atlas world, else as many as are demonstrated */
   trainQuestions?: number;
   /** Questions in each held-out set. @default two full sets for the atlas world, one for each of `data.evalQuestions` */
   evalQuestions?: readonly number[];
@@ -107,7 +107,8 @@ export function estimateRun(options: EstimateRunOptions): RunEstimate {
     student,
     teacher,
     trainQuestions:
-      options.trainQuestions ?? (recipe.data.world === undefined ? recipe.coldStart.numTasks : worldQuestions),
+      options.trainQuestions ??
+      (recipe.data.world === undefined ? (recipe.stages[0]?.distill?.numTasks ?? 1000) : worldQuestions),
     evalQuestions: options.evalQuestions ?? new Array<number>(sets).fill(recipe.evaluation.tasksPerSet),
   }).map(({ name, work }): StageEstimate => {
     const seconds = secondsOf(work, engine);

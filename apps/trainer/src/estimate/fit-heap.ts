@@ -7,8 +7,13 @@ const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 const withMicroBatch = (recipe: Recipe, size: number): Recipe => ({
   ...recipe,
-  coldStart: { ...recipe.coldStart, microBatchSize: Math.min(size, recipe.coldStart.microBatchSize) },
-  rl: { ...recipe.rl, microBatchSize: Math.min(size, recipe.rl.microBatchSize) },
+  stages: recipe.stages.map(({ name, distill, rl }) => ({
+    name,
+    ...(distill === undefined
+      ? {}
+      : { distill: { ...distill, microBatchSize: Math.min(size, distill.microBatchSize) } }),
+    ...(rl === undefined ? {} : { rl: { ...rl, microBatchSize: Math.min(size, rl.microBatchSize) } }),
+  })),
 });
 
 const withBatchSize = (recipe: Recipe, size: number): Recipe => ({
@@ -21,11 +26,12 @@ const withTotalTokens = (recipe: Recipe, tokens: number): Recipe => ({
   environment: { ...recipe.environment, maxTotalTokens: Math.min(tokens, recipe.environment.maxTotalTokens) },
 });
 
-/** Sizes below the largest one that divide the batches of both phases, largest first. */
-function microBatchSizes({ coldStart, rl }: Recipe): number[] {
-  const largest = Math.max(coldStart.microBatchSize, rl.microBatchSize);
-  return Array.from({ length: largest - 1 }, (_, index) => largest - 1 - index).filter(
-    (size) => coldStart.batchSize % size === 0 && rl.miniBatchSize % size === 0,
+/** Sizes below the largest one that divide the batches of all stages, largest first. */
+function microBatchSizes({ stages }: Recipe): number[] {
+  const settings = stages.map(({ distill, rl }) => ({ ...distill, ...rl }));
+  const largest = Math.max(...settings.map(({ microBatchSize = 1 }) => microBatchSize));
+  return Array.from({ length: largest - 1 }, (_, index) => largest - 1 - index).filter((size) =>
+    settings.every(({ batchSize = 0, miniBatchSize = 0 }) => batchSize % size === 0 && miniBatchSize % size === 0),
   );
 }
 
@@ -55,7 +61,7 @@ export function heapProblem(options: MemoryOptions): HeapProblem | undefined {
   const batch = halves(recipe.evaluation.batchSize, 1).find((size) => fits(withBatchSize(recipe, size)));
   const tokens = halves(recipe.environment.maxTotalTokens, 128).find((size) => fits(withTotalTokens(recipe, size)));
   const single = [
-    ...(microBatch === undefined ? [] : [`coldStart.microBatchSize and rl.microBatchSize of ${microBatch}`]),
+    ...(microBatch === undefined ? [] : [`microBatchSize of ${microBatch} in every stage`]),
     ...(batch === undefined ? [] : [`evaluation.batchSize of ${batch}`]),
     ...(tokens === undefined ? [] : [`environment.maxTotalTokens of ${tokens}`]),
   ];

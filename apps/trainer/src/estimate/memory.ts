@@ -1,5 +1,5 @@
 import { activationFloats, type DecoderConfig, type EngineName, keyValueCacheBytes, parameterCount } from '@dgpo/lm';
-import type { Recipe } from '../recipe/recipe-schema.js';
+import type { Recipe, Stage } from '../recipe/recipe-schema.js';
 
 /** A heap grows in steps and keeps holes: measured ones were 1.2 to 1.35 times what lay in them. */
 export const heapSlack = 1.35;
@@ -64,13 +64,22 @@ function activationBytes(options: {
   return float * (layers + passing + matrix);
 }
 
+/** Rows of the micro-batches in which a scripted teacher is taught. */
+const taughtRows = 8;
+
+/** Rows of the micro-batches of a stage that trains at all. */
+const microBatchSizeOf = ({ distill, rl }: Stage) =>
+  distill?.microBatchSize ?? (rl !== undefined && rl.maxSteps > 0 ? rl.microBatchSize : 0);
+
 /** Memory of a run, from sizes alone. */
 export function estimateMemory(options: MemoryOptions): MemoryEstimate {
   const { recipe, student, teacher, engine, workers } = options;
-  const { environment, coldStart, rl, pretrain, evaluation } = recipe;
+  const { environment, stages, pretrain, evaluation } = recipe;
   const studentSize = parameterCount(student);
   const teacherSize = parameterCount(teacher);
-  const criticSize = rl.algorithm === 'ppo' && rl.maxSteps > 0 ? studentSize + student.hiddenSize : 0;
+  const criticSize = stages.some(({ rl }) => rl?.algorithm === 'ppo' && rl.maxSteps > 0)
+    ? studentSize + student.hiddenSize
+    : 0;
   const trainsTeacher = recipe.teacher.kind === 'scripted';
   const time = environment.maxTotalTokens;
   const episodeTokens = Math.min(time, options.episodeTokens ?? time);
@@ -78,8 +87,8 @@ export function estimateMemory(options: MemoryOptions): MemoryEstimate {
   const kept = (config: DecoderConfig, rows: number, length: number) =>
     activationBytes({ config, rows, time: length, attentionMatrix });
   const activations = Math.max(
-    kept(student, Math.max(coldStart.microBatchSize, rl.maxSteps > 0 ? rl.microBatchSize : 0), episodeTokens),
-    trainsTeacher ? kept(teacher, coldStart.microBatchSize, episodeTokens) : 0,
+    kept(student, Math.max(...stages.map(microBatchSizeOf)), episodeTokens),
+    trainsTeacher ? kept(teacher, taughtRows, episodeTokens) : 0,
     pretrain === undefined ? 0 : Math.max(...[student, teacher].map((model) => kept(model, 8, pretrain.maxLength))),
   );
   const weights = float * (studentSize + criticSize + teacherSize + Math.max(studentSize, teacherSize));

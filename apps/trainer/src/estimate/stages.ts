@@ -1,5 +1,7 @@
 import type { DecoderConfig } from '@dgpo/lm';
+import type { DistillSettings } from '../recipe/distill-section.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import type { RlSettings } from '../recipe/rl-section.js';
 import { typicalEpisode } from './episode-size.js';
 import type { Work } from './work.js';
 
@@ -22,7 +24,7 @@ export interface StagesOptions {
 /** Tokens of every stage, with episodes of typical size. */
 export function stagesOf(options: StagesOptions): StageWork[] {
   const { recipe, student, teacher, trainQuestions } = options;
-  const { pretrain, coldStart, rl, evaluation } = recipe;
+  const { pretrain, evaluation } = recipe;
   const episode = typicalEpisode(recipe);
   const scripted = recipe.teacher.kind === 'scripted';
 
@@ -51,43 +53,47 @@ export function stagesOf(options: StagesOptions): StageWork[] {
   ];
 
   const pretrained = pretrain === undefined ? 0 : pretrain.maxSteps * pretrain.batchSize * pretrain.maxLength;
-  const demonstrations = Math.min(coldStart.numTasks, trainQuestions) * coldStart.samplesPerTask;
-  const kept = Math.min(demonstrations, coldStart.maxEpisodes);
-  const imitated = coldStart.numTrainEpochs * kept * episode.total;
-  const updates = rl.maxSteps;
-  const episodes = rl.tasksPerStep * rl.numGenerations;
-  const episodeTokens = updates * episodes * episode.total;
-  const guided = rl.guidance.gate !== 'never' && rl.guidance.beta > 0;
   const questions = options.evalQuestions.reduce((sum, count) => sum + Math.min(count, evaluation.tasksPerSet), 0);
 
   const fresh = [
     ...(recipe.student.path === undefined ? [{ name: 'pretrain student', model: student }] : []),
     ...(scripted ? [{ name: 'pretrain teacher', model: teacher }] : []),
   ];
-  const taught = 2 * coldStart.numTrainEpochs * trainQuestions;
+  const taught = recipe.teacher.training.numTrainEpochs * trainQuestions;
+  const distil = (settings: DistillSettings): Work[] => {
+    const demonstrations = Math.min(settings.numTasks, trainQuestions) * settings.samplesPerTask;
+    const imitated = settings.numTrainEpochs * Math.min(demonstrations, settings.maxEpisodes) * episode.total;
+    const guided = settings.objective !== 'sft' && settings.klWeight > 0;
+    return [
+      ...(settings.demonstrator === 'teacher' ? play(teacher, demonstrations) : []),
+      train(student, imitated, episode.total),
+      ...(guided ? [score(teacher, imitated)] : []),
+    ];
+  };
+  const reinforce = (settings: RlSettings): Work[] => {
+    const episodes = settings.maxSteps * settings.tasksPerStep * settings.numGenerations;
+    const tokens = episodes * episode.total;
+    const guided = settings.guidance.gate !== 'never' && settings.guidance.beta > 0;
+    const trained = train(student, tokens * settings.ppoEpochs, episode.total);
+    return [
+      ...play(student, episodes),
+      ...(guided ? [score(teacher, tokens)] : []),
+      trained,
+      ...(settings.algorithm === 'ppo' ? [score(student, tokens), trained] : []),
+    ];
+  };
+  const models = recipe.stages.length + 1;
   return [
     ...(pretrain === undefined ? [] : fresh).map(({ name, model }) => ({
       name,
       work: [train(model, pretrained, pretrain?.maxLength ?? 0)],
     })),
     ...(scripted ? [{ name: 'teacher', work: [train(teacher, taught * episode.total, episode.total)] }] : []),
-    { name: 'teacher outputs', work: play(teacher, demonstrations) },
-    {
-      name: 'cold start',
-      work: [train(student, imitated, episode.total), ...(coldStart.klWeight > 0 ? [score(teacher, imitated)] : [])],
-    },
-    {
-      name: rl.algorithm,
-      work: [
-        ...play(student, updates * episodes),
-        ...(guided ? [score(teacher, episodeTokens)] : []),
-        train(student, episodeTokens * rl.ppoEpochs, episode.total),
-        ...(rl.algorithm === 'ppo'
-          ? [score(student, episodeTokens), train(student, episodeTokens * rl.ppoEpochs, episode.total)]
-          : []),
-      ],
-    },
-    // Base, cold start and the trained student, and the teacher.
-    { name: 'evaluation', work: [...examine(student, 3 * questions), ...examine(teacher, questions)] },
+    ...recipe.stages.map(({ name, distill, rl }) => ({
+      name,
+      work: [...(distill === undefined ? [] : distil(distill)), ...(rl === undefined ? [] : reinforce(rl))],
+    })),
+    // The base and what every stage made of it, and the teacher.
+    { name: 'evaluation', work: [...examine(student, models * questions), ...examine(teacher, questions)] },
   ];
 }

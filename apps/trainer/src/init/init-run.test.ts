@@ -40,7 +40,7 @@ it('holds every tenth question out and writes a recipe that loads', async () => 
   });
   const recipe = await loadRecipe({ path: result.recipePath, workingDirectory: root });
   expect(recipe.data.corpus).toBe(files.corpus);
-  expect(recipe.coldStart).toMatchObject({ numTasks: 23, numTrainEpochs: 10 });
+  expect(recipe.stages[0]?.distill).toMatchObject({ numTasks: 23, numTrainEpochs: 10 });
   const train = await readQuestions({ path: recipe.data.trainQuestions ?? '' });
   const held = await readQuestions({ path: recipe.data.evalQuestions[0]?.path ?? '' });
   expect(held.map((task) => task.id)).toEqual(['q9', 'q19']);
@@ -62,7 +62,7 @@ it('uses held-out questions that are given, and notes what the files lack', asyn
   const recipe = await loadRecipe({ path: recipePath });
   expect(recipe.data.trainQuestions).toBe(files.questions);
   expect(recipe.data.evalQuestions).toEqual([{ name: 'held-out', path: evalQuestions }]);
-  expect(recipe.coldStart).toMatchObject({ numTasks: 300, numTrainEpochs: 5 });
+  expect(recipe.stages[0]?.distill).toMatchObject({ numTasks: 300, numTrainEpochs: 5 });
 });
 
 it('holds the last one of a few questions out, and asks for more than one', async () => {

@@ -67,6 +67,9 @@ teacher:
     numHiddenLayers: 4
     numAttentionHeads: 4
     maxPositionEmbeddings: 1024
+  training:
+    numTrainEpochs: ${demonstrations < 200 ? 20 : 10}
+    batchSize: 16
 
 # A new student must read before it can act. Remove this section for a pretrained model.
 pretrain:
@@ -75,7 +78,7 @@ pretrain:
   maxLength: 192
 
 # Phase 1: distillation from correct episodes.
-coldStart:
+distill:
   numTasks: ${demonstrations}
   numTrainEpochs: ${demonstrations < 200 ? 10 : 5}
   batchSize: 16
@@ -83,16 +86,14 @@ coldStart:
 
 # Phase 2: reinforcement learning; where the student fails, the teacher guides.
 rl:
-  algorithm: ppo
   maxSteps: 20
   tasksPerStep: 32
   miniBatchSize: 16
   microBatchSize: 8
   learningRate: 2.0e-4
-  # The exact KL to the teacher as a loss, averaged over tokens; the reference form is estimator: k1, form: reward, aggregation: sum,
-  # beta: 0.001, which makes a student without any reward shorten its episodes.
+  # The exact KL to the teacher as a loss, averaged over tokens; method: dgpo-reference has the penalty of the released code, which makes
+  # a student without any reward shorten its episodes.
   guidance:
-    gate: failure
     beta: 0.5
     estimator: full
     form: loss
@@ -147,7 +148,7 @@ pretrain:
   maxLength: 200
 
 # Phase 1: distillation from correct episodes.
-coldStart:
+distill:
   numTasks: 4000
   numTrainEpochs: 1
   batchSize: 32
@@ -155,16 +156,14 @@ coldStart:
 
 # Phase 2: reinforcement learning; where the student fails, the teacher guides.
 rl:
-  algorithm: ppo
   maxSteps: 40
   tasksPerStep: 128
   miniBatchSize: 64
   microBatchSize: 16
   learningRate: 3.0e-4
-  # The exact KL to the teacher as a loss, averaged over tokens; the reference form is estimator: k1, form: reward, aggregation: sum,
-  # beta: 0.001, which makes a student without any reward shorten its episodes.
+  # The exact KL to the teacher as a loss, averaged over tokens; method: dgpo-reference has the penalty of the released code, which makes
+  # a student without any reward shorten its episodes.
   guidance:
-    gate: failure
     beta: 0.5
     estimator: full
     form: loss

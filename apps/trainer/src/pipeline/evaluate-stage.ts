@@ -4,7 +4,8 @@ import type { EpisodesJob } from '../compute/episodes-job.js';
 import { type EvaluationSet, evaluateModel, type ModelEvaluation } from '../evaluate/evaluate-model.js';
 import { runStage } from '../run/run-stage.js';
 import type { Playground } from '../train/play-episodes.js';
-import { playgroundInputs, type StageModel, shareModel } from './stages.js';
+import { playgroundInputs } from './playground-inputs.js';
+import { type StageModel, shareModel } from './stage-model.js';
 import type { Workshop } from './workshop.js';
 
 export interface EvaluateStageOptions {

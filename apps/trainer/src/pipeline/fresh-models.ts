@@ -22,7 +22,8 @@ import { modelCheckpoints } from '../train/model-checkpoints.js';
 import { type Playground, playEpisodes } from '../train/play-episodes.js';
 import { createTrainedModel } from '../train/trained-model.js';
 import { createCorpusText } from './corpus-text.js';
-import { playgroundInputs, type StageModel, stageModel } from './stages.js';
+import { playgroundInputs } from './playground-inputs.js';
+import { type StageModel, stageModel } from './stage-model.js';
 import type { Workshop } from './workshop.js';
 
 type FreshModel = NonNullable<Recipe['student']['fresh']>;
@@ -132,7 +133,7 @@ export async function scriptedTeacherStage(options: {
   playground: Playground;
   model: StageModel;
   tasks: readonly Task[];
-  settings: Recipe['coldStart'];
+  settings: Recipe['teacher']['training'];
   seed: number;
 }): Promise<StageModel> {
   const { workshop, playground, model, tasks, settings, seed } = options;
@@ -152,8 +153,7 @@ export async function scriptedTeacherStage(options: {
       });
       const rows = episodes.filter((episode) => episode.outcome.correct).map(episodeRow);
       const { config, parameters, tokenizer } = model.weights;
-      // A teacher that only imitates needs more passes than a student that also sees its distributions.
-      const numTrainEpochs = 2 * settings.numTrainEpochs;
+      const { numTrainEpochs } = settings;
       const maxSteps = coldStartSteps({ episodes: rows.length, numTrainEpochs, batchSize: settings.batchSize });
       workshop.reporter.stage(stage, `${rows.length} episodes of the scripted expert, ${maxSteps} updates`);
       const trained = await createTrainedModel({
@@ -169,7 +169,7 @@ export async function scriptedTeacherStage(options: {
         rows,
         numTrainEpochs,
         batchSize: settings.batchSize,
-        microBatchSize: settings.microBatchSize,
+        microBatchSize: 8,
         schedule: { learningRate: settings.learningRate, warmupSteps: settings.warmupSteps, lrSchedulerType: 'cosine' },
         ceWeight: 1,
         klWeight: 0,

@@ -18,8 +18,10 @@ import { hashFile } from '../run/stable-hash.js';
 import type { Playground } from '../train/play-episodes.js';
 import { evaluateStage } from './evaluate-stage.js';
 import { freshModelStage, scriptedTeacherStage, tokenizerStage } from './fresh-models.js';
+import { indexStage } from './index-stage.js';
 import type { Reporter } from './reporter.js';
-import { coldStartStage, collectStage, indexStage, policyStage, type StageModel, stageModel } from './stages.js';
+import { type StageModel, stageModel } from './stage-model.js';
+import { needsTeacher, trainStage } from './train-stage.js';
 import { openWorkshop, type Workshop } from './workshop.js';
 
 export type { Reporter } from './reporter.js';
@@ -105,7 +107,7 @@ async function startingModels(context: {
   data: RunData;
   retriever: RetrieverSource;
   environment: EnvironmentSettings;
-}): Promise<{ student: StageModel; teacher: StageModel; playground: Playground }> {
+}): Promise<{ student: StageModel; teacher: StageModel | undefined; playground: Playground }> {
   const { workshop, recipe, data, retriever, environment } = context;
   const playgroundWith = (tokenizer: string): Playground => ({
     pool: workshop.pool,
@@ -145,6 +147,7 @@ async function startingModels(context: {
           tokenizerKey,
         });
   const playground = playgroundWith(tokenizerDirectory);
+  if (!recipe.stages.some(needsTeacher)) return { student, teacher: undefined, playground };
   if (recipe.teacher.path !== undefined) return { student, teacher: await stageModel(recipe.teacher.path), playground };
   const untaught = await freshModelStage({
     ...shared,
@@ -158,7 +161,7 @@ async function startingModels(context: {
     playground,
     model: untaught,
     tasks: data.trainTasks,
-    settings: recipe.coldStart,
+    settings: recipe.teacher.training,
     seed: recipe.seed,
   });
   return { student, teacher, playground };
@@ -202,7 +205,7 @@ const retrievalLines = (scores: Record<string, RetrievalScore>) =>
       `${name}: recall@${topK} ${percent(recall)} of the supporting titles for the question as it stands, all of them in ${percent(complete)}`,
   );
 
-/** Runs a recipe: data, index, models, teacher outputs, cold start, guided policy optimisation, evaluation, report. */
+/** Runs a recipe: data, index, models, the stages of its method, evaluation, report. */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
   const { recipe, reporter, signal } = options;
   const { outputDir: _, workers: __, ...config } = recipe;
@@ -227,38 +230,24 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     );
     for (const line of retrievalLines(retrieval)) reporter.line(line);
     const { student, teacher, playground } = await startingModels({ workshop, recipe, data, retriever, environment });
-    checkTokenizers(student, teacher);
-    const { coldStart: settings, rl, evaluation, seed } = recipe;
-    const outputs = await collectStage({
-      workshop,
-      playground,
-      teacher,
-      tasks: data.trainTasks.slice(0, settings.numTasks),
-      settings,
-      seed,
-    });
-    const { kept, samples } = outputs.statistics;
-    reporter.line(`the teacher was right in ${kept} of ${samples} episodes`);
-    if (kept === 0) {
-      throw new ConfigError(
-        'the teacher answered no training question correctly, so there is nothing to distil; use a better teacher, more samples or easier questions',
-        { where: 'teacher' },
-      );
+    if (teacher !== undefined) checkTokenizers(student, teacher);
+    const { evaluation, seed } = recipe;
+    const models: Record<string, StageModel> = { base: student, ...(teacher === undefined ? {} : { teacher }) };
+    let trained = student;
+    for (const stage of recipe.stages) {
+      trained = await trainStage({
+        workshop,
+        stage,
+        playground,
+        student: trained,
+        teacher,
+        tasks: data.trainTasks,
+        seed,
+      });
+      models[stage.name] = trained;
     }
-    const coldStart = await coldStartStage({ workshop, student, teacher, outputs, settings, environment, seed });
-    const name = rl.guidance.gate === 'failure' ? 'dgpo' : rl.algorithm;
-    const trained = await policyStage({
-      workshop,
-      name,
-      playground,
-      student: coldStart,
-      teacher,
-      tasks: data.trainTasks,
-      settings: rl,
-      seed,
-    });
+    const name = recipe.stages.at(-1)?.name ?? '';
     const results: { name: string; evaluation: ModelEvaluation }[] = [];
-    const models = { base: student, teacher, 'cold-start': coldStart, [name]: trained };
     for (const [label, policy] of Object.entries(models)) {
       reporter.stage('evaluation', label);
       results.push({

@@ -28,14 +28,15 @@ const messageOf = (text: string, flags?: readonly string[]) => {
 describe('parseRecipe', () => {
   it('fills in every default', () => {
     const recipe = parse(base);
-    expect(recipe.rl).toMatchObject({ algorithm: 'ppo', clipRatio: 0.2, gamma: 1, lambda: 1 });
-    expect(recipe.rl.guidance).toEqual({
-      gate: 'failure',
-      beta: 0.001,
-      estimator: 'k1',
+    const rl = recipe.stages[1]?.rl;
+    expect(rl).toMatchObject({ algorithm: 'ppo', clipRatio: 0.2, gamma: 1, lambda: 1 });
+    expect(rl?.guidance).toEqual({
+      gate: 'incorrect',
+      beta: 0.5,
+      estimator: 'full',
       direction: 'reverse',
-      form: 'reward',
-      aggregation: 'sum',
+      form: 'loss',
+      aggregation: 'token-mean',
     });
     expect(recipe.student.fresh?.hiddenSize).toBe(96);
     expect(recipe.pretrain).toBeUndefined();
@@ -109,7 +110,7 @@ describe('parseRecipe', () => {
       '--rl.max-step: "rl" has no key "maxStep"; did you mean "maxSteps"?',
     );
     expect(messageOf(base, ['--rl.gamma=2'])).toMatch(/^--rl\.gamma: rl\.gamma: /);
-    expect(parse(`${base}rl: { maxSteps: 9 }\n`, ['--rl.max-steps=5']).rl.maxSteps).toBe(5);
+    expect(parse(`${base}rl: { maxSteps: 9 }\n`, ['--rl.max-steps=5']).stages[1]?.rl?.maxSteps).toBe(5);
   });
 });
 

@@ -8,7 +8,7 @@ import type { SftRecipe } from '../sft/sft-schema.js';
 import { nearestName } from './nearest-name.js';
 import { type JsonSchemaNode, recipeJsonSchema } from './recipe-fields.js';
 import type { RecipeOverride } from './recipe-flags.js';
-import { type RecipeMethod, recipeMethods, recipeSchemas } from './recipe-methods.js';
+import { allMethods, type RecipeKind, recipeSchemas } from './recipe-kinds.js';
 import type { Recipe } from './recipe-schema.js';
 
 /** Options of {@link loadRecipe}. */
@@ -48,7 +48,7 @@ export function parseRecipe(options: LoadRecipeOptions & { text: string }): Reci
 }
 
 function searchRecipe(recipe: AnyRecipe, path: string): Recipe {
-  if (recipe.method === 'dgpo') return recipe;
+  if (recipe.method !== 'sft') return recipe;
   throw new ConfigError(`is a recipe with method: ${recipe.method}, where one of a search agent is needed`, {
     where: path,
   });
@@ -71,18 +71,23 @@ function parseAnyRecipe(options: LoadRecipeOptions & { text: string }): AnyRecip
     (recipe, override) => setAtPath(recipe, override.path.split('.'), override.value),
     input as Record<string, unknown>,
   );
-  const method = methodOf(merged, path);
-  const result = recipeSchemas[method].safeParse(merged);
-  if (!result.success) throw problem(result.error.issues, { document, lineCounter, path, overrides, method });
+  const context = { document, lineCounter, path, overrides, kind: kindOf(merged), method: merged.method };
+  checkMethod(merged, context);
+  const result = recipeSchemas[context.kind].safeParse(merged);
+  if (!result.success) throw problem(result.error.issues, context);
   const absolute = absolutePaths({ path, overrides, workingDirectory });
-  return result.data.method === 'sft' ? absolute.sft(result.data) : absolute.dgpo(result.data);
+  return result.data.method === 'sft' ? absolute.sft(result.data) : absolute.agent(result.data);
 }
 
-function methodOf(recipe: JsonObject, path: string): RecipeMethod {
-  const { method = 'dgpo' } = recipe;
-  const known = recipeMethods.find((candidate) => candidate === method);
-  if (known !== undefined) return known;
-  throw new ConfigError(`method must be ${recipeMethods.join(' or ')}, not ${JSON.stringify(method)}`, { where: path });
+const kindOf = ({ method }: JsonObject): RecipeKind => (method === 'sft' ? 'sft' : 'agent');
+
+function checkMethod({ method = 'dgpo' }: JsonObject, context: ProblemContext): void {
+  if (typeof method === 'string' && allMethods.includes(method)) return;
+  const nearest = typeof method === 'string' ? nearestName(method, allMethods) : undefined;
+  const hint = nearest === undefined ? `take one of ${allMethods.join(', ')}` : `did you mean "${nearest}"?`;
+  throw new ConfigError(`there is no method ${JSON.stringify(method)}; ${hint}`, {
+    where: location(['method'], context),
+  });
 }
 
 type JsonObject = Record<string, unknown>;
@@ -104,7 +109,7 @@ function absolutePaths(context: { path: string; overrides: readonly RecipeOverri
     value === undefined ? {} : { [name]: absolute(`${section}.${name}`, value) };
   const outputDir = (recipe: AnyRecipe) => resolve(workingDirectory, recipe.outputDir);
   return {
-    dgpo: (recipe: Recipe): Recipe => ({
+    agent: (recipe: Recipe): Recipe => ({
       ...recipe,
       outputDir: outputDir(recipe),
       data: {
@@ -142,7 +147,9 @@ interface ProblemContext {
   lineCounter: LineCounter;
   path: string;
   overrides: readonly RecipeOverride[];
-  method: RecipeMethod;
+  kind: RecipeKind;
+  /** As it stands in the recipe. */
+  method: unknown;
 }
 
 function problem(issues: readonly z.core.$ZodIssue[], context: ProblemContext): ConfigError {
@@ -150,15 +157,24 @@ function problem(issues: readonly z.core.$ZodIssue[], context: ProblemContext): 
   const issue = issues.find((candidate) => candidate.code === 'unrecognized_keys') ?? issues[0];
   if (issue === undefined) return new ConfigError('the recipe is not valid', { where: context.path });
   const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-  const path = [...issue.path.map(String), ...(unknownKey === undefined ? [] : [unknownKey])];
-  const message = unknownKey === undefined ? describeIssue(issue, path) : describeUnknownKey(path, context.method);
-  const others = issues.length === 1 ? '' : ` (and ${issues.length - 1} more)`;
+  const path = [...writtenPath(issue.path, context), ...(unknownKey === undefined ? [] : [unknownKey])];
+  const message = unknownKey === undefined ? describeIssue(issue, path) : describeUnknownKey(path, context.kind);
+  const places = new Set(issues.map((candidate) => writtenPath(candidate.path, context).join('.')));
+  const others = places.size === 1 ? '' : ` (and ${places.size - 1} more)`;
   return new ConfigError(`${message}${others}`, { where: location(path, context) });
 }
 
-function describeUnknownKey(path: readonly string[], method: RecipeMethod): string {
+/** Where a key stands in the file: the stages of a named method are made from the sections `distill` and `rl`. */
+function writtenPath(path: readonly PropertyKey[], { kind, method }: ProblemContext): string[] {
+  const names = path.map(String);
+  return kind === 'agent' && method !== 'pipeline' && names[0] === 'stages' && names.length > 2
+    ? names.slice(2)
+    : names;
+}
+
+function describeUnknownKey(path: readonly string[], kind: RecipeKind): string {
   const section = path.slice(0, -1);
-  const candidates = Object.keys(schemaAt(section, method)?.properties ?? {});
+  const candidates = Object.keys(schemaAt(section, kind)?.properties ?? {});
   const name = path.at(-1) ?? '';
   const nearest = nearestName(name, candidates);
   const place = section.length === 0 ? 'a recipe' : `"${section.join('.')}"`;
@@ -172,10 +188,10 @@ function describeIssue(issue: z.core.$ZodIssue, path: readonly string[]): string
   return `${path.join('.')}: ${text}`;
 }
 
-function schemaAt(path: readonly string[], method: RecipeMethod): JsonSchemaNode | undefined {
+function schemaAt(path: readonly string[], kind: RecipeKind): JsonSchemaNode | undefined {
   return path.reduce<JsonSchemaNode | undefined>(
     (node, name) => (/^\d+$/.test(name) ? node?.items : node?.properties?.[name]),
-    recipeJsonSchema(method),
+    recipeJsonSchema(kind),
   );
 }
 

@@ -63,8 +63,21 @@ export const teacherSchema = z
     fresh: freshModelSchema({ hiddenSize: 128, numHiddenLayers: 4, numAttentionHeads: 4 })
       .prefault({})
       .describe(
-        'With `kind: scripted`, the size of the model that is taught on the scripted episodes and guides the second phase.',
+        'With `kind: scripted`, the size of the model that is taught on the scripted episodes and guides the student.',
       ),
+    training: z
+      .strictObject({
+        numTrainEpochs: count().default(10).describe('Passes over the scripted episodes.'),
+        batchSize: count().default(32).describe('Episodes per optimiser step.'),
+        learningRate: z
+          .number()
+          .positive()
+          .default(1e-3)
+          .describe('Peak learning rate of AdamW, decayed to 0 by a cosine.'),
+        warmupSteps: count(0).default(20).describe('Steps of linear warm-up.'),
+      })
+      .prefault({})
+      .describe('With `kind: scripted`, how that model is taught.'),
   })
   .superRefine((teacher, context) => {
     if (teacher.kind === 'model' && teacher.path === undefined) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type RecipeMethod, recipeSchemas } from './recipe-methods.js';
+import { type RecipeKind, recipeInputSchemas } from './recipe-kinds.js';
 
 /** The part of JSON Schema (draft 2020-12) that recipes use. */
 export interface JsonSchemaNode {
@@ -30,8 +30,8 @@ export interface RecipeField {
 }
 
 /** The JSON schema of a recipe as a user writes it, for editors (`# yaml-language-server: $schema=…`). */
-export function recipeJsonSchema(method: RecipeMethod = 'dgpo'): JsonSchemaNode {
-  return z.toJSONSchema(recipeSchemas[method], { io: 'input' }) as JsonSchemaNode;
+export function recipeJsonSchema(kind: RecipeKind = 'agent'): JsonSchemaNode {
+  return z.toJSONSchema(recipeInputSchemas[kind], { io: 'input' }) as JsonSchemaNode;
 }
 
 function fieldType(node: JsonSchemaNode): RecipeField['type'] {
@@ -68,6 +68,6 @@ function collect(node: JsonSchemaNode, prefix: string): RecipeField[] {
 }
 
 /** Every key of a recipe in the order of the schema, sections before their keys. */
-export function recipeFields(method: RecipeMethod = 'dgpo'): RecipeField[] {
-  return collect(recipeJsonSchema(method), '');
+export function recipeFields(kind: RecipeKind = 'agent'): RecipeField[] {
+  return collect(recipeJsonSchema(kind), '');
 }

@@ -1,7 +1,7 @@
 import { ConfigError } from '@dgpo/trajectory';
 import { parse } from 'yaml';
 import { type RecipeField, recipeFields } from './recipe-fields.js';
-import { recipeMethods } from './recipe-methods.js';
+import { recipeKinds } from './recipe-kinds.js';
 
 /** A value from the command line that replaces one of the recipe. */
 export interface RecipeOverride {
@@ -12,9 +12,9 @@ export interface RecipeOverride {
   flag: string;
 }
 
-/** Every recipe key that can be given as a flag, of all methods. */
+/** Every recipe key that can be given as a flag, of both kinds. */
 export function recipeFlags(): RecipeField[] {
-  const fields = new Map(recipeMethods.flatMap(recipeFields).map((field) => [field.path, field]));
+  const fields = new Map(recipeKinds.flatMap(recipeFields).map((field) => [field.path, field]));
   return [...fields.values()].filter((field) => field.type !== 'section');
 }
 

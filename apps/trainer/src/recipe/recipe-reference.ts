@@ -1,5 +1,5 @@
 import { type RecipeField, recipeFields } from './recipe-fields.js';
-import type { RecipeMethod } from './recipe-methods.js';
+import type { RecipeKind } from './recipe-kinds.js';
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
@@ -21,9 +21,9 @@ function table(fields: readonly RecipeField[]): string {
 
 const parent = (field: RecipeField) => field.path.split('.').slice(0, -1).join('.');
 
-/** The keys of one method: the top level, then its sections. */
-function keys(method: RecipeMethod): string[] {
-  const fields = recipeFields(method);
+/** The keys of one kind of recipe: the top level, then its sections. */
+function keys(kind: RecipeKind): string[] {
+  const fields = recipeFields(kind);
   const keysOf = (section: string) => fields.filter((field) => parent(field) === section && field.type !== 'section');
   const sections = fields.filter((field) => field.type === 'section');
   return [
@@ -41,9 +41,9 @@ export function recipeReference(): string {
       'Unknown keys and values out of range are errors before anything starts. Input paths are relative to the recipe (given as',
       'flags: to the working directory). Figures in brackets are those of the DGPO paper and its training script.',
     ].join('\n'),
-    'The key `method` says what a recipe does: `dgpo`, a search agent in two phases, or `sft`, supervised fine-tuning ([below](#supervised-fine-tuning)).',
+    'The key `method` says how an agent is trained, and which stages that takes (`dgpo ls`); with `sft` a recipe is supervised fine-tuning ([below](#supervised-fine-tuning)).',
     'This page is generated from the schemas by `npm run docs:recipes -w @dgpo/trainer`.',
-    ...keys('dgpo'),
+    ...keys('agent'),
     '# Supervised fine-tuning',
     'Recipes with `method: sft` train a pretrained model, or adapters on it, on text, on completions or on conversations.',
     ...keys('sft'),

@@ -1,37 +1,67 @@
 import { z } from 'zod';
 import { dataSchema, environmentSchema, retrieverSchema } from './data-sections.js';
+import { distillSchema } from './distill-section.js';
+import { evaluationSchema } from './evaluation-section.js';
+import { expandMethod, type RawRecipe } from './expand-method.js';
+import { methodNames } from './methods.js';
 import { pretrainSchema, studentSchema, teacherSchema } from './model-sections.js';
+import { rlSchema } from './rl-section.js';
 import { runFields } from './run-fields.js';
-import { coldStartSchema, evaluationSchema, rlSchema } from './training-sections.js';
+
+const shared = {
+  method: z
+    .enum(methodNames)
+    .default('dgpo')
+    .describe('How the agent is trained (`dgpo ls` explains each); `pipeline` lists its own `stages`.'),
+  ...runFields({ outputDir: 'outputs/run' }),
+  data: dataSchema.describe('Passages and questions. Paths are relative to the recipe.'),
+  retriever: retrieverSchema.prefault({}).describe('The search engine behind the `<search>` tag.'),
+  environment: environmentSchema.prefault({}).describe('Rules of an episode.'),
+  student: studentSchema.prefault({ fresh: {} }).describe('The model to train.'),
+  teacher: teacherSchema.prefault({}).describe('Who shows the student how to act.'),
+  pretrain: pretrainSchema
+    .optional()
+    .describe('Language modelling on the corpus before the first stage; leave it out for a model that reads already.'),
+};
+
+const evaluation = evaluationSchema.prefault({}).describe('Measurement on the held-out question sets.');
+
+const stageSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[\w.-]+$/, 'use letters, digits, ".", "_" and "-"')
+      .describe('Name of the stage, of its folder and its metrics.'),
+    distill: distillSchema.optional().describe('A stage of distillation, with the keys of `distill`.'),
+    rl: rlSchema.optional().describe('A stage of reinforcement learning, with the keys of `rl`.'),
+  })
+  .superRefine((stage, context) => {
+    if ((stage.distill === undefined) === (stage.rl === undefined)) {
+      context.addIssue({ code: 'custom', path: [], message: 'give either distill or rl' });
+    }
+  });
+
+/** One training of a recipe: `distill` or `rl`. */
+export type Stage = z.output<typeof stageSchema>;
 
 /**
- * Everything that a run can be told, in one place: it validates YAML recipes, makes the flags (`recipeFlags`), the reference
- * (`recipeReference`) and the JSON schema (`recipeJsonSchema`). Names follow TRL and verl; figures in brackets are those of the
- * released DGPO training script (arXiv 2508.20324), which are for models of 0.5 B parameters.
+ * A recipe of a search agent as one writes it; makes the flags (`recipeFlags`), the reference (`recipeReference`) and the JSON schema
+ * (`recipeJsonSchema`). Names follow TRL and verl; figures in brackets are those of the released DGPO training script (arXiv
+ * 2508.20324), which are for models of 0.5 B parameters.
  */
-export const recipeSchema = z
-  .strictObject({
-    method: z
-      .literal('dgpo')
-      .default('dgpo')
-      .describe('`dgpo` trains a search agent; recipes with `sft` have keys of their own.'),
-    ...runFields({ outputDir: 'outputs/run' }),
-    data: dataSchema.describe('Passages and questions. Paths are relative to the recipe.'),
-    retriever: retrieverSchema.prefault({}).describe('The search engine behind the `<search>` tag.'),
-    environment: environmentSchema.prefault({}).describe('Rules of an episode.'),
-    student: studentSchema.prefault({ fresh: {} }).describe('The model to train.'),
-    teacher: teacherSchema.prefault({}).describe('Who shows the student how to act.'),
-    pretrain: pretrainSchema
-      .optional()
-      .describe(
-        'Language modelling on the corpus before the first phase; leave it out for a model that reads already.',
-      ),
-    coldStart: coldStartSchema.prefault({}).describe('Phase 1: distillation from correct teacher episodes.'),
-    rl: rlSchema
-      .prefault({})
-      .describe('Phase 2: reinforcement learning, guided by the teacher where the student fails.'),
-    evaluation: evaluationSchema.prefault({}).describe('Measurement on the held-out question sets.'),
-  })
+export const recipeInputSchema = z.strictObject({
+  ...shared,
+  distill: distillSchema.optional().describe('Settings of every stage of distillation of the method.'),
+  rl: rlSchema.optional().describe('Settings of every stage of reinforcement learning of the method.'),
+  stages: z
+    .array(stageSchema)
+    .optional()
+    .describe('With `method: pipeline`: the trainings in their order, each from the student of the one before.'),
+  evaluation,
+});
+
+const expandedSchema = z
+  .strictObject({ ...shared, stages: z.array(stageSchema).min(1), evaluation })
   .superRefine((recipe, context) => {
     const limit = recipe.environment.maxTotalTokens;
     const models = { 'student.fresh': recipe.student.fresh, 'teacher.fresh': recipe.teacher.fresh };
@@ -44,21 +74,23 @@ export const recipeSchema = z
         });
       }
     }
-    if (
-      recipe.rl.guidance.form === 'reward' &&
-      recipe.rl.guidance.direction === 'forward' &&
-      recipe.rl.guidance.gate !== 'never'
-    ) {
-      context.addIssue({
-        code: 'custom',
-        path: ['rl', 'guidance', 'direction'],
-        message: 'forward needs form: loss (as a reward on student samples it would push away from the teacher)',
-      });
+    const names = recipe.stages.map((stage) => stage.name);
+    const repeated = names.findIndex((name, index) => names.indexOf(name) !== index);
+    if (repeated !== -1) {
+      context.addIssue({ code: 'custom', path: ['stages', repeated, 'name'], message: 'stands twice' });
     }
   });
+
+/** Validates a recipe: its method becomes the list of stages that it stands for. */
+export const recipeSchema = z.preprocess((raw, context) => {
+  if (typeof raw !== 'object' || raw === null) return raw;
+  const { recipe, conflicts } = expandMethod(raw as RawRecipe);
+  for (const { path, message } of conflicts) context.addIssue({ code: 'custom', path, message });
+  return recipe;
+}, expandedSchema);
 
 /** A validated recipe with every default filled in. */
 export type Recipe = z.output<typeof recipeSchema>;
 
 /** A recipe as a user writes it. */
-export type RecipeInput = z.input<typeof recipeSchema>;
+export type RecipeInput = z.input<typeof recipeInputSchema>;

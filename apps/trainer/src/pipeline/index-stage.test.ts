@@ -5,7 +5,7 @@ import { buildIndex, loadCorpus } from '@dgpo/retriever';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRetriever } from '../compute/episodes-job.js';
 import { retrieverSchema } from '../recipe/data-sections.js';
-import { indexStage } from './stages.js';
+import { indexStage } from './index-stage.js';
 
 let root: string;
 let corpus: string;

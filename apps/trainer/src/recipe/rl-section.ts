@@ -3,47 +3,11 @@ import { count, nonNegative } from './data-sections.js';
 
 const positive = () => z.number().positive();
 
-export const coldStartSchema = z
-  .strictObject({
-    numTasks: count().default(1000).describe('Training questions that the teacher plays.'),
-    samplesPerTask: count().default(1).describe('Episodes per question; only correct ones are learned from.'),
-    temperature: nonNegative().default(1).describe('Sampling temperature of the teacher; 0 is greedy.'),
-    maxEpisodes: count().default(20000).describe('Correct episodes to keep at most.'),
-    numTrainEpochs: count().default(5).describe('Passes over the kept episodes (DGPO: 5).'),
-    batchSize: count().default(32).describe('Episodes per optimiser step.'),
-    microBatchSize: count()
-      .default(8)
-      .describe('Episodes per forward and backward pass; it does not change the result.'),
-    learningRate: positive().default(1e-3).describe('Peak learning rate of AdamW, decayed to 0 by a cosine.'),
-    warmupSteps: count(0).default(20).describe('Steps of linear warm-up.'),
-    maxGradNorm: positive().default(1).describe('Gradient norm to clip at.'),
-    ceWeight: nonNegative().default(1).describe('Weight of the cross-entropy on the teacher’s tokens (DGPO: 1).'),
-    klWeight: nonNegative()
-      .default(1)
-      .describe('Weight λ of the forward KL from teacher to student on the same tokens (DGPO: 1).'),
-  })
-  .superRefine((coldStart, context) => {
-    if (coldStart.batchSize % coldStart.microBatchSize !== 0) {
-      context.addIssue({
-        code: 'custom',
-        path: ['microBatchSize'],
-        message: `must divide batchSize (${coldStart.batchSize}), got ${coldStart.microBatchSize}`,
-      });
-    }
-    if (coldStart.ceWeight + coldStart.klWeight === 0) {
-      context.addIssue({
-        code: 'custom',
-        path: ['ceWeight'],
-        message: 'and klWeight are both 0: nothing would be learned',
-      });
-    }
-  });
-
 const guidanceSchema = z
   .strictObject({
     gate: z
-      .enum(['failure', 'always', 'never'])
-      .default('failure')
+      .enum(['incorrect', 'always', 'never'])
+      .default('incorrect')
       .describe('Which episodes feel the teacher: wrong ones (DGPO), all of them (uniform KL), or none (plain PPO).'),
     beta: nonNegative()
       .default(0.001)
@@ -70,6 +34,13 @@ const guidanceSchema = z
   .superRefine((guidance, context) => {
     if (guidance.estimator === 'full' && guidance.form !== 'loss') {
       context.addIssue({ code: 'custom', path: ['estimator'], message: 'full needs form: loss' });
+    }
+    if (guidance.form === 'reward' && guidance.direction === 'forward' && guidance.gate !== 'never') {
+      context.addIssue({
+        code: 'custom',
+        path: ['direction'],
+        message: 'forward needs form: loss (as a reward on student samples it would push away from the teacher)',
+      });
     }
   });
 
@@ -118,8 +89,5 @@ export const rlSchema = z
     }
   });
 
-export const evaluationSchema = z.strictObject({
-  tasksPerSet: count().default(1000).describe('Questions of each held-out set to evaluate on, from its start.'),
-  temperature: nonNegative().default(0).describe('Sampling temperature; 0 is greedy.'),
-  batchSize: count().default(64).describe('Episodes played side by side.'),
-});
+/** Settings of a stage of reinforcement learning. */
+export type RlSettings = z.output<typeof rlSchema>;

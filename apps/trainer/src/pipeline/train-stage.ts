@@ -1,0 +1,68 @@
+import { ConfigError, type Task } from '@dgpo/trajectory';
+import type { Stage } from '../recipe/recipe-schema.js';
+import type { Playground } from '../train/play-episodes.js';
+import { collectStage } from './collect-stage.js';
+import { distillStage } from './distill-stage.js';
+import { policyStage } from './policy-stage.js';
+import type { StageModel } from './stage-model.js';
+import type { Workshop } from './workshop.js';
+
+export interface TrainStageOptions {
+  workshop: Workshop;
+  stage: Stage;
+  playground: Playground;
+  /** Where the stage starts. */
+  student: StageModel;
+  /** Undefined for stages that need none, see {@link needsTeacher}. */
+  teacher: StageModel | undefined;
+  tasks: readonly Task[];
+  seed: number;
+  /** Of the folder of the demonstrations. @default by who plays them */
+  outputsName?: string;
+}
+
+/** What a stage made. */
+export interface TrainedStage extends StageModel {
+  /** Why it stopped early. */
+  collapsed?: string | null;
+}
+
+/** Whether a stage learns from a teacher. */
+export function needsTeacher({ distill, rl }: Stage): boolean {
+  if (distill !== undefined) return distill.objective !== 'sft' || distill.demonstrator === 'teacher';
+  return rl !== undefined && rl.guidance.gate !== 'never';
+}
+
+async function distil(options: TrainStageOptions): Promise<StageModel> {
+  const { workshop, stage, playground, student, teacher, tasks, seed, outputsName } = options;
+  const settings = stage.distill as NonNullable<Stage['distill']>;
+  const demonstrator = settings.demonstrator === 'expert' ? 'expert' : (teacher as StageModel);
+  const outputs = await collectStage({
+    workshop,
+    playground,
+    teacher: demonstrator,
+    tasks: tasks.slice(0, settings.numTasks),
+    settings,
+    seed,
+    ...(outputsName === undefined ? {} : { name: outputsName }),
+  });
+  const { kept, samples } = outputs.statistics;
+  workshop.reporter.line(`the ${settings.demonstrator} was right in ${kept} of ${samples} episodes`);
+  if (kept === 0) {
+    throw new ConfigError(
+      `the ${settings.demonstrator} answered no training question correctly, so there is nothing to distil; use a better teacher, more samples or easier questions`,
+      { where: 'teacher' },
+    );
+  }
+  const { environment } = playground;
+  return distillStage({ workshop, name: stage.name, student, teacher, outputs, settings, environment, seed });
+}
+
+/** One training of a recipe: distillation, with the collection of its demonstrations, or reinforcement learning. */
+export async function trainStage(options: TrainStageOptions): Promise<TrainedStage> {
+  const { workshop, stage, playground, student, tasks, seed } = options;
+  const teacher = needsTeacher(stage) ? options.teacher : undefined;
+  if (stage.distill !== undefined) return distil({ ...options, teacher });
+  const settings = stage.rl as NonNullable<Stage['rl']>;
+  return policyStage({ workshop, name: stage.name, playground, student, teacher, tasks, settings, seed });
+}
