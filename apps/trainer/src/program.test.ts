@@ -139,7 +139,8 @@ describe('train and validate', () => {
       out: 'the table\n\nrun      /runs/a\nreport   /runs/a/report.html\n',
       error: '',
     });
-    expect(seen[0]).toMatchObject({ resume: true, recipe: { seed: 5, engine: 'cpu', rl: { maxSteps: 3 } } });
+    expect(seen[0]).toMatchObject({ resume: true, recipe: { seed: 5, engine: 'cpu' } });
+    expect(seen[0]?.recipe.stages.map(({ rl }) => rl?.maxSteps)).toEqual([undefined, 3]);
     expect(seen[0]?.recipe.outputDir).toBe(join(root, 'outputs/search-qa'));
     const json = await run(['train', '--json', recipe], { runPipeline: pipeline(seen) });
     expect(JSON.parse(json.out)).toMatchObject({ runDirectory: '/runs/a', summary: { em: 0.1 } });
@@ -160,8 +161,11 @@ describe('train and validate', () => {
     const wrong = await run(['train', path, '--training.maxStep', '7'], { runSft });
     expect(wrong.code).toBe(2);
     expect(wrong.error).toContain('did you mean "maxSteps"?');
-    const method = await run(['train', path, '--method', 'ppo'], { runSft });
-    expect(method).toMatchObject({ code: 2, error: expect.stringContaining('method must be dgpo or sft, not "ppo"') });
+    const method = await run(['train', path, '--method', 'pqo'], { runSft });
+    expect(method).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('there is no method "pqo"; did you mean "ppo"?'),
+    });
   });
 
   it('says how to go on when it is interrupted', async () => {
@@ -189,17 +193,16 @@ describe('train and validate', () => {
       data      994 passages, 80 training questions, 20 in hotpotqa-dev
       student   529 k parameters (3 layers, width 96, 4 heads, vocabulary 2048)
       teacher   1.07 M parameters (4 layers, width 128, 4 heads, vocabulary 2048)
-      memory    1.2 GiB in each worker, 2.8 GiB with 2 workers and the main thread, engine wasm
-                each 1.35 x (weights 13 MiB, gradients 5 MiB, activations 264 MiB, key-value cache 656 MiB)
+      memory    1.5 GiB in each worker, 3.3 GiB with 2 workers and the main thread, engine wasm
+                each 1.35 x (weights 13 MiB, gradients 5 MiB, activations 441 MiB, key-value cache 656 MiB)
 
       tokens and time, roughly
       stage             trained  scored  sampled
       pretrain student    922 k       0        0
       pretrain teacher    922 k       0        0
       teacher            2.65 M       0        0
-      teacher outputs         0   117 k   15.4 k
-      cold start         2.65 M  2.65 M        0
-      ppo                1.06 M  1.53 M   61.4 k
+      kd                 2.65 M  2.77 M   15.4 k
+      dgpo               1.06 M  1.53 M   61.4 k
       evaluation              0   176 k   12.8 k
 
       assumed   episodes of 828 tokens, 96 of them sampled (at most 2 searches, 32 tokens a turn); memory counts full length
@@ -542,13 +545,14 @@ describe('help', () => {
         -h, --help  display help for command
 
       Recipe keys, which replace those of the file:
-        --method <string>     \`dgpo\` trains a search agent; recipes with \`sft\` have keys of their own.
+        --method <string>     How the agent is trained (\`dgpo ls\` explains each); \`pipeline\` lists its own \`stages\`.
         --seed <integer>      Seed of every random choice of the run.
         --outputDir <string>  Run directory, relative to the working directory.
         --engine <string>     TensorFlow.js backend; \`auto\` takes the fastest that works here.
         --workers <integer>   Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.
+        --stages <list>       With \`method: pipeline\`: the trainings in their order, each from the student of the one before.
         --<section>.<key> <value>
-            sections: data, retriever, environment, student, teacher, pretrain, coldStart, rl, evaluation
+            sections: data, retriever, environment, student, teacher, pretrain, distill, rl, evaluation
             for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all,
             those of method: sft (model, data, lora, training) too
       "
@@ -573,13 +577,14 @@ describe('help', () => {
         -h, --help  display help for command
 
       Recipe keys, which replace those of the file:
-        --method <string>     \`dgpo\` trains a search agent; recipes with \`sft\` have keys of their own.
+        --method <string>     How the agent is trained (\`dgpo ls\` explains each); \`pipeline\` lists its own \`stages\`.
         --seed <integer>      Seed of every random choice of the run.
         --outputDir <string>  Run directory, relative to the working directory.
         --engine <string>     TensorFlow.js backend; \`auto\` takes the fastest that works here.
         --workers <integer>   Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.
+        --stages <list>       With \`method: pipeline\`: the trainings in their order, each from the student of the one before.
         --<section>.<key> <value>
-            sections: data, retriever, environment, student, teacher, pretrain, coldStart, rl, evaluation
+            sections: data, retriever, environment, student, teacher, pretrain, distill, rl, evaluation
             for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all,
             those of method: sft (model, data, lora, training) too
       "

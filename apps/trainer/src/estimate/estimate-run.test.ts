@@ -69,6 +69,7 @@ describe('estimateMemory', () => {
   it('adds up by hand', () => {
     const small = recipe({
       environment: { maxTotalTokens: 16 },
+      teacher: { training: { microBatchSize: 2 } },
       distill: { microBatchSize: 2, batchSize: 2 },
       rl: { microBatchSize: 4, miniBatchSize: 4, tasksPerStep: 4 },
       evaluation: { batchSize: 3 },
@@ -94,7 +95,7 @@ describe('estimateMemory', () => {
   });
 
   it('leaves out what a run does not have, and counts attention matrices of stock ops', () => {
-    const grpo = recipe({ rl: { algorithm: 'grpo', numGenerations: 2 } });
+    const grpo = recipe({ method: 'dgpo-grpo' });
     const sizes = { recipe: grpo, student: tiny, teacher: tiny, workers: 1 } as const;
     const wasm = estimateMemory({ ...sizes, engine: 'wasm' });
     expect(wasm.worker.weights).toBe(4 * 3 * 1128);
@@ -120,11 +121,10 @@ describe('estimateRun', () => {
     expect(stages.map(({ seconds, ...tokens }) => tokens)).toEqual([
       { name: 'pretrain student', trained: 2000, scored: 0, sampled: 0 },
       { name: 'pretrain teacher', trained: 2000, scored: 0, sampled: 0 },
-      { name: 'teacher', trained: 2 * 2 * 60 * total, scored: 0, sampled: 0 },
-      { name: 'teacher outputs', trained: 0, scored: 60 * (total - 96), sampled: 60 * 96 },
-      { name: 'cold start', trained: 120 * total, scored: 120 * total, sampled: 0 },
+      { name: 'teacher', trained: 10 * 60 * total, scored: 0, sampled: 0 },
+      { name: 'kd', trained: 120 * total, scored: 60 * (total - 96) + 120 * total, sampled: 60 * 96 },
       {
-        name: 'ppo',
+        name: 'dgpo',
         trained: 2 * 2 * 192 * total,
         scored: 192 * (total - 96) + 2 * 192 * total,
         sampled: 192 * 96,
@@ -172,6 +172,7 @@ describe('estimateRun', () => {
         ...(distill === undefined ? {} : { distill: { ...distill, microBatchSize: size } }),
         ...(rl === undefined ? {} : { rl: { ...rl, microBatchSize: size } }),
       })),
+      teacher: { ...micro.teacher, training: { ...micro.teacher.training, microBatchSize: size } },
     };
     expect(estimateRun({ recipe: smaller }).warnings).toEqual([]);
     expect(estimateRun({ recipe: { ...large, engine: 'tensorflow' } }).engine).toBe('tensorflow');
@@ -180,7 +181,9 @@ describe('estimateRun', () => {
   it('warns where only episodes of full length or holes in the heap are too much', () => {
     const { warnings, memory } = estimateRun({ recipe: recipe() });
     expect(memory.worker.heap).toBeGreaterThan(2 ** 32);
-    expect(warnings).toEqual([expect.stringMatching(/; it fits with microBatchSize of 1 in every stage, or/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/; it fits with microBatchSize of 1 in every stage and in teacher.training, or/),
+    ]);
   });
 
   it('says so when nothing but a smaller model helps', () => {
@@ -196,7 +199,7 @@ describe('estimateRun', () => {
     );
     expect(messageOf(() => estimateRun({ recipe: folder }))).toMatch(/^student\.path: the sizes/);
     expect(messageOf(() => estimateRun({ recipe: folder, student: tiny }))).toMatch(/^teacher\.path: the sizes/);
-    expect(estimateRun({ recipe: folder, student: tiny, teacher: tiny }).stages[0]?.name).toBe('teacher outputs');
+    expect(estimateRun({ recipe: folder, student: tiny, teacher: tiny }).stages[0]?.name).toBe('kd');
   });
 });
 

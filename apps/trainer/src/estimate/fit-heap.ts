@@ -7,6 +7,13 @@ const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 const withMicroBatch = (recipe: Recipe, size: number): Recipe => ({
   ...recipe,
+  teacher: {
+    ...recipe.teacher,
+    training: {
+      ...recipe.teacher.training,
+      microBatchSize: Math.min(size, recipe.teacher.training.microBatchSize),
+    },
+  },
   stages: recipe.stages.map(({ name, distill, rl }) => ({
     name,
     ...(distill === undefined
@@ -61,7 +68,7 @@ export function heapProblem(options: MemoryOptions): HeapProblem | undefined {
   const batch = halves(recipe.evaluation.batchSize, 1).find((size) => fits(withBatchSize(recipe, size)));
   const tokens = halves(recipe.environment.maxTotalTokens, 128).find((size) => fits(withTotalTokens(recipe, size)));
   const single = [
-    ...(microBatch === undefined ? [] : [`microBatchSize of ${microBatch} in every stage`]),
+    ...(microBatch === undefined ? [] : [`microBatchSize of ${microBatch} in every stage and in teacher.training`]),
     ...(batch === undefined ? [] : [`evaluation.batchSize of ${batch}`]),
     ...(tokens === undefined ? [] : [`environment.maxTotalTokens of ${tokens}`]),
   ];

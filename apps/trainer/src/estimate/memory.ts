@@ -64,9 +64,6 @@ function activationBytes(options: {
   return float * (layers + passing + matrix);
 }
 
-/** Rows of the micro-batches in which a scripted teacher is taught. */
-const taughtRows = 8;
-
 /** Rows of the micro-batches of a stage that trains at all. */
 const microBatchSizeOf = ({ distill, rl }: Stage) =>
   distill?.microBatchSize ?? (rl !== undefined && rl.maxSteps > 0 ? rl.microBatchSize : 0);
@@ -88,7 +85,7 @@ export function estimateMemory(options: MemoryOptions): MemoryEstimate {
     activationBytes({ config, rows, time: length, attentionMatrix });
   const activations = Math.max(
     kept(student, Math.max(...stages.map(microBatchSizeOf)), episodeTokens),
-    trainsTeacher ? kept(teacher, taughtRows, episodeTokens) : 0,
+    trainsTeacher ? kept(teacher, recipe.teacher.training.microBatchSize, episodeTokens) : 0,
     pretrain === undefined ? 0 : Math.max(...[student, teacher].map((model) => kept(model, 8, pretrain.maxLength))),
   );
   const weights = float * (studentSize + criticSize + teacherSize + Math.max(studentSize, teacherSize));

@@ -169,7 +169,7 @@ export async function scriptedTeacherStage(options: {
         rows,
         numTrainEpochs,
         batchSize: settings.batchSize,
-        microBatchSize: 8,
+        microBatchSize: settings.microBatchSize,
         schedule: { learningRate: settings.learningRate, warmupSteps: settings.warmupSteps, lrSchedulerType: 'cosine' },
         ceWeight: 1,
         klWeight: 0,

@@ -67,8 +67,12 @@ describe('parseRecipe', () => {
   it.each([
     ['rl:\n  clipRatio: 1.5\n', /:5:3: rl\.clipRatio: .*<=1/],
     ['rl:\n  maxSteps: many\n', /:5:3: rl\.maxSteps: expected .*received string/],
-    ['rl: { algorithm: reinforce }\n', /:4:7: rl\.algorithm: expected one of "ppo"\|"grpo"/],
-    ['rl: { algorithm: grpo }\n', /rl\.numGenerations must be at least 2/],
+    ['rl: { algorithm: grpo }\n', /:4:7: rl\.algorithm is ppo with method: dgpo; leave it out, choose another/],
+    [
+      'method: pipeline\nstages: [{ name: a, rl: { algorithm: reinforce } }]\n',
+      /stages\.0\.rl\.algorithm: expected one of "ppo"\|"grpo"/,
+    ],
+    ['method: grpo\nrl: { numGenerations: 1 }\n', /rl\.numGenerations must be at least 2/],
     [
       'rl: { tasksPerStep: 10, miniBatchSize: 4 }\n',
       /rl\.miniBatchSize must divide tasksPerStep x numGenerations \(10\), got 4/,
@@ -87,8 +91,22 @@ describe('parseRecipe', () => {
       /must be at least environment\.maxTotalTokens \(4096\), got 64/,
     ],
     ['environment: { promptTemplate: "Answer!" }\n', /must contain \{question\}/],
-    ['rl: { guidance: { direction: forward } }\n', /rl\.guidance\.direction forward needs form: loss/],
-    ['rl: { guidance: { estimator: full } }\n', /rl\.guidance\.estimator full needs form: loss/],
+    [
+      'rl: { guidance: { direction: forward, estimator: k1, form: reward } }\n',
+      /rl\.guidance\.direction forward needs form: loss/,
+    ],
+    ['rl: { guidance: { form: reward } }\n', /rl\.guidance\.estimator full needs form: loss/],
+    [
+      'method: ppo\ndistill: { batchSize: 8 }\n',
+      /:5:1: distill has no effect with method: ppo, which has no stage of distil/,
+    ],
+    ['method: dpgo\n', /:4:1: there is no method "dpgo"; did you mean "dgpo"\?$/],
+    ['method: 7\n', /there is no method 7; take one of dgpo, /],
+    ['stages: []\n', /stages has no effect with method: dgpo/],
+    ['method: pipeline\n', /stages: /],
+    ['method: pipeline\nrl: {}\nstages: [{ name: a, rl: {} }]\n', /:5:1: rl has no effect with method: pipeline/],
+    ['method: pipeline\nstages: [{ name: a }]\n', /stages\.0 give either distill or rl/],
+    ['method: pipeline\nstages: [{ name: a, rl: {} }, { name: a, rl: {} }]\n', /stages\.1\.name stands twice/],
   ])('refuses %j', (text, expected) => {
     expect(messageOf(base + text)).toMatch(expected);
   });

@@ -69,6 +69,9 @@ export const teacherSchema = z
       .strictObject({
         numTrainEpochs: count().default(10).describe('Passes over the scripted episodes.'),
         batchSize: count().default(32).describe('Episodes per optimiser step.'),
+        microBatchSize: count()
+          .default(8)
+          .describe('Episodes per forward and backward pass; it does not change the result.'),
         learningRate: z
           .number()
           .positive()

@@ -22,6 +22,7 @@ it('every key has a description, and every scalar a default unless it may be abs
     'environment.promptTemplate',
     'retriever.path',
     'retriever.url',
+    'stages',
     'student.fresh.intermediateSize',
     'student.fresh.numKeyValueHeads',
     'student.path',
