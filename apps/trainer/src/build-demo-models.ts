@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { createConsoleReporter } from './commands/console-reporter.js';
+import { assetsDirectory } from './demo/assets.js';
 import { buildDemoModels } from './demo/build-demo-models.js';
-import { assetsDirectory } from './demo/run-demo.js';
 import { runScript } from './run-script.js';
 
 function commit(): string {

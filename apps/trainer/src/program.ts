@@ -7,6 +7,7 @@ import { downloadCommand } from './commands/download-command.js';
 import { envCommand } from './commands/env-command.js';
 import { generateCommand } from './commands/generate-command.js';
 import { initCommand } from './commands/init-command.js';
+import { cpCommand, lsCommand } from './commands/recipe-commands.js';
 import { serveCommand } from './commands/serve-command.js';
 import type { CliSurroundings } from './commands/surroundings.js';
 import { trainCommand, validateCommand } from './commands/train-command.js';
@@ -28,6 +29,8 @@ export function createProgram(surroundings: CliSurroundings, overrides: readonly
     .addCommand(demoCommand(surroundings))
     .commandsGroup('Train on your own data:')
     .addCommand(initCommand(surroundings))
+    .addCommand(lsCommand(surroundings))
+    .addCommand(cpCommand(surroundings))
     .addCommand(validateCommand(surroundings, overrides))
     .addCommand(trainCommand(surroundings, overrides))
     .addCommand(askCommand(surroundings))

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { formatTable } from '@dgpo/arc';
 import type { EngineName } from '@dgpo/lm';
 import { ConfigError, type Trajectory } from '@dgpo/trajectory';
@@ -20,6 +19,7 @@ import { openWorkshop, type Workshop } from '../pipeline/workshop.js';
 import { retrieverSchema } from '../recipe/data-sections.js';
 import { runStage } from '../run/run-stage.js';
 import type { Playground } from '../train/play-episodes.js';
+import { assetsDirectory } from './assets.js';
 import { buildDemoModels } from './build-demo-models.js';
 import { comparisons, type DemoPreset, demoSettings } from './demo-presets.js';
 import { atlasEnvironment } from './demo-settings.js';
@@ -68,11 +68,6 @@ export interface DemoResult {
   /** Table, transcripts and paths, for people. */
   text: string;
 }
-
-/** The folder of the shipped models, beside `src` or `dist`. */
-export const assetsDirectory = fileURLToPath(
-  new URL('../assets', import.meta.url).href.replace('/src/assets', '/assets'),
-);
 
 /** The world never changes with `--seed`: the shipped models know only its training half. */
 const worldSeed = 0;

@@ -61,9 +61,9 @@ async function readData(workshop: Workshop, recipe: Recipe): Promise<RunData> {
     const { directory } = await runStage({
       runDirectory: workshop.run.path,
       name: 'world',
-      inputs: { seed: recipe.seed, inventedCountries: data.inventedCountries, count: evaluation.tasksPerSet },
+      inputs: { seed: data.worldSeed, inventedCountries: data.inventedCountries, count: evaluation.tasksPerSet },
       run: async ({ directory: target }) => {
-        const atlas = createAtlas({ seed: recipe.seed, inventedCountries: data.inventedCountries });
+        const atlas = createAtlas({ seed: data.worldSeed, inventedCountries: data.inventedCountries });
         workshop.reporter.stage('world', `${atlas.corpus.length} passages`);
         await exportAtlas({ atlas, directory: target, evaluationCount: evaluation.tasksPerSet });
         return null;

@@ -24,6 +24,7 @@ export const dataSchema = z
       .describe(
         'A generated world instead of files of your own; its corpus and questions are written to the run directory.',
       ),
+    worldSeed: count(0).default(0).describe('Seed of that world; the shipped demo models know the one of seed 0.'),
     inventedCountries: count(20)
       .default(1500)
       .describe('How many invented countries the atlas world has beside the real ones.'),

@@ -45,8 +45,6 @@ function expandSection(rules: SectionRules, own: RawRecipe): RawRecipe {
   return mergeTrees(mergeTrees(rules.defaults ?? {}, own), rules.fixed);
 }
 
-const phases = { distill: 'distillation', rl: 'reinforcement learning' } as const;
-
 function expandStages(
   method: Method,
   name: string,
@@ -65,11 +63,6 @@ function expandStages(
     }
     return expanded;
   });
-  for (const [phase, words] of Object.entries(phases)) {
-    if (raw[phase] !== undefined && !method.stages.some((stage) => phase in stage)) {
-      conflicts.push({ path: [phase], message: `has no effect with method: ${name}, which has no stage of ${words}` });
-    }
-  }
   if (raw.stages !== undefined) {
     conflicts.push({
       path: ['stages'],
@@ -81,7 +74,7 @@ function expandStages(
 
 /**
  * Replaces the sections `distill` and `rl` of a recipe by the list of stages that its method stands for, each with the method's own
- * values in it. Recipes with `method: pipeline` list theirs already; unknown methods are left for the schema to refuse.
+ * values in it; a section of which the method has no stage is not read, so that changing the name of the method is enough. Recipes with `method: pipeline` list theirs already; unknown methods are left for the schema to refuse.
  */
 export function expandMethod(raw: RawRecipe): { recipe: RawRecipe; conflicts: MethodConflict[] } {
   const name = raw.method === undefined ? 'dgpo' : String(raw.method);

@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '@dgpo/trajectory';
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { shippedModel } from '../demo/assets.js';
 import type { SftRecipe } from '../sft/sft-schema.js';
 import { nearestName } from './nearest-name.js';
+import { fileOf, mergeChain, placeIn, type RecipeFile, readRecipeChain } from './recipe-chain.js';
 import { type JsonSchemaNode, recipeJsonSchema } from './recipe-fields.js';
 import type { RecipeOverride } from './recipe-flags.js';
+
 import { allMethods, type RecipeKind, recipeSchemas } from './recipe-kinds.js';
 import type { Recipe } from './recipe-schema.js';
 
@@ -56,26 +58,16 @@ function searchRecipe(recipe: AnyRecipe, path: string): Recipe {
 
 function parseAnyRecipe(options: LoadRecipeOptions & { text: string }): AnyRecipe {
   const { text, path, overrides = [], workingDirectory = process.cwd() } = options;
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
-  const syntaxError = document.errors[0];
-  if (syntaxError !== undefined) {
-    const { line, col } = lineCounter.linePos(syntaxError.pos[0]);
-    throw new ConfigError(syntaxError.message, { where: `${path}:${line}:${col}`, cause: syntaxError });
-  }
-  const input: unknown = document.toJS() ?? {};
-  if (typeof input !== 'object' || Array.isArray(input)) {
-    throw new ConfigError('a recipe is a YAML mapping of keys to values', { where: `${path}:1:1` });
-  }
+  const chain = readRecipeChain({ text, path });
   const merged = overrides.reduce(
     (recipe, override) => setAtPath(recipe, override.path.split('.'), override.value),
-    input as Record<string, unknown>,
+    mergeChain(chain),
   );
-  const context = { document, lineCounter, path, overrides, kind: kindOf(merged), method: merged.method };
+  const context = { chain, overrides, kind: kindOf(merged), method: merged.method };
   checkMethod(merged, context);
   const result = recipeSchemas[context.kind].safeParse(merged);
   if (!result.success) throw problem(result.error.issues, context);
-  const absolute = absolutePaths({ path, overrides, workingDirectory });
+  const absolute = absolutePaths({ chain, overrides, workingDirectory });
   return result.data.method === 'sft' ? absolute.sft(result.data) : absolute.agent(result.data);
 }
 
@@ -90,6 +82,8 @@ function checkMethod({ method = 'dgpo' }: JsonObject, context: ProblemContext): 
   });
 }
 
+type RecipeChain = readonly [RecipeFile, ...RecipeFile[]];
+
 type JsonObject = Record<string, unknown>;
 
 function setAtPath(target: JsonObject, [name = '', ...rest]: readonly string[], value: unknown): JsonObject {
@@ -98,15 +92,25 @@ function setAtPath(target: JsonObject, [name = '', ...rest]: readonly string[], 
   return { ...target, [name]: rest.length === 0 ? value : setAtPath(inner, rest, value) };
 }
 
-function absolutePaths(context: { path: string; overrides: readonly RecipeOverride[]; workingDirectory: string }) {
+function absolutePaths(context: {
+  chain: RecipeChain;
+  overrides: readonly RecipeOverride[];
+  workingDirectory: string;
+}) {
   const { workingDirectory } = context;
   const absolute = (key: string, value: string) => {
     const fromFlag = context.overrides.some((override) => override.path === key || key.startsWith(`${override.path}.`));
-    return resolve(workingDirectory, fromFlag ? '' : dirname(context.path), value);
+    return resolve(workingDirectory, fromFlag ? '' : dirname(fileOf(context.chain, key.split('.')).path), value);
   };
   /** One key of a section, where it is set. */
   const inside = (section: string, name: string, value: string | undefined) =>
     value === undefined ? {} : { [name]: absolute(`${section}.${name}`, value) };
+  /** A folder, or one of the models that come with the package. */
+  const model = (section: string, value: string | undefined) => {
+    const folder = inside(section, 'path', value);
+    const shipped = value === undefined ? undefined : shippedModel(value);
+    return shipped !== undefined && !existsSync(folder.path ?? '') ? { path: shipped } : folder;
+  };
   const outputDir = (recipe: AnyRecipe) => resolve(workingDirectory, recipe.outputDir);
   return {
     agent: (recipe: Recipe): Recipe => ({
@@ -122,8 +126,8 @@ function absolutePaths(context: { path: string; overrides: readonly RecipeOverri
         })),
       },
       retriever: { ...recipe.retriever, ...inside('retriever', 'path', recipe.retriever.path) },
-      student: { ...recipe.student, ...inside('student', 'path', recipe.student.path) },
-      teacher: { ...recipe.teacher, ...inside('teacher', 'path', recipe.teacher.path) },
+      student: { ...recipe.student, ...model('student', recipe.student.path) },
+      teacher: { ...recipe.teacher, ...model('teacher', recipe.teacher.path) },
     }),
     sft: (recipe: SftRecipe): SftRecipe => {
       const folder = absolute('model', recipe.model);
@@ -143,9 +147,7 @@ function absolutePaths(context: { path: string; overrides: readonly RecipeOverri
 }
 
 interface ProblemContext {
-  document: Document;
-  lineCounter: LineCounter;
-  path: string;
+  chain: RecipeChain;
   overrides: readonly RecipeOverride[];
   kind: RecipeKind;
   /** As it stands in the recipe. */
@@ -155,7 +157,7 @@ interface ProblemContext {
 function problem(issues: readonly z.core.$ZodIssue[], context: ProblemContext): ConfigError {
   // A misspelt key often makes another one missing: name the misspelling.
   const issue = issues.find((candidate) => candidate.code === 'unrecognized_keys') ?? issues[0];
-  if (issue === undefined) return new ConfigError('the recipe is not valid', { where: context.path });
+  if (issue === undefined) return new ConfigError('the recipe is not valid', { where: context.chain[0].path });
   const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   const path = [...writtenPath(issue.path, context), ...(unknownKey === undefined ? [] : [unknownKey])];
   const message = unknownKey === undefined ? describeIssue(issue, path) : describeUnknownKey(path, context.kind);
@@ -195,34 +197,12 @@ function schemaAt(path: readonly string[], kind: RecipeKind): JsonSchemaNode | u
   );
 }
 
-/** The flag that set this key, or else the place of the key, or of its nearest enclosing section, in the file. */
-function location(path: readonly string[], { document, lineCounter, path: file, overrides }: ProblemContext): string {
+/** The flag that set this key, or else the place of the key, or of its nearest enclosing section, in the file that has it. */
+function location(path: readonly string[], { chain, overrides }: ProblemContext): string {
   const key = path.join('.');
   const override = overrides.findLast(
     (candidate) =>
       candidate.path === key || key.startsWith(`${candidate.path}.`) || candidate.path.startsWith(`${key}.`),
   );
-  if (override !== undefined) return override.flag;
-  let node: unknown = document.contents;
-  let offset = 0;
-  for (const name of path) {
-    const next = child(node, name);
-    if (next === undefined) break;
-    offset = next.offset;
-    node = next.node;
-  }
-  const { line, col } = lineCounter.linePos(offset);
-  return `${file}:${line}:${col}`;
-}
-
-function child(node: unknown, name: string): { node: unknown; offset: number } | undefined {
-  if (isSeq(node)) {
-    const item = node.items[Number(name)] as Node | undefined;
-    return item?.range ? { node: item, offset: item.range[0] } : undefined;
-  }
-  if (!isMap(node)) return undefined;
-  const pair = node.items.find((candidate) => isScalar(candidate.key) && String(candidate.key.value) === name);
-  return pair !== undefined && isScalar(pair.key) && pair.key.range
-    ? { node: pair.value, offset: pair.key.range[0] }
-    : undefined;
+  return override?.flag ?? placeIn(fileOf(chain, path), path);
 }

@@ -36,7 +36,13 @@ const freshModelSchema = (defaults: { hiddenSize: number; numHiddenLayers: numbe
 
 export const studentSchema = z
   .strictObject({
-    path: z.string().min(1).optional().describe('Folder of a pretrained model in Hugging Face layout.'),
+    path: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Folder of a pretrained model in Hugging Face layout, or `demo/student`, which comes with the package.',
+      ),
     fresh: freshModelSchema({ hiddenSize: 96, numHiddenLayers: 3, numAttentionHeads: 4 })
       .optional()
       .describe('A new model of this size, used when `path` is absent.'),
@@ -59,7 +65,9 @@ export const teacherSchema = z
       .string()
       .min(1)
       .optional()
-      .describe('Folder of the teacher model, with `kind: model`; it must share the tokenizer of the student.'),
+      .describe(
+        'Folder of the teacher model, with `kind: model`, or `demo/teacher`; it must share the tokenizer of the student.',
+      ),
     fresh: freshModelSchema({ hiddenSize: 128, numHiddenLayers: 4, numAttentionHeads: 4 })
       .prefault({})
       .describe(

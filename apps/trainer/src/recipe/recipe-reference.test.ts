@@ -20,6 +20,7 @@ it('every key has a description, and every scalar a default unless it may be abs
     'data.trainQuestions',
     'data.world',
     'environment.promptTemplate',
+    'extends',
     'retriever.path',
     'retriever.url',
     'stages',

@@ -50,6 +50,11 @@ export type Stage = z.output<typeof stageSchema>;
  * 2508.20324), which are for models of 0.5 B parameters.
  */
 export const recipeInputSchema = z.strictObject({
+  extends: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Another recipe, relative to this one, whose keys hold where this one says nothing.'),
   ...shared,
   distill: distillSchema.optional().describe('Settings of every stage of distillation of the method.'),
   rl: rlSchema.optional().describe('Settings of every stage of reinforcement learning of the method.'),
