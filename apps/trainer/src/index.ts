@@ -93,8 +93,9 @@ export { type CatalogueEntry, catalogue, type DownloadKind, findEntry } from './
 export { type DownloadOptions, type DownloadPlan, type DownloadProgress, download } from './hub/download.js';
 export type { HubFile } from './hub/hub-client.js';
 export { type InitResult, type InitRunOptions, initRun } from './init/init-run.js';
+export { environmentOf } from './pipeline/prepare-run.js';
 export type { Reporter } from './pipeline/reporter.js';
-export { environmentOf, type PipelineOptions, type PipelineResult, runPipeline } from './pipeline/run-pipeline.js';
+export { type PipelineOptions, type PipelineResult, runPipeline } from './pipeline/run-pipeline.js';
 export { type LoadRecipeOptions, loadRecipe, parseRecipe } from './recipe/load-recipe.js';
 export { type ReadQuestionsOptions, readQuestions } from './recipe/read-questions.js';
 export { type JsonSchemaNode, type RecipeField, recipeFields, recipeJsonSchema } from './recipe/recipe-fields.js';

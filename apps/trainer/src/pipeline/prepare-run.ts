@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { loadTokenizer } from '@dgpo/lm';
+import { loadCorpus } from '@dgpo/retriever';
+import { ConfigError, type Task } from '@dgpo/trajectory';
+import { createAtlas, exportAtlas } from '../atlas/index.js';
+import type { EnvironmentSettings, RetrieverSource } from '../compute/episodes-job.js';
+import { atlasEnvironment } from '../demo/demo-settings.js';
+import type { EvaluationSet } from '../evaluate/evaluate-model.js';
+import { readQuestions } from '../recipe/read-questions.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import { runStage } from '../run/run-stage.js';
+import { hashFile } from '../run/stable-hash.js';
+import type { Playground } from '../train/play-episodes.js';
+import { freshModelStage, scriptedTeacherStage, tokenizerStage } from './fresh-models.js';
+import { type StageModel, stageModel } from './stage-model.js';
+import { needsTeacher } from './train-stage.js';
+import type { Workshop } from './workshop.js';
+
+/** Passages and questions of a run. */
+export interface RunData {
+  corpus: string;
+  documents: { id: string; contents: string }[];
+  trainTasks: Task[];
+  sets: EvaluationSet[];
+}
+
+/** The passages and questions of a recipe; those of a generated world are written to the run directory first. */
+export async function readRunData(workshop: Workshop, recipe: Recipe): Promise<RunData> {
+  const { data, evaluation } = recipe;
+  let files = { corpus: data.corpus ?? '', train: data.trainQuestions ?? '', evaluation: data.evalQuestions };
+  if (data.world === 'atlas') {
+    const { directory } = await runStage({
+      runDirectory: workshop.run.path,
+      name: 'world',
+      inputs: { seed: data.worldSeed, inventedCountries: data.inventedCountries, count: evaluation.tasksPerSet },
+      run: async ({ directory: target }) => {
+        const atlas = createAtlas({ seed: data.worldSeed, inventedCountries: data.inventedCountries });
+        workshop.reporter.stage('world', `${atlas.corpus.length} passages`);
+        await exportAtlas({ atlas, directory: target, evaluationCount: evaluation.tasksPerSet });
+        return null;
+      },
+    });
+    const path = (name: string) => join(directory, `${name}.jsonl`);
+    files = {
+      corpus: path('corpus'),
+      train: path('train'),
+      evaluation: ['fiction', 'facts'].map((name) => ({ name, path: path(name) })),
+    };
+  }
+  const trainTasks = await readQuestions({ path: files.train });
+  const sets: EvaluationSet[] = [];
+  for (const { name, path } of files.evaluation) {
+    sets.push({ name, tasks: await readQuestions({ path, limit: evaluation.tasksPerSet }) });
+  }
+  if (sets.length === 0)
+    throw new ConfigError('needs at least one held-out set to measure on', { where: 'data.evalQuestions' });
+  const documents = await loadCorpus({ path: files.corpus });
+  return { corpus: files.corpus, documents, trainTasks, sets };
+}
+
+/** The rules of an episode from a recipe; the demo world brings its own short texts. */
+export function environmentOf(recipe: Recipe): EnvironmentSettings {
+  const { maxSearches, maxTokensPerTurn, maxObservationTokens, maxTotalTokens, promptTemplate } = recipe.environment;
+  return {
+    ...(recipe.data.world === 'atlas' ? atlasEnvironment : {}),
+    topK: recipe.retriever.topK,
+    maxSearches,
+    maxTokensPerTurn,
+    maxObservationTokens,
+    maxContextTokens: maxTotalTokens,
+    ...(promptTemplate === undefined ? {} : { promptTemplate }),
+  };
+}
+
+export async function startingModels(context: {
+  workshop: Workshop;
+  recipe: Recipe;
+  data: RunData;
+  retriever: RetrieverSource;
+  environment: EnvironmentSettings;
+}): Promise<{ student: StageModel; teacher: StageModel | undefined; playground: Playground }> {
+  const { workshop, recipe, data, retriever, environment } = context;
+  const playgroundWith = (tokenizer: string): Playground => ({
+    pool: workshop.pool,
+    tokenizer,
+    retriever,
+    environment,
+    maxErrorRate: recipe.retriever.maxErrorRate,
+  });
+  const shared = {
+    workshop,
+    documents: data.documents,
+    corpusKey: await hashFile(data.corpus),
+    tasks: data.trainTasks,
+    seed: recipe.seed,
+    pretrain: recipe.pretrain,
+  };
+  let tokenizerDirectory = recipe.student.path ?? recipe.teacher.path;
+  let tokenizerKey = tokenizerDirectory ?? '';
+  if (tokenizerDirectory === undefined) {
+    const texts = [
+      ...data.documents.map(({ contents }) => contents),
+      ...data.trainTasks.map(({ question }) => question),
+    ];
+    const made = await tokenizerStage({ workshop, texts, vocabSize: recipe.student.fresh?.vocabSize ?? 4096 });
+    tokenizerDirectory = made.directory;
+    tokenizerKey = made.key;
+  }
+  const tokenizer = await loadTokenizer(tokenizerDirectory);
+  const student =
+    recipe.student.path !== undefined
+      ? await stageModel(recipe.student.path)
+      : await freshModelStage({
+          ...shared,
+          name: 'student',
+          fresh: recipe.student.fresh as NonNullable<Recipe['student']['fresh']>,
+          tokenizer,
+          tokenizerKey,
+        });
+  const playground = playgroundWith(tokenizerDirectory);
+  if (!recipe.stages.some(needsTeacher)) return { student, teacher: undefined, playground };
+  if (recipe.teacher.path !== undefined) {
+    const teacher = await stageModel(recipe.teacher.path);
+    checkTokenizers(student, teacher);
+    return { student, teacher, playground };
+  }
+  const untaught = await freshModelStage({
+    ...shared,
+    name: 'teacher',
+    fresh: recipe.teacher.fresh,
+    tokenizer,
+    tokenizerKey,
+  });
+  const teacher = await scriptedTeacherStage({
+    workshop,
+    playground,
+    model: untaught,
+    tasks: data.trainTasks,
+    settings: recipe.teacher.training,
+    seed: recipe.seed,
+  });
+  return { student, teacher, playground };
+}
+
+/** Student and teacher are compared token by token, so an id must mean the same to both. */
+function checkTokenizers(student: StageModel, teacher: StageModel): void {
+  const probe = 'Which city is the capital?\u00e9\ud55c<answer>';
+  const ids = [student, teacher].map(({ weights }) => weights.tokenizer.encode(probe, { allowSpecial: true }).join());
+  if (student.weights.config.vocabularySize !== teacher.weights.config.vocabularySize || ids[0] !== ids[1]) {
+    throw new ConfigError('student and teacher have different tokenizers; both must map text to the same ids', {
+      where: teacher.directory,
+    });
+  }
+}
