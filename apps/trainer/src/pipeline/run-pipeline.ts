@@ -13,7 +13,7 @@ import { environmentOf, readRunData, startingModels } from './prepare-run.js';
 import type { Reporter } from './reporter.js';
 import type { StageModel } from './stage-model.js';
 import { trainStage } from './train-stage.js';
-import { openWorkshop, type Workshop } from './workshop.js';
+import { openWorkshop } from './workshop.js';
 
 export type { Reporter } from './reporter.js';
 

@@ -1,0 +1,86 @@
+import type { KeyTree } from '../recipe/methods/method.js';
+import type { MethodName } from '../recipe/methods.js';
+
+/** One row of the table of methods. */
+export interface MethodRow {
+  /** Unique; names the files of its results. */
+  name: string;
+  /** As in the table. */
+  label: string;
+  method: MethodName;
+  /** Keys over those of the base recipe that make the row what it is. */
+  keys?: KeyTree;
+  /** Configurations that tuning tries; the best on the validation questions is frozen in the settings. @default none, runs as it is */
+  grid?: readonly KeyTree[];
+}
+
+const rates = (section: 'rl' | 'distill', values: readonly number[], more: readonly KeyTree[]): KeyTree[] =>
+  values.flatMap((learningRate) => more.map((keys) => ({ [section]: { learningRate, ...keys } })));
+
+/** Without guidance: the rates of policy and critic. */
+const unguided = rates('rl', [1e-4, 3e-4], [{ criticLearningRate: 1e-3 }, { criticLearningRate: 3e-3 }]);
+const grouped = rates(
+  'rl',
+  [1e-4, 3e-4],
+  [
+    { numGenerations: 4, tasksPerStep: 32 },
+    { numGenerations: 8, tasksPerStep: 16 },
+  ],
+);
+/** With guidance: the rate of the policy and β. */
+const guided = (betas: readonly [number, number]) =>
+  rates(
+    'rl',
+    [1e-4, 3e-4],
+    betas.map((beta) => ({ guidance: { beta } })),
+  );
+const guidedGroups = rates(
+  'rl',
+  [1e-4, 3e-4],
+  [0.2, 0.5].map((beta) => ({ numGenerations: 4, tasksPerStep: 32, guidance: { beta } })),
+);
+/** On the same demonstrations for longer: what more passes give is theirs. */
+const offline = [
+  { distill: { numTrainEpochs: 8, learningRate: 1.5e-3 } },
+  { distill: { numTrainEpochs: 16, learningRate: 7.5e-4 } },
+  { distill: { numTrainEpochs: 16, learningRate: 1.5e-3 } },
+  { distill: { numTrainEpochs: 32, learningRate: 7.5e-4 } },
+];
+
+/**
+ * The rows of the table, in its order. Methods with a cold start share the one of the base recipe, so that they differ in what comes
+ * after it alone.
+ */
+export const methodRows: readonly MethodRow[] = [
+  { name: 'ppo', label: 'PPO', method: 'ppo', grid: unguided },
+  { name: 'grpo', label: 'GRPO', method: 'grpo', grid: grouped },
+  { name: 'agent-sft', label: 'SFT (expert demonstrations)', method: 'agent-sft', grid: offline },
+  { name: 'seqkd', label: 'SeqKD', method: 'seqkd', grid: offline },
+  { name: 'kd-cold-start', label: 'KD, the cold start of the rows below', method: 'kd' },
+  { name: 'kd', label: 'KD', method: 'kd', grid: offline },
+  { name: 'sft-ppo', label: 'SFT → PPO', method: 'sft-ppo', grid: unguided },
+  { name: 'kd-ppo', label: 'KD → PPO (no guidance)', method: 'kd-ppo', grid: unguided },
+  { name: 'kd-grpo', label: 'KD → GRPO', method: 'kd-grpo', grid: grouped },
+  { name: 'ppo-kd', label: 'PPO → KD (inverted order)', method: 'ppo-kd', grid: offline },
+  { name: 'dgpo', label: 'DGPO, exact KL as a loss', method: 'dgpo', grid: guided([0.2, 0.5]) },
+  {
+    name: 'dgpo-reference',
+    label: 'DGPO, reference form (Σ k1 in the reward)',
+    method: 'dgpo-reference',
+    grid: guided([0.0003, 0.001]),
+  },
+  {
+    name: 'dgpo-token-mean',
+    label: 'DGPO, mean of k1 in the reward',
+    method: 'dgpo-token-mean',
+    grid: guided([0.03, 0.1]),
+  },
+  {
+    name: 'dgpo-no-cold-start',
+    label: 'DGPO without cold start',
+    method: 'dgpo-no-cold-start',
+    grid: guided([0.5, 1]),
+  },
+  { name: 'dgpo-uniform-kl', label: 'DGPO, uniform KL', method: 'dgpo-uniform-kl', grid: guided([0.2, 0.5]) },
+  { name: 'dgpo-grpo', label: 'DGPO with GRPO', method: 'dgpo-grpo', grid: guidedGroups },
+];

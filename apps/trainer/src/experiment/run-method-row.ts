@@ -1,0 +1,172 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Task } from '@dgpo/trajectory';
+import { type EvaluationSet, evaluateModel } from '../evaluate/evaluate-model.js';
+import { evaluateStage } from '../pipeline/evaluate-stage.js';
+import type { StageModel } from '../pipeline/stage-model.js';
+import { type TrainedStage, trainStage } from '../pipeline/train-stage.js';
+import type { Workshop } from '../pipeline/workshop.js';
+import { mergeTrees, type RawRecipe } from '../recipe/expand-method.js';
+import { type Recipe, recipeSchema } from '../recipe/recipe-schema.js';
+import type { Playground } from '../train/play-episodes.js';
+import type { MethodRow } from './method-rows.js';
+import { type Curve, type MethodRun, setResult } from './method-run.js';
+
+/** What every row starts from. */
+export interface Bench {
+  workshop: Workshop;
+  playground: Playground;
+  student: StageModel;
+  teacher: StageModel;
+  tasks: readonly Task[];
+  corpus: readonly { contents: string }[];
+}
+
+/** The recipe of a row: the base, the row's own keys, then those that tuning chose. */
+export function rowRecipe(options: { base: RawRecipe; row: MethodRow; keys?: RawRecipe; seed: number }): Recipe {
+  const { base, row, keys = {}, seed } = options;
+  const own = mergeTrees(mergeTrees(base, row.keys ?? {}), { method: row.method, seed });
+  const recipe = recipeSchema.parse(own);
+  // Tuned keys belong to the last stage alone: the stages before it are shared by several rows.
+  const tuned = recipeSchema.parse(mergeTrees(own, keys));
+  return { ...recipe, stages: [...recipe.stages.slice(0, -1), ...tuned.stages.slice(-1)] };
+}
+
+const secondsFile = (workshop: Workshop) => join(workshop.run.path, 'stage-seconds.json');
+
+function readSeconds(workshop: Workshop): Record<string, number> {
+  const path = secondsFile(workshop);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, number>) : {};
+}
+
+/** Wall time by stage and key, kept for the rows that share a stage. */
+async function timed(workshop: Workshop, name: string, train: () => Promise<TrainedStage>): Promise<TrainedStage> {
+  const started = performance.now();
+  const model = await train();
+  const seconds = (performance.now() - started) / 1000;
+  const known = readSeconds(workshop);
+  const id = `${name} ${model.key}`;
+  // A stage that was there already takes a moment; the longer time is that of its training.
+  writeFileSync(
+    secondsFile(workshop),
+    `${JSON.stringify({ ...known, [id]: Math.max(known[id] ?? 0, seconds) }, null, 2)}\n`,
+  );
+  return model;
+}
+
+const kept = [
+  'reward',
+  'correct',
+  'entropy',
+  'valid_action_rate',
+  'searches',
+  'completions/mean_length',
+  'beta_kl_sum',
+  'kl',
+  'gated/kl',
+  'loss',
+];
+
+/** Points of a curve at most. */
+const maximumPoints = 80;
+
+async function readCurves(path: string, stage: string): Promise<{ curves: Record<string, Curve>; tokens: number }> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const lines = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((entry) => entry.stage === stage);
+  const every = Math.max(1, Math.ceil(lines.length / maximumPoints));
+  const curves: Record<string, Curve> = {};
+  for (const name of kept) {
+    const points = lines
+      .filter((entry, index) => index % every === 0 && typeof entry[name] === 'number')
+      .map((entry): [number, number] => [Number(entry.step), Number((entry[name] as number).toPrecision(5))]);
+    if (points.length > 0) curves[name] = points;
+  }
+  return { curves, tokens: lines.reduce((sum, entry) => sum + Number(entry.num_tokens ?? 0), 0) };
+}
+
+/** Trains every stage of a recipe, shared ones once, and gives the models by the names of the stages. */
+async function trainRow(bench: Bench, row: MethodRow, recipe: Recipe) {
+  const { workshop, playground, teacher, tasks } = bench;
+  const stageSeconds: Record<string, number> = {};
+  let model: TrainedStage = bench.student;
+  for (const [index, stage] of recipe.stages.entries()) {
+    // The last stage is the row's own, whatever others call theirs.
+    const isOwn = index === recipe.stages.length - 1;
+    const named = { ...stage, name: isOwn ? row.name : `shared-${stage.name}` };
+    const before = model;
+    model = await timed(workshop, named.name, () =>
+      trainStage({ workshop, stage: named, playground, student: before, teacher, tasks, seed: recipe.seed }),
+    );
+    stageSeconds[named.name] = readSeconds(workshop)[`${named.name} ${model.key}`] ?? 0;
+  }
+  return { model, stageSeconds };
+}
+
+/** Trains one row on one seed and measures it on the held-out sets. */
+export async function runMethodRow(options: {
+  bench: Bench;
+  row: MethodRow;
+  recipe: Recipe;
+  keys: unknown;
+  sets: readonly EvaluationSet[];
+  commit: string;
+}): Promise<MethodRun> {
+  const { bench, row, recipe, keys, sets, commit } = options;
+  const { workshop, playground } = bench;
+  const { model, stageSeconds } = await trainRow(bench, row, recipe);
+  const evaluation = await evaluateStage({
+    workshop,
+    name: row.name,
+    playground,
+    policy: model,
+    sets,
+    temperature: 0,
+    batchSize: 64,
+    seed: 0,
+    corpus: bench.corpus,
+  });
+  const { curves, tokens } = await readCurves(workshop.run.metricsPath, row.name);
+  return {
+    row: row.name,
+    method: row.method,
+    seed: recipe.seed,
+    commit,
+    keys,
+    stageSeconds,
+    trainedTokens: tokens,
+    collapsed: model.collapsed ?? null,
+    steps: Math.max(0, ...Object.values(curves).flatMap((curve) => curve.map(([step]) => step))),
+    sets: evaluation.sets.map(setResult),
+    curves,
+  };
+}
+
+/** Trains one configuration of a row and gives its exact match on the validation questions. */
+export async function validateMethodRow(options: {
+  bench: Bench;
+  row: MethodRow;
+  recipe: Recipe;
+  validation: EvaluationSet;
+}): Promise<{ exactMatch: number; collapsed: string | null }> {
+  const { bench, row, recipe, validation } = options;
+  const { model } = await trainRow(bench, row, recipe);
+  const { workshop, playground } = bench;
+  const { config, parameters } = model.weights;
+  await workshop.pool.broadcast({ kind: 'model', name: 'evaluated', config, valueHead: false, weights: parameters });
+  const { sets } = await evaluateModel({
+    playground,
+    policy: { model: 'evaluated' },
+    sets: [validation],
+    seed: 0,
+    signal: workshop.signal,
+  });
+  return {
+    exactMatch: sets[0]?.summary.overall.figures.exactMatch.mean ?? Number.NaN,
+    collapsed: model.collapsed ?? null,
+  };
+}
