@@ -427,6 +427,8 @@ describe('help', () => {
     expect(commands.map((command) => command.name())).toEqual([
       'demo',
       'init',
+      'ls',
+      'cp',
       'validate',
       'train',
       'ask',
@@ -455,6 +457,9 @@ describe('help', () => {
       Train on your own data:
         init [options] <directory>             Check a corpus and questions and write a commented recipe
                                                for them.
+        ls [options]                           List the recipes and methods that there are, with their
+                                               papers.
+        cp [options] <recipe> [target]         Copy a recipe with everything it extends into one file.
         validate [options] <recipe>            Check a recipe and its files, and print memory, tokens and
                                                time.
         train [options] <recipe>               Run a recipe: index, demonstrations, cold start, DGPO,
@@ -545,6 +550,7 @@ describe('help', () => {
         -h, --help  display help for command
 
       Recipe keys, which replace those of the file:
+        --extends <string>    Another recipe, relative to this one, whose keys hold where this one says nothing.
         --method <string>     How the agent is trained (\`dgpo ls\` explains each); \`pipeline\` lists its own \`stages\`.
         --seed <integer>      Seed of every random choice of the run.
         --outputDir <string>  Run directory, relative to the working directory.
@@ -577,6 +583,7 @@ describe('help', () => {
         -h, --help  display help for command
 
       Recipe keys, which replace those of the file:
+        --extends <string>    Another recipe, relative to this one, whose keys hold where this one says nothing.
         --method <string>     How the agent is trained (\`dgpo ls\` explains each); \`pipeline\` lists its own \`stages\`.
         --seed <integer>      Seed of every random choice of the run.
         --outputDir <string>  Run directory, relative to the working directory.

@@ -95,8 +95,8 @@ async function trainRow(bench: Bench, row: MethodRow, recipe: Recipe) {
   const stageSeconds: Record<string, number> = {};
   let model: TrainedStage = bench.student;
   for (const [index, stage] of recipe.stages.entries()) {
-    // The last stage is the row's own, whatever others call theirs.
-    const isOwn = index === recipe.stages.length - 1;
+    // The last stage is the row's own, unless it is what others start from.
+    const isOwn = index === recipe.stages.length - 1 && row.grid !== undefined;
     const named = { ...stage, name: isOwn ? row.name : `shared-${stage.name}` };
     const before = model;
     model = await timed(workshop, named.name, () =>
@@ -130,7 +130,8 @@ export async function runMethodRow(options: {
     seed: 0,
     corpus: bench.corpus,
   });
-  const { curves, tokens } = await readCurves(workshop.run.metricsPath, row.name);
+  const stageName = Object.keys(stageSeconds).at(-1) ?? row.name;
+  const { curves, tokens } = await readCurves(workshop.run.metricsPath, stageName);
   return {
     row: row.name,
     method: row.method,

@@ -74,19 +74,14 @@ function expandStages(
 
 /**
  * Replaces the sections `distill` and `rl` of a recipe by the list of stages that its method stands for, each with the method's own
- * values in it; a section of which the method has no stage is not read, so that changing the name of the method is enough. Recipes with `method: pipeline` list theirs already; unknown methods are left for the schema to refuse.
+ * values in it; a section of which the method has no
+ * stage is not read, so that changing the name of the method is enough. Recipes with `method: pipeline` list theirs already; unknown methods are left for the schema to refuse.
  */
 export function expandMethod(raw: RawRecipe): { recipe: RawRecipe; conflicts: MethodConflict[] } {
   const name = raw.method === undefined ? 'dgpo' : String(raw.method);
   const method = findMethod(name);
-  if (method === undefined) {
-    const conflicts = (['distill', 'rl'] as const)
-      .filter((phase) => name === 'pipeline' && raw[phase] !== undefined)
-      .map((phase) => ({ path: [phase], message: 'has no effect with method: pipeline; each stage has its own' }));
-    const { distill: _, rl: __, ...recipe } = raw;
-    return { recipe, conflicts };
-  }
-  const { stages, conflicts } = expandStages(method, name, raw);
   const { distill: _, rl: __, ...others } = raw;
+  if (method === undefined) return { recipe: others, conflicts: [] };
+  const { stages, conflicts } = expandStages(method, name, raw);
   return { recipe: { ...others, stages }, conflicts };
 }

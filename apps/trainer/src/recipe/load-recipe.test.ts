@@ -96,15 +96,10 @@ describe('parseRecipe', () => {
       /rl\.guidance\.direction forward needs form: loss/,
     ],
     ['rl: { guidance: { form: reward } }\n', /rl\.guidance\.estimator full needs form: loss/],
-    [
-      'method: ppo\ndistill: { batchSize: 8 }\n',
-      /:5:1: distill has no effect with method: ppo, which has no stage of distil/,
-    ],
     ['method: dpgo\n', /:4:1: there is no method "dpgo"; did you mean "dgpo"\?$/],
     ['method: 7\n', /there is no method 7; take one of dgpo, /],
     ['stages: []\n', /stages has no effect with method: dgpo/],
     ['method: pipeline\n', /stages: /],
-    ['method: pipeline\nrl: {}\nstages: [{ name: a, rl: {} }]\n', /:5:1: rl has no effect with method: pipeline/],
     ['method: pipeline\nstages: [{ name: a }]\n', /stages\.0 give either distill or rl/],
     ['method: pipeline\nstages: [{ name: a, rl: {} }, { name: a, rl: {} }]\n', /stages\.1\.name stands twice/],
   ])('refuses %j', (text, expected) => {
