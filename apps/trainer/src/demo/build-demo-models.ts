@@ -2,10 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type BytePairTokenizer,
-  createDecoder,
-  type DecoderConfig,
   decoderConfig,
-  getParameters,
   loadModel,
   type ModelWeights,
   parameterCount,
@@ -22,12 +19,11 @@ import { openWorkshop, type Workshop } from '../pipeline/workshop.js';
 import { hashFile } from '../run/stable-hash.js';
 import { episodeMetrics } from '../train/episode-metrics.js';
 import { episodeRow } from '../train/episode-rows.js';
-import { trainLanguageModel, type WeightedRow } from '../train/language-modelling.js';
-import { modelCheckpoints } from '../train/model-checkpoints.js';
+import type { WeightedRow } from '../train/language-modelling.js';
 import { type Playground, playEpisodes } from '../train/play-episodes.js';
-import { createTrainedModel } from '../train/trained-model.js';
+import { buildStudent, trainOnRows } from './build-student.js';
 import { teacherPpo } from './demo-presets.js';
-import { atlasEnvironment, studentSize, teacherSize } from './demo-settings.js';
+import { atlasEnvironment, teacherSize } from './demo-settings.js';
 import { demoTokenizer, expertRow, readingRow } from './training-text.js';
 
 export interface BuildDemoModelsOptions {
@@ -47,73 +43,7 @@ export interface BuildDemoModelsOptions {
   signal?: AbortSignal;
 }
 
-const batchSize = 32;
 const defaultSteps = { student: 3000, teacher: 1600, teacherPpo: 20 };
-
-function initialParameters(config: DecoderConfig, seed: number, name: string): Promise<Float32Array> {
-  const decoder = createDecoder({ config, random: createRandom(seed).split(name) });
-  return getParameters(decoder).finally(() => decoder.dispose());
-}
-
-/** Trains one model on rows made step by step, with checkpoints. */
-async function trainOnRows(options: {
-  workshop: Workshop;
-  name: 'student' | 'teacher';
-  config: DecoderConfig;
-  seed: number;
-  maxSteps: number;
-  learningRate: number;
-  row: (step: number, index: number) => WeightedRow;
-}): Promise<Float32Array> {
-  const { workshop, name, config, maxSteps, learningRate, row } = options;
-  const stage = `build-${name}`;
-  const parameters = await initialParameters(config, options.seed, name);
-  const model = await createTrainedModel({ pool: workshop.pool, name, config, parameters, weightDecay: 0.01 });
-  const directory = workshop.run.checkpointsPath(stage);
-  const checkpoints = modelCheckpoints({ directory, config: { config, maxSteps, learningRate }, models: [model] });
-  const completedSteps = await checkpoints.restore();
-  const tracker = workshop.tracker({ stage, totalSteps: maxSteps, completedSteps, show: ['loss', 'lr'] });
-  await trainLanguageModel({
-    model,
-    maxSteps,
-    microBatchSize: 8,
-    schedule: { learningRate, warmupSteps: 50, lrSchedulerType: 'cosine', minLearningRateRatio: 0.05 },
-    firstStep: completedSteps + 1,
-    batch: (step) => Array.from({ length: batchSize }, (_, index) => row(step, index)),
-    onStep: async (step, metrics) => {
-      tracker.log(metrics, step);
-      if (step % 200 === 0 || step === maxSteps || workshop.signal?.aborted) await checkpoints.save(step);
-    },
-    ...(workshop.signal === undefined ? {} : { signal: workshop.signal }),
-  });
-  await tracker.finish();
-  const result = await model.parameters();
-  model.dispose();
-  return result;
-}
-
-/** The base student reads and copies; no tag of the protocol occurs in what it sees. */
-async function buildStudent(options: {
-  workshop: Workshop;
-  atlas: Atlas;
-  tokenizer: BytePairTokenizer;
-  seed: number;
-  maxSteps: number;
-}) {
-  const { workshop, atlas, tokenizer, seed, maxSteps } = options;
-  const config = decoderConfig({ vocabularySize: tokenizer.vocabularySize, ...studentSize });
-  const random = createRandom(seed).split('student-reading');
-  const parameters = await trainOnRows({
-    workshop,
-    name: 'student',
-    config,
-    seed,
-    maxSteps,
-    learningRate: 3e-3,
-    row: (step, index) => readingRow({ atlas, tokenizer, random: random.split(step, index) }),
-  });
-  return { config, parameters, tokenizer };
-}
 
 /** The teacher reads too, and learns the episodes of the scripted expert: some in the real index, some in worlds of their own. */
 async function buildTeacher(options: {

@@ -28,10 +28,11 @@ export const protocolTags = [
   '</answer>',
 ];
 
-type Size = Omit<DecoderConfigOptions, 'vocabularySize'>;
+/** What a model of the demo world may choose. */
+export type ModelSize = Omit<DecoderConfigOptions, 'vocabularySize'>;
 
 /** 0.4 M parameters. */
-export const studentSize: Size = {
+export const studentSize: ModelSize = {
   hiddenSize: 96,
   numHiddenLayers: 3,
   numAttentionHeads: 3,
@@ -39,7 +40,7 @@ export const studentSize: Size = {
 };
 
 /** 1.35 M parameters. */
-export const teacherSize: Size = {
+export const teacherSize: ModelSize = {
   hiddenSize: 160,
   numHiddenLayers: 4,
   numAttentionHeads: 5,

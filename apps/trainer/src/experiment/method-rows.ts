@@ -1,5 +1,17 @@
+import type { ModelSize } from '../demo/demo-settings.js';
+import { atlasEnvironment } from '../demo/demo-settings.js';
 import type { KeyTree } from '../recipe/methods/method.js';
 import type { MethodName } from '../recipe/methods.js';
+
+const maxPositionEmbeddings = atlasEnvironment.maxContextTokens;
+
+/** Base students beside the shipped one of 0.4 M parameters: 0.24 M and 0.9 M. */
+export const studentSizes = {
+  small: { hiddenSize: 72, numHiddenLayers: 3, numAttentionHeads: 3, maxPositionEmbeddings },
+  large: { hiddenSize: 128, numHiddenLayers: 4, numAttentionHeads: 4, maxPositionEmbeddings },
+} satisfies Record<string, ModelSize>;
+
+export type StudentName = keyof typeof studentSizes;
 
 /** One row of the table of methods. */
 export interface MethodRow {
@@ -8,10 +20,14 @@ export interface MethodRow {
   /** As in the table. */
   label: string;
   method: MethodName;
+  /** Another base student, see `studentSizes`. @default the shipped one */
+  student?: StudentName;
   /** Keys over those of the base recipe that make the row what it is. */
   keys?: KeyTree;
   /** Configurations that tuning tries; the best on the validation questions is frozen in the settings. @default none, runs as it is */
   grid?: readonly KeyTree[];
+  /** The row whose tuned settings it takes. @default its own */
+  settingsOf?: string;
 }
 
 const rates = (section: 'rl' | 'distill', values: readonly number[], more: readonly KeyTree[]): KeyTree[] =>
@@ -83,4 +99,9 @@ export const methodRows: readonly MethodRow[] = [
   },
   { name: 'dgpo-uniform-kl', label: 'DGPO, uniform KL', method: 'dgpo-uniform-kl', grid: guided([0.2, 0.5]) },
   { name: 'dgpo-grpo', label: 'DGPO with GRPO', method: 'dgpo-grpo', grid: guidedGroups },
+  ...(['small', 'large'] as const).flatMap((student): MethodRow[] => [
+    { name: `ppo-${student}`, label: `PPO, ${student} student`, method: 'ppo', student, settingsOf: 'ppo' },
+    { name: `kd-${student}`, label: `KD (cold start), ${student} student`, method: 'kd', student },
+    { name: `dgpo-${student}`, label: `DGPO, ${student} student`, method: 'dgpo', student, settingsOf: 'dgpo' },
+  ]),
 ];

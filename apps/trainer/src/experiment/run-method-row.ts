@@ -96,8 +96,11 @@ async function trainRow(bench: Bench, row: MethodRow, recipe: Recipe) {
   let model: TrainedStage = bench.student;
   for (const [index, stage] of recipe.stages.entries()) {
     // The last stage is the row's own, unless it is what others start from.
-    const isOwn = index === recipe.stages.length - 1 && row.grid !== undefined;
-    const named = { ...stage, name: isOwn ? row.name : `shared-${stage.name}` };
+    const isOwn = index === recipe.stages.length - 1 && (row.grid ?? row.settingsOf) !== undefined;
+    const named = {
+      ...stage,
+      name: isOwn ? row.name : `shared-${stage.name}${row.student === undefined ? '' : `-${row.student}`}`,
+    };
     const before = model;
     model = await timed(workshop, named.name, () =>
       trainStage({ workshop, stage: named, playground, student: before, teacher, tasks, seed: recipe.seed }),

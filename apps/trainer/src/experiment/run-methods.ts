@@ -1,18 +1,21 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type BytePairTokenizer, saveModel } from '@dgpo/lm';
 import { ConfigError } from '@dgpo/trajectory';
+import { createAtlas } from '../atlas/index.js';
 import { shippedModel } from '../demo/assets.js';
+import { buildStudent } from '../demo/build-student.js';
 import type { EvaluationSet } from '../evaluate/evaluate-model.js';
 import { evaluateStage } from '../pipeline/evaluate-stage.js';
 import { indexStage } from '../pipeline/index-stage.js';
 import { environmentOf, readRunData, startingModels } from '../pipeline/prepare-run.js';
 import type { Reporter } from '../pipeline/reporter.js';
-import type { StageModel } from '../pipeline/stage-model.js';
+import { type StageModel, stageModel } from '../pipeline/stage-model.js';
 import { openWorkshop } from '../pipeline/workshop.js';
 import { mergeTrees, type RawRecipe } from '../recipe/expand-method.js';
 import { mergeChain, readRecipeChain } from '../recipe/recipe-chain.js';
 import { type Recipe, recipeSchema } from '../recipe/recipe-schema.js';
-import { type MethodRow, methodRows } from './method-rows.js';
+import { type MethodRow, methodRows, type StudentName, studentSizes } from './method-rows.js';
 import { type MethodRun, setResult } from './method-run.js';
 import { type Bench, rowRecipe, runMethodRow, validateMethodRow } from './run-method-row.js';
 
@@ -38,6 +41,9 @@ export interface RunMethodsOptions {
 
 /** Questions at the end of the training list that no method trains on: tuning decides on them. */
 const validationQuestions = 400;
+
+/** Updates of a base student, as of the shipped one. */
+const studentSteps = 3000;
 
 /** Updates of a configuration that tuning tries: half of those of a run. */
 const tuningKeys = { rl: { maxSteps: 30 } };
@@ -118,9 +124,36 @@ async function tune(options: RunMethodsOptions, base: RawRecipe, opened: Awaited
   }
 }
 
+/** The same bench with another base student, which is trained once for all seeds. */
+async function withStudent(bench: Bench, name: StudentName, options: RunMethodsOptions): Promise<Bench> {
+  const { workshop } = bench;
+  const directory = join(options.outputDir, 'students', name);
+  if (!existsSync(join(directory, 'model.safetensors'))) {
+    const tokenizer = bench.student.weights.tokenizer as BytePairTokenizer;
+    workshop.reporter.stage(`student ${name}`, JSON.stringify(studentSizes[name]));
+    const atlas = createAtlas({ seed: 0 });
+    const size = studentSizes[name];
+    const built = await buildStudent({
+      workshop,
+      atlas,
+      tokenizer,
+      seed: 0,
+      maxSteps: studentSteps,
+      size,
+      name: `student-${name}`,
+    });
+    await saveModel({ ...built, directory });
+  }
+  return { ...bench, student: await stageModel(directory) };
+}
+
 /** The models that every row starts from, measured once. */
 async function measureStart(options: RunMethodsOptions, { bench, sets }: Awaited<ReturnType<typeof openBench>>) {
-  for (const [name, policy] of Object.entries({ base: bench.student, teacher: bench.teacher })) {
+  const starts: Record<string, StageModel> = { base: bench.student, teacher: bench.teacher };
+  for (const { student } of rowsNamed(options.rows)) {
+    if (student !== undefined) starts[`base-${student}`] = (await withStudent(bench, student, options)).student;
+  }
+  for (const [name, policy] of Object.entries(starts)) {
     const path = join(options.resultsDir, 'runs', `${name}.json`);
     if (existsSync(path)) continue;
     const { workshop, playground, corpus } = bench;
@@ -156,9 +189,10 @@ export async function runMethods(options: RunMethodsOptions): Promise<{ interrup
     for (const row of rows) {
       const path = join(resultsDir, 'runs', `${row.name}-${seed}.json`);
       if (existsSync(path)) continue;
-      const keys = settings[row.name] ?? {};
+      const keys = settings[row.settingsOf ?? row.name] ?? {};
       const recipe = rowRecipe({ base, row, keys, seed });
-      const { bench, sets } = opened;
+      const { sets } = opened;
+      const bench = row.student === undefined ? opened.bench : await withStudent(opened.bench, row.student, options);
       const run: MethodRun = await runMethodRow({ bench, row, recipe, keys, sets, commit: options.commit });
       writeJson(path, run);
       const shown = run.sets.map((set) => `${(100 * set.exactMatch).toFixed(1)} % of ${set.name}`);
