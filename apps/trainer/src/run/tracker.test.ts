@@ -3,15 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createConsoleTracker, formatDuration } from './console-tracker.js';
+import { crc32c } from './crc32.js';
 import { createJsonlTracker } from './jsonl-tracker.js';
-import {
-  crc32c,
-  fileVersionEvent,
-  maskedCrc32c,
-  scalarsEvent,
-  sessionStartEvent,
-  tfRecord,
-} from './tensorboard-events.js';
+import { fileVersionEvent, maskedCrc32c, scalarsEvent, sessionStartEvent, tfRecord } from './tensorboard-events.js';
 import { createTensorBoardTracker } from './tensorboard-tracker.js';
 import { combineTrackers } from './tracker.js';
 
