@@ -87,7 +87,8 @@ export function openWandbFile(options: {
   mkdirSync(join(directory, 'files'), { recursive: true });
   const path = join(directory, `run-${facts.id}.wandb`);
   const synced = `${path}.synced`;
-  rmSync(synced, { force: true });
+  // `wandb sync` leaves out what is marked, and goes on where it was.
+  for (const mark of [synced, `${path}.syncstate`]) rmSync(mark, { force: true });
   const file = openSync(path, 'a');
   const { kept, end, count } = completedSteps === 0 ? { kept: [], end: 0, count: 0 } : readKept(path, completedSteps);
   ftruncateSync(file, end);

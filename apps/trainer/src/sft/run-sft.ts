@@ -41,9 +41,10 @@ export async function runSft(options: Omit<PipelineOptions, 'recipe'> & { recipe
     resume: options.resume,
     engine: recipe.engine,
     workers: recipe.workers,
+    tracking: recipe.tracking,
     reporter,
     signal,
-    mayChange: ['outputDir', 'workers', 'training.saveSteps', 'training.saveTotalLimit'],
+    mayChange: ['outputDir', 'workers', 'tracking', 'training.saveSteps', 'training.saveTotalLimit'],
   });
   const runDirectory = workshop.run.path;
   try {
