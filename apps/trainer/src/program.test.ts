@@ -548,7 +548,7 @@ describe('help', () => {
         --engine <string>     TensorFlow.js backend; \`auto\` takes the fastest that works here.
         --workers <integer>   Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.
         --<section>.<key> <value>
-            sections: data, retriever, environment, student, teacher, pretrain, coldStart, rl, evaluation
+            sections: tracking, data, retriever, environment, student, teacher, pretrain, coldStart, rl, evaluation
             for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all,
             those of method: sft (model, data, lora, training) too
       "
@@ -579,7 +579,7 @@ describe('help', () => {
         --engine <string>     TensorFlow.js backend; \`auto\` takes the fastest that works here.
         --workers <integer>   Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.
         --<section>.<key> <value>
-            sections: data, retriever, environment, student, teacher, pretrain, coldStart, rl, evaluation
+            sections: tracking, data, retriever, environment, student, teacher, pretrain, coldStart, rl, evaluation
             for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all,
             those of method: sft (model, data, lora, training) too
       "
