@@ -99,6 +99,14 @@ describe('createConsoleReporter, live', () => {
     expect(terminal.listeners()).toBe(0);
   });
 
+  it('takes a terminal that does not know its size for one of 80 columns', () => {
+    const terminal = createFakeTerminal(80);
+    const stream = { ...terminal.stream, columns: 0, rows: 0 };
+    const reporter = createConsoleReporter({ stream, environment: {}, now: clock(), memory: () => 0 });
+    reporter.progress({ label: 'MB', done: 1, total: 2 });
+    expect(terminal.lines()[0]).toMatch(/^MB {2}█{20}░{20} {2}1\/2 · 50 %$/);
+  });
+
   it('draws a count alone on one line and leaves it when it is complete', () => {
     const { terminal, reporter } = setUpLive();
     for (let done = 0; done <= 5; done++) reporter.progress({ label: 'MB', done, total: 5 });

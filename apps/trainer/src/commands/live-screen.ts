@@ -20,19 +20,21 @@ export function createLiveScreen(stream: ConsoleStream): LiveScreen {
   /** Widths of the lines that stand there. */
   let widths: number[] = [];
 
-  const columns = () => Math.max(1, stream.columns ?? 80);
+  // A terminal whose size nobody has set says 0.
+  const columns = () => stream.columns || 80;
+  const rows = () => stream.rows || 24;
 
   /** Back to the first line of the block. A line that is wider than the terminal has become now takes several rows. */
   const erase = (): string => {
-    const rows = widths.reduce((total, width) => total + Math.max(1, Math.ceil(width / columns())), 0);
+    const height = widths.reduce((total, width) => total + Math.max(1, Math.ceil(width / columns())), 0);
     widths = [];
-    return rows === 0 ? '' : `\u001b[${rows}A\r\u001b[J`;
+    return height === 0 ? '' : `\u001b[${height}A\r\u001b[J`;
   };
 
   const block = (): string => {
     // The last column stays free: some terminals go to the next line after it.
     const width = Math.max(1, columns() - 1);
-    const lines = render?.(width).slice(0, Math.max(1, (stream.rows ?? 24) - 1)) ?? [];
+    const lines = render?.(width).slice(0, Math.max(1, rows() - 1)) ?? [];
     widths = lines.map((line) => stripVTControlCharacters(line).length);
     return lines.map((line) => `${line}\n`).join('');
   };
