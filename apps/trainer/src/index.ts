@@ -34,7 +34,11 @@ export {
 } from './atlas/index.js';
 export { type RunAsProcessOptions, runAsProcess } from './command-line/run-as-process.js';
 export { type CommandLineSurroundings, connectProgram, runCommandLine } from './command-line/run-command-line.js';
-export { type ConsoleReporterOptions, createConsoleReporter } from './commands/console-reporter.js';
+export {
+  type ConsoleReporter,
+  type ConsoleReporterOptions,
+  createConsoleReporter,
+} from './commands/console-reporter.js';
 export {
   type EnvironmentSettings,
   type EpisodesJob,
@@ -117,6 +121,9 @@ export { type OpenRunDirectoryOptions, openRunDirectory, type RunDirectory } fro
 export { type RunStageOptions, runStage, type StageResult } from './run/run-stage.js';
 export { createTensorBoardTracker, type TensorBoardTrackerOptions } from './run/tensorboard-tracker.js';
 export { combineTrackers, type Metrics, type Tracker } from './run/tracker.js';
+export type { WandbRunFacts } from './run/wandb-records.js';
+export { createWandbTracker, type WandbTrackerOptions } from './run/wandb-tracker.js';
+export type { WandbServer } from './run/wandb-upload.js';
 export { createModelServer, type ModelServer, type ModelServerOptions } from './serve/create-model-server.js';
 export { type RunningModelServer, type ServeModelOptions, serveModel } from './serve/serve-model.js';
 export { type ColdStartOptions, coldStartSteps, trainColdStart } from './train/cold-start.js';

@@ -558,7 +558,7 @@ describe('help', () => {
         --workers <integer>   Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.
         --stages <list>       With \`method: pipeline\`: the trainings in their order, each from the student of the one before.
         --<section>.<key> <value>
-            sections: data, retriever, environment, student, teacher, pretrain, distill, rl, evaluation
+            sections: tracking, data, retriever, environment, student, teacher, pretrain, distill, rl, evaluation
             for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all,
             those of method: sft (model, data, lora, training) too
       "
@@ -591,7 +591,7 @@ describe('help', () => {
         --workers <integer>   Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.
         --stages <list>       With \`method: pipeline\`: the trainings in their order, each from the student of the one before.
         --<section>.<key> <value>
-            sections: data, retriever, environment, student, teacher, pretrain, distill, rl, evaluation
+            sections: tracking, data, retriever, environment, student, teacher, pretrain, distill, rl, evaluation
             for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all,
             those of method: sft (model, data, lora, training) too
       "

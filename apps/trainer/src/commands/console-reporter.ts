@@ -1,6 +1,7 @@
 import type { Reporter } from '../pipeline/reporter.js';
 import { type ConsoleStream, createConsoleTracker, formatDuration } from '../run/console-tracker.js';
 import { colorsFor } from './colors.js';
+import { createLiveReporter } from './live-reporter.js';
 
 export interface ConsoleReporterOptions {
   /** @default process.stderr */
@@ -11,46 +12,46 @@ export interface ConsoleReporterOptions {
   quiet?: boolean;
   /** Milliseconds. @default performance.now */
   now?: () => number;
+  /** Bytes that the process holds. @default the resident set of the process */
+  memory?: () => number;
+  /** Aborted by Ctrl-C: the live view is left as it stands, and what is said then comes below it. */
+  signal?: AbortSignal;
 }
 
-const silent: Reporter = {
+/** A reporter that writes to a terminal or a file. */
+export interface ConsoleReporter extends Reporter {
+  /** Leaves the terminal to others. */
+  close(): void;
+}
+
+const silent: ConsoleReporter = {
   stage: () => undefined,
   line: () => undefined,
   tracker: () => ({ log: () => undefined, finish: async () => undefined }),
   progress: () => undefined,
+  close: () => undefined,
 };
 
-/** A stream that knows whether its line is finished, so that a live line and whole lines can share it. */
-function lineAware(stream: ConsoleStream) {
-  let open = false;
-  const write = (text: string) => {
-    if (text === '\n' && !open) return;
-    stream.write(text);
-    open = !text.endsWith('\n');
-  };
-  return {
-    /** As the stream's own, but a line end where no line is open writes nothing. */
-    shared: {
-      write,
-      ...(stream.isTTY === undefined ? {} : { isTTY: stream.isTTY }),
-      get columns() {
-        return stream.columns ?? 80;
-      },
-    } satisfies ConsoleStream,
-    line: (text: string) => write(`${open ? '\n' : ''}${text}\n`),
-  };
+/** Whether something may be drawn in place: on a terminal that can, unless `CI`, `NO_COLOR` or `TERM=dumb` ask for plain lines. */
+function isLive(stream: ConsoleStream, environment: Readonly<Record<string, string | undefined>>): boolean {
+  const isSet = (name: string) => !['', 'false', '0'].includes(environment[name] ?? '');
+  const wantsPlain = isSet('CI') || (environment.NO_COLOR ?? '') !== '' || environment.TERM === 'dumb';
+  return stream.isTTY === true && !wantsPlain;
 }
 
-/** Ten lines for a count, wherever it is not redrawn. */
+/** Ten lines for a count. */
 const tenths = (done: number, total: number) => Math.floor((10 * done) / Math.max(1, total));
 
-/** Tells people on a terminal, or a log file, how far a run is. */
-export function createConsoleReporter(options: ConsoleReporterOptions = {}): Reporter {
+/** Tells people on a terminal, or a log file, how far a run is: a view that is drawn in place, or plain lines. */
+export function createConsoleReporter(options: ConsoleReporterOptions = {}): ConsoleReporter {
   const { stream = process.stderr, environment = process.env, quiet = false, now = () => performance.now() } = options;
+  const { memory = () => process.memoryUsage.rss(), signal } = options;
   if (quiet) return silent;
-  const { shared, line } = lineAware(stream);
   const colors = colorsFor(stream, environment);
-  const live = stream.isTTY === true && environment.TERM !== 'dumb';
+  if (isLive(stream, environment)) return createLiveReporter({ stream, colors, now, memory, signal });
+  const line = (text: string) => {
+    stream.write(`${text}\n`);
+  };
   let counting: { label: string; start: number; first: number; shown: number } | undefined;
 
   return {
@@ -63,8 +64,7 @@ export function createConsoleReporter(options: ConsoleReporterOptions = {}): Rep
       createConsoleTracker({
         label: stage,
         totalSteps,
-        stream: shared,
-        environment,
+        stream,
         now,
         ...(completedSteps === undefined ? {} : { completedSteps }),
         ...(show === undefined ? {} : { show }),
@@ -74,16 +74,12 @@ export function createConsoleReporter(options: ConsoleReporterOptions = {}): Rep
       const seconds = (now() - counting.start) / 1000;
       const rate = seconds > 0 ? (done - counting.first) / seconds : 0;
       const left = rate > 0 && done < total ? ` · ${formatDuration((total - done) / rate)} left` : '';
-      const text = `${label} ${done}/${total}${left}`;
-      if (live) {
-        shared.write(`\r\u001b[2K${text.slice(0, shared.columns - 1)}`);
-      } else if (tenths(done, total) > counting.shown) {
-        line(text);
+      if (tenths(done, total) > counting.shown) {
+        line(`${label} ${done}/${total}${left}`);
         counting.shown = tenths(done, total);
       }
-      if (done < total) return;
-      if (live) shared.write('\n');
-      counting = undefined;
+      if (done >= total) counting = undefined;
     },
+    close: () => undefined,
   };
 }

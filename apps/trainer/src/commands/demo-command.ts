@@ -43,7 +43,7 @@ export function demoCommand(surroundings: CliSurroundings): Command {
         workers,
         resume: fresh !== true,
         signal,
-        reporter: createConsoleReporter({ stream: errors, environment, quiet: json === true }),
+        reporter: createConsoleReporter({ stream: errors, environment, quiet: json === true, signal }),
       });
       if (interrupted) throw new Interrupted('the same command continues it');
       if (json) printJson(output, result);

@@ -33,7 +33,7 @@ export function downloadCommand(surroundings: CliSurroundings): Command {
         }
         return;
       }
-      const reporter = createConsoleReporter({ stream: errors, environment, quiet: json === true });
+      const reporter = createConsoleReporter({ stream: errors, environment, quiet: json === true, signal });
       const { HF_TOKEN: token = '', HF_ENDPOINT: endpoint = '' } = environment;
       const folder = findEntry(kind, name).name.replace('/', '--');
       const directory = resolve(workingDirectory, out ?? `downloads/${folder}`);

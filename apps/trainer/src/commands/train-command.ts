@@ -36,18 +36,22 @@ async function run(
   options: { resume: boolean; json: boolean; warnings: readonly string[] },
 ) {
   const { errors, environment, signal } = surroundings;
-  const reporter = createConsoleReporter({ stream: errors, environment, quiet: options.json });
-  for (const warning of options.warnings) reporter.line(`warning: ${warning}`);
-  const shared = { resume: options.resume, signal, reporter };
-  if (recipe.method === 'sft') {
-    const runSft = surroundings.runSft ?? (await import('../sft/run-sft.js')).runSft;
-    const { text, interrupted, ...figures } = await runSft({ recipe, ...shared });
-    return { figures, text: `${text}\nrun      ${figures.runDirectory}`, interrupted };
+  const reporter = createConsoleReporter({ stream: errors, environment, quiet: options.json, signal });
+  try {
+    for (const warning of options.warnings) reporter.line(`warning: ${warning}`);
+    const shared = { resume: options.resume, signal, reporter };
+    if (recipe.method === 'sft') {
+      const runSft = surroundings.runSft ?? (await import('../sft/run-sft.js')).runSft;
+      const { text, interrupted, ...figures } = await runSft({ recipe, ...shared });
+      return { figures, text: `${text}\nrun      ${figures.runDirectory}`, interrupted };
+    }
+    const runPipeline = surroundings.runPipeline ?? (await import('../pipeline/run-pipeline.js')).runPipeline;
+    const { text, interrupted, ...figures } = await runPipeline({ recipe, ...shared });
+    const paths = `run      ${figures.runDirectory}\nreport   ${figures.reportPath}`;
+    return { figures, text: `${text}\n\n${paths}`, interrupted };
+  } finally {
+    reporter.close();
   }
-  const runPipeline = surroundings.runPipeline ?? (await import('../pipeline/run-pipeline.js')).runPipeline;
-  const { text, interrupted, ...figures } = await runPipeline({ recipe, ...shared });
-  const paths = `run      ${figures.runDirectory}\nreport   ${figures.reportPath}`;
-  return { figures, text: `${text}\n\n${paths}`, interrupted };
 }
 
 /** `dgpo train`: a recipe of any method. */

@@ -74,6 +74,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     resume: options.resume,
     engine: recipe.engine,
     workers: recipe.workers,
+    tracking: recipe.tracking,
     reporter,
     signal,
   });

@@ -3,12 +3,12 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Engine, type EngineName, selectEngine } from '@dgpo/lm';
 import { type ComputePool, createComputePool } from '../compute/pool.js';
-import { createJsonlTracker } from '../run/jsonl-tracker.js';
+import { type TrackingSettings, trackingSchema } from '../recipe/tracking-section.js';
 import { openRunDirectory, type RunDirectory } from '../run/run-directory.js';
-import { createTensorBoardTracker } from '../run/tensorboard-tracker.js';
 import { createTimedTracker } from '../run/timed-tracker.js';
 import { combineTrackers, type Tracker } from '../run/tracker.js';
 import type { Reporter } from './reporter.js';
+import { runTrackers } from './run-trackers.js';
 
 /** What every stage of a run needs. */
 export interface Workshop {
@@ -17,7 +17,7 @@ export interface Workshop {
   pool: ComputePool;
   reporter: Reporter;
   signal: AbortSignal | undefined;
-  /** Metrics of one training: JSONL, TensorBoard and the terminal; files are cut back to `completedSteps` first. */
+  /** Metrics of one training: JSONL, the recipe's `tracking` and the terminal; files are cut back to `completedSteps` first. */
   tracker(options: { stage: string; totalSteps: number; completedSteps: number; show?: string[] }): Tracker;
   close(): Promise<void>;
 }
@@ -29,6 +29,8 @@ export interface OpenWorkshopOptions {
   resume: boolean;
   /** Keys that may differ on resume. @default those of a search agent's recipe */
   mayChange?: readonly string[];
+  /** @default that of a recipe without the section */
+  tracking?: TrackingSettings;
   engine: EngineName | 'auto';
   /** 0 is one worker per core. */
   workers: number;
@@ -51,6 +53,8 @@ export async function openWorkshop(options: OpenWorkshopOptions): Promise<Worksh
   const { directory, config, resume, mayChange } = options;
   const run = openRunDirectory({ directory, config, resume, ...(mayChange === undefined ? {} : { mayChange }) });
   try {
+    const { tracking = trackingSchema.parse({}) } = options;
+    const trackersOf = runTrackers({ run, tracking, config, notify: (line) => reporter.line(line) });
     const workers = options.workers === 0 ? availableParallelism() : options.workers;
     // The threads of a BLAS are those of the process: set here as in the workers.
     const engine = await selectEngine({ workers, ...(options.engine === 'auto' ? {} : { engine: options.engine }) });
@@ -65,10 +69,8 @@ export async function openWorkshop(options: OpenWorkshopOptions): Promise<Worksh
       reporter,
       signal,
       tracker: ({ stage, totalSteps, completedSteps, show }) => {
-        run.rewind({ stage, step: completedSteps });
         const tracker = combineTrackers([
-          createJsonlTracker({ metricsPath: run.metricsPath, timingsPath: run.timingsPath, stage }),
-          createTensorBoardTracker({ directory: join(run.tensorboardPath, stage), firstStep: completedSteps + 1 }),
+          trackersOf({ stage, completedSteps }),
           reporter.tracker({ stage, totalSteps, completedSteps, ...(show === undefined ? {} : { show }) }),
         ]);
         return createTimedTracker({ tracker });

@@ -30,5 +30,7 @@ it('every key has a description, and every scalar a default unless it may be abs
     'teacher.fresh.intermediateSize',
     'teacher.fresh.numKeyValueHeads',
     'teacher.path',
+    'tracking.name',
+    'tracking.project',
   ]);
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count } from './data-sections.js';
+import { trackingSchema } from './tracking-section.js';
 
 /** The keys that every recipe has, whatever its method. */
 export const runFields = (defaults: { outputDir: string }) => ({
@@ -22,4 +23,5 @@ export const runFields = (defaults: { outputDir: string }) => ({
     .max(256)
     .default(0)
     .describe('Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.'),
+  tracking: trackingSchema.prefault({}).describe('Where metrics go beside `metrics.jsonl`.'),
 });

@@ -6,6 +6,9 @@ export interface ConsoleStream {
   write(text: string): unknown;
   isTTY?: boolean;
   columns?: number;
+  rows?: number;
+  on?(event: 'resize', listener: () => void): unknown;
+  removeListener?(event: 'resize', listener: () => void): unknown;
 }
 
 /** Options of {@link createConsoleTracker}. */
@@ -20,8 +23,6 @@ export interface ConsoleTrackerOptions {
   show?: readonly string[];
   /** @default process.stderr */
   stream?: ConsoleStream;
-  /** @default process.env */
-  environment?: Readonly<Record<string, string | undefined>>;
   /** Milliseconds. @default performance.now */
   now?: () => number;
 }
@@ -38,7 +39,8 @@ export function formatDuration(seconds: number): string {
 /** Milliseconds between plain lines at least; the last step is always written. */
 const plainInterval = 5000;
 
-function formatValue(value: number): string {
+/** Four digits or so. */
+export function formatValue(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
   const size = Math.abs(value);
@@ -46,17 +48,12 @@ function formatValue(value: number): string {
 }
 
 /**
- * Progress for people: on a terminal one line that is rewritten at every step, elsewhere plain lines, of fast steps one in five
- * seconds. Rate and time left are of this process. `NO_COLOR` and `TERM=dumb` switch colour off.
+ * Progress for people as plain lines, of fast steps one in five seconds. Rate and time left are of this process.
  */
 export function createConsoleTracker(options: ConsoleTrackerOptions): Tracker {
   const { label, totalSteps, completedSteps = 0, now = () => performance.now() } = options;
   const stream: ConsoleStream = options.stream ?? process.stderr;
-  const environment = options.environment ?? process.env;
-  const live = stream.isTTY === true && environment.TERM !== 'dumb';
-  const coloured = live && (environment.NO_COLOR ?? '') === '';
   const start = now();
-  let drawn = false;
   let written = Number.NEGATIVE_INFINITY;
 
   const line = (metrics: Metrics, step: number): string[] => {
@@ -79,24 +76,15 @@ export function createConsoleTracker(options: ConsoleTrackerOptions): Tracker {
 
   return {
     log: (metrics, step) => {
-      const text = line(metrics, step).join(' · ');
-      if (!live) {
-        const time = now();
-        if (time - written < plainInterval && step < totalSteps) return;
-        written = time;
-        stream.write(`${label} ${text}\n`);
-        return;
-      }
-      const room = Math.max(10, (stream.columns ?? 80) - label.length - 2);
-      const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
-      stream.write(`\r\u001b[2K${coloured ? `\u001b[1m${label}\u001b[22m` : label} ${shown}`);
-      drawn = true;
+      const time = now();
+      if (time - written < plainInterval && step < totalSteps) return;
+      written = time;
+      stream.write(`${label} ${line(metrics, step).join(' · ')}\n`);
     },
-    finish: async () => {
-      if (drawn) stream.write('\n');
-    },
+    finish: async () => undefined,
   };
 }
 
-const formatRate = (perSecond: number) =>
+/** Such as `1.5 steps/s` or `30.0 s/step`. */
+export const formatRate = (perSecond: number) =>
   perSecond >= 1 ? `${perSecond.toFixed(1)} steps/s` : `${(1 / perSecond).toFixed(1)} s/step`;

@@ -32,6 +32,8 @@ export interface RunDirectory {
   path: string;
   /** True when an earlier run is continued. */
   resumed: boolean;
+  /** The configuration without the keys that a resume may change: equal for every attempt of a run. */
+  lastingConfig: unknown;
   /** 1 for the first process that works on this run. */
   attempt: number;
   /** One JSON line per step: `{"stage","step",…}`. The same seed gives the same bytes. */
@@ -55,6 +57,7 @@ export interface RunDirectory {
 const resumable = [
   'outputDir',
   'workers',
+  'tracking',
   'retriever.maxErrorRate',
   'rl.maxSteps',
   'rl.saveSteps',
@@ -70,6 +73,7 @@ const resumable = [
  */
 export function openRunDirectory(options: OpenRunDirectoryOptions): RunDirectory {
   const path = resolve(options.directory);
+  const mayChange = options.mayChange ?? resumable;
   makeFolder(path);
   const configPath = join(path, 'config.json');
   const release = takeLock(join(path, 'run.lock'));
@@ -80,7 +84,7 @@ export function openRunDirectory(options: OpenRunDirectoryOptions): RunDirectory
         where: path,
       });
     }
-    if (resumed) compareConfig(configPath, options.config, options.mayChange ?? resumable);
+    if (resumed) compareConfig(configPath, options.config, mayChange);
     writeFileSync(`${configPath}.tmp`, `${JSON.stringify(options.config, null, 2)}\n`);
     renameSync(`${configPath}.tmp`, configPath);
     const metricsPath = join(path, 'metrics.jsonl');
@@ -92,6 +96,7 @@ export function openRunDirectory(options: OpenRunDirectoryOptions): RunDirectory
     return {
       path,
       resumed,
+      lastingConfig: withoutKeys(options.config, mayChange),
       attempt,
       metricsPath,
       timingsPath,
@@ -166,6 +171,13 @@ function firstDifference(
     if (inner !== undefined) return inner;
   }
   return undefined;
+}
+
+/** A configuration without some of its dotted keys. */
+function withoutKeys(config: unknown, keys: readonly string[], prefix = ''): unknown {
+  if (!isObject(config)) return config;
+  const lasting = Object.entries(config).filter(([name]) => !keys.includes(`${prefix}${name}`));
+  return Object.fromEntries(lasting.map(([name, value]) => [name, withoutKeys(value, keys, `${prefix}${name}.`)]));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -3,15 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createConsoleTracker, formatDuration } from './console-tracker.js';
+import { crc32c } from './crc32.js';
 import { createJsonlTracker } from './jsonl-tracker.js';
-import {
-  crc32c,
-  fileVersionEvent,
-  maskedCrc32c,
-  scalarsEvent,
-  sessionStartEvent,
-  tfRecord,
-} from './tensorboard-events.js';
+import { fileVersionEvent, maskedCrc32c, scalarsEvent, sessionStartEvent, tfRecord } from './tensorboard-events.js';
 import { createTensorBoardTracker } from './tensorboard-tracker.js';
 import { combineTrackers } from './tracker.js';
 
@@ -41,16 +35,15 @@ describe('createJsonlTracker', () => {
 });
 
 describe('createConsoleTracker', () => {
-  const recorded = (isTTY: boolean, environment: Record<string, string> = {}) => {
+  const recorded = () => {
     let text = '';
     let time = 0;
-    const stream = { isTTY, columns: 60, write: (piece: string) => (text += piece) };
+    const stream = { isTTY: true, columns: 60, write: (piece: string) => (text += piece) };
     const tracker = createConsoleTracker({
       label: 'DGPO',
       totalSteps: 10,
       completedSteps: 4,
       stream,
-      environment,
       now: () => time,
     });
     const log = (step: number, metrics: Record<string, number>) => {
@@ -60,8 +53,8 @@ describe('createConsoleTracker', () => {
     return { log, finish: () => tracker.finish(), text: () => text };
   };
 
-  it('writes a plain line per step where there is no terminal; 2 of 6 steps in 60 s leave 2 min', async () => {
-    const out = recorded(false);
+  it('writes a plain line per step; 2 of 6 steps in 60 s leave 2 min', async () => {
+    const out = recorded();
     out.log(5, { reward: 0.25, 'perf/throughput': 3 });
     out.log(6, { reward: 0.5, kl: 0.00012, tokens: 1200 });
     await out.finish();
@@ -69,26 +62,6 @@ describe('createConsoleTracker', () => {
       'DGPO 5/10 · reward 0.250 · 30.0 s/step · 2 min 30 s left\n' +
         'DGPO 6/10 · reward 0.500 · kl 1.2e-4 · tokens 1200 · 30.0 s/step · 2 min 00 s left\n',
     );
-  });
-
-  it('rewrites one line of the width of a terminal', async () => {
-    const out = recorded(true);
-    out.log(5, { reward: 0.25 });
-    out.log(6, { reward: 0.5, kl: 0.25, tokens: 1200, searches: 2.125 });
-    await out.finish();
-    const [, first, second] = out.text().split('\r\u001b[2K');
-    expect(first).toBe('\u001b[1mDGPO\u001b[22m 5/10 · reward 0.250 · 30.0 s/step · 2 min 30 s left');
-    expect(second?.endsWith('…\n')).toBe(true);
-    expect(second?.replace('\u001b[1m', '').replace('\u001b[22m', '').trimEnd().length).toBe(59);
-  });
-
-  it('has no colour with NO_COLOR and no rewriting on a dumb terminal', () => {
-    const plain = recorded(true, { NO_COLOR: '1' });
-    plain.log(10, { reward: 1 });
-    expect(plain.text()).toBe('\r\u001b[2KDGPO 10/10 · reward 1 · 5.0 s/step');
-    const dumb = recorded(true, { TERM: 'dumb' });
-    dumb.log(10, { reward: 1 });
-    expect(dumb.text()).toBe('DGPO 10/10 · reward 1 · 5.0 s/step\n');
   });
 
   it.each([

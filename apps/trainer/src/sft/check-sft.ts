@@ -36,6 +36,12 @@ export interface SftCheck {
   updates: { steps: number; tokens: number; epochs: number };
 }
 
+/** Sequences of full length that weigh as much as the largest micro-batch: as its budget of tokens, where it has one. */
+function longestRows({ training, data }: SftRecipe): number {
+  const { microBatchSize, maxTokensPerMicroBatch = Number.POSITIVE_INFINITY } = training;
+  return Math.min(microBatchSize, Math.ceil(maxTokensPerMicroBatch / data.maxLength));
+}
+
 /** What the memory of a training depends on. */
 export function sftMemoryOptions(recipe: SftRecipe, config: DecoderConfig, engine: EngineName) {
   const lora = loraOptions(recipe.lora);
@@ -43,7 +49,7 @@ export function sftMemoryOptions(recipe: SftRecipe, config: DecoderConfig, engin
     config,
     engine,
     mode: lora === undefined ? ('full' as const) : ('lora' as const),
-    batchSize: recipe.training.microBatchSize,
+    batchSize: longestRows(recipe),
     sequenceLength: recipe.data.maxLength,
     gradientCheckpointing: recipe.training.gradientCheckpointing,
     ...(lora === undefined ? {} : { lora }),
@@ -76,10 +82,10 @@ export async function checkSft(options: { recipe: SftRecipe; engine: EngineName 
   const tokenizer = await loadTokenizer(directory);
   const chatTemplate = await loadChatTemplate(directory);
   const data = await readSftData(recipe);
-  const { maxLength } = recipe.data;
-  const [train, heldOut] = [data.train, data.test].map((examples) =>
-    amountOf(examples, exampleRows({ examples, tokenizer, chatTemplate, maxLength })),
-  ) as [Amount, Amount];
+  const { maxLength, packing } = recipe.data;
+  const shared = { tokenizer, chatTemplate, maxLength };
+  const train = amountOf(data.train, exampleRows({ examples: data.train, packing, ...shared }));
+  const heldOut = amountOf(data.test, exampleRows({ examples: data.test, ...shared }));
   const lora = loraOptions(recipe.lora);
   const parameters = parameterCount(config);
   const trained =

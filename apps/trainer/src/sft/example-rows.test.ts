@@ -60,6 +60,26 @@ it('drops the end of a long completion, and what leaves nothing to learn', () =>
   ]);
 });
 
+it('packs texts into full sequences, the end of text after each, and predicts every token but the very first once', () => {
+  const examples = ['abcde', 'fg', 'h'].map((text) => ({ kind: 'text' as const, text }));
+  const rows = exampleRows({ examples, tokenizer, maxLength: 5, packing: true });
+  expect(rows.map((row) => [...row.tokenIds])).toEqual([
+    bytes('abcde'),
+    [...bytes('e'), 256, ...bytes('fg'), 256],
+    [256, ...bytes('h'), 256],
+  ]);
+  expect(rows.map((row) => [...row.mask])).toEqual([
+    [0, 1, 1, 1, 1],
+    [0, 1, 1, 1, 1],
+    [0, 1, 1],
+  ]);
+  expect(rows.map((row) => row.example)).toEqual([0, 0, 1]);
+  const prompt = { kind: 'completion' as const, prompt: 'a', completion: 'b' };
+  expect(() => exampleRows({ examples: [...examples, prompt], tokenizer, maxLength: 5, packing: true })).toThrow(
+    'example 4: has a prompt or messages, which `packing` cannot join',
+  );
+});
+
 it('says what is missing', () => {
   const messages = [{ role: 'assistant', content: 'hello' }];
   expect(() => exampleRows({ examples: [{ kind: 'messages', messages }], tokenizer, maxLength: 8 })).toThrow(

@@ -1,6 +1,7 @@
 import { type ChatTemplate, renderConversation, type Tokenizer } from '@dgpo/lm';
 import { DatasetError } from '@dgpo/trajectory';
 import type { ExampleRow } from './measure-loss.js';
+import { packedRows } from './packed-rows.js';
 import type { SftExample } from './read-examples.js';
 
 export interface ExampleRowsOptions {
@@ -9,6 +10,8 @@ export interface ExampleRowsOptions {
   /** Needed by examples with `messages`. */
   chatTemplate?: ChatTemplate | undefined;
   maxLength: number;
+  /** Join texts and cut them into full sequences, see {@link packedRows}. @default false */
+  packing?: boolean;
 }
 
 /**
@@ -18,7 +21,9 @@ export interface ExampleRowsOptions {
  *
  * @throws {DatasetError} for a conversation without a chat template, or when no example leaves anything to learn
  */
-export function exampleRows({ examples, tokenizer, chatTemplate, maxLength }: ExampleRowsOptions): ExampleRow[] {
+export function exampleRows(options: ExampleRowsOptions): ExampleRow[] {
+  const { examples, tokenizer, chatTemplate, maxLength, packing = false } = options;
+  if (packing) return packedRows({ examples, tokenizer, maxLength });
   const rowOf = (ids: readonly number[], mask: readonly number[], example: number): ExampleRow => ({
     tokenIds: Int32Array.from(ids.slice(0, maxLength)),
     mask: Uint8Array.from(mask.slice(0, maxLength), (value, index) => (index === 0 ? 0 : value)),

@@ -2,22 +2,24 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Workshop } from '../pipeline/workshop.js';
 import { runStage } from '../run/run-stage.js';
+import type { MicroBatchOptions } from '../train/micro-batches.js';
 import { type ExampleRow, type MeasuredLoss, measureLoss } from './measure-loss.js';
 
 /** Measures the held-out loss of a model once; a run that continues finds the result. */
-export async function lossStage(options: {
-  workshop: Workshop;
-  /** Names the stage, `loss-<name>`. */
-  name: string;
-  /** Of the model and the rows. */
-  inputs: unknown;
-  rows: readonly ExampleRow[];
-  microBatchSize: number;
-  model: string;
-  /** Puts the model into the workers; called when there is something to measure. */
-  open: () => Promise<void>;
-}): Promise<MeasuredLoss> {
-  const { workshop, name, inputs, rows, microBatchSize, model, open } = options;
+export async function lossStage(
+  options: MicroBatchOptions & {
+    workshop: Workshop;
+    /** Names the stage, `loss-<name>`. */
+    name: string;
+    /** Of the model and the rows. */
+    inputs: unknown;
+    rows: readonly ExampleRow[];
+    model: string;
+    /** Puts the model into the workers; called when there is something to measure. */
+    open: () => Promise<void>;
+  },
+): Promise<MeasuredLoss> {
+  const { workshop, name, inputs, rows, microBatchSize, maxTokensPerMicroBatch, model, open } = options;
   const { directory } = await runStage({
     runDirectory: workshop.run.path,
     name: `loss-${name}`,
@@ -29,6 +31,7 @@ export async function lossStage(options: {
         model,
         rows,
         microBatchSize,
+        maxTokensPerMicroBatch,
         onProgress: (done, total) => {
           workshop.signal?.throwIfAborted();
           workshop.reporter.progress({ label: `held-out loss ${name}`, done, total });

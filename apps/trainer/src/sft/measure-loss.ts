@@ -2,7 +2,7 @@ import { bootstrapInterval, type Figure } from '@dgpo/arc';
 import type { ScoreJob } from '../compute/jobs.js';
 import type { ComputePool } from '../compute/pool.js';
 import { type ScoredRow, scoredCount } from '../compute/scored-rows.js';
-import { microBatches } from '../train/micro-batches.js';
+import { type MicroBatchOptions, microBatches } from '../train/micro-batches.js';
 
 /** A row and the example that it came from: pieces of one text are not independent. */
 export interface ExampleRow extends ScoredRow {
@@ -18,15 +18,16 @@ export interface MeasuredLoss {
 }
 
 /** Scores held-out rows with a model that the workers have. */
-export async function measureLoss(options: {
-  pool: ComputePool;
-  model: string;
-  rows: readonly ExampleRow[];
-  microBatchSize: number;
-  onProgress?: (done: number, total: number) => void;
-}): Promise<MeasuredLoss> {
-  const { pool, model, rows, microBatchSize, onProgress } = options;
-  const batches = microBatches({ rows, microBatchSize });
+export async function measureLoss(
+  options: MicroBatchOptions & {
+    pool: ComputePool;
+    model: string;
+    rows: readonly ExampleRow[];
+    onProgress?: (done: number, total: number) => void;
+  },
+): Promise<MeasuredLoss> {
+  const { pool, model, rows, microBatchSize, maxTokensPerMicroBatch, onProgress } = options;
+  const batches = microBatches({ rows, microBatchSize, maxTokensPerMicroBatch });
   let done = 0;
   const scores = new Map<number, Float32Array>();
   await Promise.all(

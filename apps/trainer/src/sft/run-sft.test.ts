@@ -99,6 +99,15 @@ it('trains adapters, and adapter and merged model agree', async () => {
   expect(Math.abs(lossDifference(merged, adapted).mean)).toBeLessThan(1e-5);
 });
 
+it('packs texts, and keeps to a budget of tokens', async () => {
+  const plain = recipeOf('packed', { training: { microBatchSize: 8, maxTokensPerMicroBatch: 96 } });
+  const recipe = { ...plain, data: { ...plain.data, packing: true } };
+  const result = await runSft({ recipe, resume: false, reporter: reporter() });
+  expect(result.loss?.difference.high).toBeLessThan(-0.5);
+  const [first = ''] = readFileSync(join(recipe.outputDir, 'metrics.jsonl'), 'utf8').split('\n');
+  expect(JSON.parse(first)).toMatchObject({ num_tokens: 8 * 32 });
+});
+
 it('saves the adapter alone where it is not to be merged', async () => {
   const lora = { rank: 2, alpha: 4, targetModules: ['all-linear'], merge: false };
   const result = await runSft({ recipe: recipeOf('alone', { lora }), resume: false, reporter: reporter() });

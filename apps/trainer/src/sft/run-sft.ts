@@ -41,9 +41,10 @@ export async function runSft(options: Omit<PipelineOptions, 'recipe'> & { recipe
     resume: options.resume,
     engine: recipe.engine,
     workers: recipe.workers,
+    tracking: recipe.tracking,
     reporter,
     signal,
-    mayChange: ['outputDir', 'workers', 'training.saveSteps', 'training.saveTotalLimit'],
+    mayChange: ['outputDir', 'workers', 'tracking', 'training.saveSteps', 'training.saveTotalLimit'],
   });
   const runDirectory = workshop.run.path;
   try {
@@ -53,17 +54,16 @@ export async function runSft(options: Omit<PipelineOptions, 'recipe'> & { recipe
     const tokenizer = await loadTokenizer(directory);
     const chatTemplate = await loadChatTemplate(directory);
     const data = await readSftData(recipe);
-    const rows = (examples: typeof data.train) =>
-      exampleRows({ examples, tokenizer, chatTemplate, maxLength: recipe.data.maxLength });
-    const train = rows(data.train);
-    const test = rows(data.test);
+    const { maxLength, packing } = recipe.data;
+    const train = exampleRows({ examples: data.train, tokenizer, chatTemplate, maxLength, packing });
+    const test = exampleRows({ examples: data.test, tokenizer, chatTemplate, maxLength });
     const tokens = train.reduce((total, row) => total + row.tokenIds.length, 0);
     reporter.line(`${train.length} training sequences of ${tokens} tokens, ${test.length} held out`);
 
     const base = await modelKey(directory);
     const held = hashValue(test.map((row) => ({ ids: [...row.tokenIds], mask: [...row.mask] })));
-    const { microBatchSize } = recipe.training;
-    const measured = { workshop, rows: test, microBatchSize, model: sftModelName };
+    const { microBatchSize, maxTokensPerMicroBatch } = recipe.training;
+    const measured = { workshop, rows: test, microBatchSize, maxTokensPerMicroBatch, model: sftModelName };
     const before = await lossStage({
       ...measured,
       name: 'before',

@@ -15,6 +15,13 @@ const sftDataSchema = z.strictObject({
   maxLength: count(8)
     .default(512)
     .describe('Tokens of a sequence. Longer text is cut into pieces; of the other kinds the end is dropped.'),
+  packing: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Join the texts of `train`, with the end-of-text token after each, and cut them into sequences of `maxLength`: nothing is padded. ' +
+        'What stands before in a sequence is seen, another text too. Not for prompts and conversations; held-out text is never packed.',
+    ),
 });
 
 const loraSchema = z.strictObject({
@@ -38,6 +45,12 @@ const sftTrainingSchema = z
     microBatchSize: count()
       .default(2)
       .describe('Sequences per forward and backward pass; it does not change the result beyond rounding.'),
+    maxTokensPerMicroBatch: count()
+      .optional()
+      .describe(
+        'Tokens per forward and backward pass at most, padding counted, beside `microBatchSize`: the shorter the sequences, the more of ' +
+          'them go together. A longer sequence goes alone.',
+      ),
     learningRate: z
       .number()
       .positive()

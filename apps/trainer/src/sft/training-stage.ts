@@ -63,7 +63,8 @@ export async function trainingStage(options: {
   const { workshop, recipe, directory, base, tokenizer, train, test } = options;
   const { pool, reporter, signal } = workshop;
   const { training, seed, dtype } = recipe;
-  const { maxSteps, batchSize, microBatchSize, gradientCheckpointing, saveSteps, evalSteps } = training;
+  const { maxSteps, batchSize, microBatchSize, maxTokensPerMicroBatch, gradientCheckpointing, saveSteps, evalSteps } =
+    training;
   const lora = loraOptions(recipe.lora);
   const name = sftModelName;
   const opened: OpenJob = { kind: 'open', name, directory, seed, ...(lora === undefined ? {} : { lora }) };
@@ -118,6 +119,7 @@ export async function trainingStage(options: {
         model,
         maxSteps,
         microBatchSize,
+        maxTokensPerMicroBatch,
         gradientCheckpointing,
         schedule: {
           learningRate: training.learningRate,
@@ -129,7 +131,7 @@ export async function trainingStage(options: {
         onStep: async (step, metrics) => {
           const due = evalSteps > 0 && step % evalSteps === 0 && step < maxSteps;
           const measured = due
-            ? meanLoss(await measureLoss({ pool, model: name, rows: test, microBatchSize }))
+            ? meanLoss(await measureLoss({ pool, model: name, rows: test, microBatchSize, maxTokensPerMicroBatch }))
             : undefined;
           tracker.log(measured === undefined ? metrics : { ...metrics, eval_loss: measured.mean }, step);
           if ((step % saveSteps === 0 && step < maxSteps) || signal?.aborted) await checkpoints.save(step);

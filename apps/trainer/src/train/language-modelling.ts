@@ -1,7 +1,7 @@
 import { type LearningRateOptions, learningRateAt, type Tokenizer } from '@dgpo/lm';
 import type { LanguageModelJob } from '../compute/jobs.js';
 import { type ScoredRow, scoredCount } from '../compute/scored-rows.js';
-import { microBatches, offsetsOf, selectTokens } from './micro-batches.js';
+import { type MicroBatchOptions, microBatches, offsetsOf, selectTokens } from './micro-batches.js';
 import type { TrainedParameters } from './trained-model.js';
 
 /** Text with the weight of each part's tokens in the loss. */
@@ -42,14 +42,15 @@ export function weightedRow(options: {
 }
 
 /** Micro-batch jobs of a weighted language-modelling loss: the weighted mean over all scored tokens of the mini-batch. */
-export function languageModelJobs(options: {
-  model: string;
-  rows: readonly WeightedRow[];
-  microBatchSize: number;
-  /** @default false */
-  gradientCheckpointing?: boolean | undefined;
-}): LanguageModelJob[] {
-  const { model, rows, microBatchSize, gradientCheckpointing = false } = options;
+export function languageModelJobs(
+  options: MicroBatchOptions & {
+    model: string;
+    rows: readonly WeightedRow[];
+    /** @default false */
+    gradientCheckpointing?: boolean | undefined;
+  },
+): LanguageModelJob[] {
+  const { model, rows, microBatchSize, maxTokensPerMicroBatch, gradientCheckpointing = false } = options;
   let normalizer = 0;
   for (const row of rows) for (const weight of row.weights) normalizer += weight;
   const counts = rows.map(scoredCount);
@@ -59,7 +60,7 @@ export function languageModelJobs(options: {
     weights.set(row.weights, offsets[index] as number);
   });
   for (let index = 0; index < weights.length; index++) weights[index] = (weights[index] as number) / (normalizer || 1);
-  return microBatches({ rows, microBatchSize }).map((indices) => ({
+  return microBatches({ rows, microBatchSize, maxTokensPerMicroBatch }).map((indices) => ({
     kind: 'language-model',
     model,
     rows: indices.map((index) => rows[index] as WeightedRow),
@@ -68,12 +69,11 @@ export function languageModelJobs(options: {
   }));
 }
 
-export interface LanguageModellingOptions {
+export interface LanguageModellingOptions extends MicroBatchOptions {
   model: TrainedParameters;
   /** The rows of update `step` (from 1). */
   batch: (step: number) => readonly WeightedRow[];
   maxSteps: number;
-  microBatchSize: number;
   /** @default false */
   gradientCheckpointing?: boolean;
   schedule: Omit<LearningRateOptions, 'maxSteps'>;
@@ -85,12 +85,14 @@ export interface LanguageModellingOptions {
 
 /** Language modelling: pretraining, and supervised training on given text. */
 export async function trainLanguageModel(options: LanguageModellingOptions): Promise<void> {
-  const { model, maxSteps, microBatchSize, gradientCheckpointing, schedule, firstStep = 1, onStep, signal } = options;
+  const { model, maxSteps, schedule, firstStep = 1, onStep, signal } = options;
+  const { microBatchSize, maxTokensPerMicroBatch, gradientCheckpointing } = options;
   let rows = firstStep <= maxSteps ? options.batch(firstStep) : [];
   for (let step = firstStep; step <= maxSteps; step++) {
     signal?.throwIfAborted();
     const learningRate = learningRateAt({ ...schedule, maxSteps }, step);
-    const jobs = languageModelJobs({ model: model.name, rows, microBatchSize, gradientCheckpointing });
+    const limits = { microBatchSize, maxTokensPerMicroBatch, gradientCheckpointing };
+    const jobs = languageModelJobs({ model: model.name, rows, ...limits });
     const tokens = rows.reduce((total, row) => total + row.tokenIds.length, 0);
     const update = model.update({ jobs, learningRate });
     // The workers compute; this thread makes the next rows meanwhile.

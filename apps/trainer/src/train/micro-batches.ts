@@ -1,18 +1,32 @@
 import type { ScoredRow } from '../compute/scored-rows.js';
 
+/** How much one forward and backward pass takes on. */
+export interface MicroBatchOptions {
+  /** Rows at most. */
+  microBatchSize: number;
+  /** Tokens at most, padding counted: rows times the longest of them. A row that is longer goes alone. @default no limit */
+  maxTokensPerMicroBatch?: number | undefined;
+}
+
 /**
- * Cuts rows into micro-batches of similar length, so that little is padded. The borders depend on the rows and the size alone,
- * never on the number of workers.
+ * Cuts rows into micro-batches of similar length, so that little is padded; with a budget of tokens a micro-batch takes the more rows the
+ * shorter they are (verl: `use_dynamic_bsz`). The borders depend on the rows and the options alone, never on the number of workers.
  *
  * @returns indices into `rows`, the longest micro-batch first (it runs beside shorter ones)
  */
-export function microBatches(options: { rows: readonly ScoredRow[]; microBatchSize: number }): number[][] {
-  const { rows, microBatchSize } = options;
+export function microBatches(options: { rows: readonly ScoredRow[] } & MicroBatchOptions): number[][] {
+  const { rows, microBatchSize, maxTokensPerMicroBatch = Number.POSITIVE_INFINITY } = options;
   const length = (index: number) => rows[index]?.tokenIds.length ?? 0;
   const order = rows.map((_, index) => index).sort((a, b) => length(b) - length(a) || a - b);
   const batches: number[][] = [];
-  for (let start = 0; start < order.length; start += microBatchSize)
-    batches.push(order.slice(start, start + microBatchSize));
+  let start = 0;
+  while (start < order.length) {
+    // Its first row is the longest, to which the others are padded.
+    const fitting = Math.floor(maxTokensPerMicroBatch / Math.max(1, length(order[start] as number)));
+    const size = Math.max(1, Math.min(microBatchSize, fitting));
+    batches.push(order.slice(start, start + size));
+    start += size;
+  }
   return batches;
 }
 
