@@ -5,7 +5,14 @@ import { shared } from '../../tools/build/tsup.shared.js';
 const notShipped = ['search-qa.yaml', 'sft-smollm2-135m.yaml'];
 
 export default shared({
-  entry: ['src/index.ts', 'src/cli.ts', 'src/build-demo-models.ts', 'src/experiment-demo.ts', 'src/experiment-methods.ts', 'src/worker.ts'],
+  entry: [
+    'src/index.ts',
+    'src/cli.ts',
+    'src/build-demo-models.ts',
+    'src/experiment-demo.ts',
+    'src/experiment-methods.ts',
+    'src/worker.ts',
+  ],
   onSuccess: () =>
     cp('../../recipes', 'dist/recipes', {
       recursive: true,

@@ -56,12 +56,7 @@ const guidedGroups = rates(
   [0.2, 0.5].map((beta) => ({ numGenerations: 4, tasksPerStep: 32, guidance: { beta } })),
 );
 /** On the same demonstrations for longer: what more passes give is theirs. */
-const offline = [
-  { distill: { numTrainEpochs: 8, learningRate: 1.5e-3 } },
-  { distill: { numTrainEpochs: 16, learningRate: 7.5e-4 } },
-  { distill: { numTrainEpochs: 16, learningRate: 1.5e-3 } },
-  { distill: { numTrainEpochs: 32, learningRate: 7.5e-4 } },
-];
+const offline = rates('distill', [7.5e-4, 1.5e-3], [{ numTrainEpochs: 8 }, { numTrainEpochs: 16 }]);
 
 /**
  * The rows of the table, in its order. Methods with a cold start share the one of the base recipe, so that they differ in what comes
@@ -77,7 +72,7 @@ export const methodRows: readonly MethodRow[] = [
   { name: 'sft-ppo', label: 'SFT → PPO', method: 'sft-ppo', grid: unguided },
   { name: 'kd-ppo', label: 'KD → PPO (no guidance)', method: 'kd-ppo', grid: unguided },
   { name: 'kd-grpo', label: 'KD → GRPO', method: 'kd-grpo', grid: grouped },
-  { name: 'ppo-kd', label: 'PPO → KD (inverted order)', method: 'ppo-kd', grid: offline },
+  { name: 'ppo-kd', label: 'PPO → KD (inverted order)', method: 'ppo-kd', settingsOf: 'kd' },
   { name: 'dgpo', label: 'DGPO, exact KL as a loss', method: 'dgpo', grid: guided([0.2, 0.5]) },
   {
     name: 'dgpo-reference',
