@@ -25,6 +25,8 @@ export function stagesOf(options: StagesOptions): StageWork[] {
   const { pretrain, coldStart, rl, evaluation } = recipe;
   const episode = typicalEpisode(recipe);
   const scripted = recipe.teacher.kind === 'scripted';
+  /** Work of a teacher on this machine; one behind a server does it there. */
+  const taughtHere = (work: Work[]): Work[] => (recipe.teacher.kind === 'server' ? [] : work);
 
   const train = (model: DecoderConfig, tokens: number, context: number): Work => ({
     kind: 'train',
@@ -71,16 +73,19 @@ export function stagesOf(options: StagesOptions): StageWork[] {
       work: [train(model, pretrained, pretrain?.maxLength ?? 0)],
     })),
     ...(scripted ? [{ name: 'teacher', work: [train(teacher, taught * episode.total, episode.total)] }] : []),
-    { name: 'teacher outputs', work: play(teacher, demonstrations) },
+    { name: 'teacher outputs', work: taughtHere(play(teacher, demonstrations)) },
     {
       name: 'cold start',
-      work: [train(student, imitated, episode.total), ...(coldStart.klWeight > 0 ? [score(teacher, imitated)] : [])],
+      work: [
+        train(student, imitated, episode.total),
+        ...(coldStart.klWeight > 0 ? taughtHere([score(teacher, imitated)]) : []),
+      ],
     },
     {
       name: rl.algorithm,
       work: [
         ...play(student, updates * episodes),
-        ...(guided ? [score(teacher, episodeTokens)] : []),
+        ...(guided ? taughtHere([score(teacher, episodeTokens)]) : []),
         train(student, episodeTokens * rl.ppoEpochs, episode.total),
         ...(rl.algorithm === 'ppo'
           ? [score(student, episodeTokens), train(student, episodeTokens * rl.ppoEpochs, episode.total)]
@@ -88,6 +93,6 @@ export function stagesOf(options: StagesOptions): StageWork[] {
       ],
     },
     // Base, cold start and the trained student, and the teacher.
-    { name: 'evaluation', work: [...examine(student, 3 * questions), ...examine(teacher, questions)] },
+    { name: 'evaluation', work: [...examine(student, 3 * questions), ...taughtHere(examine(teacher, questions))] },
   ];
 }

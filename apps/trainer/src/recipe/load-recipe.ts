@@ -118,7 +118,11 @@ function absolutePaths(context: { path: string; overrides: readonly RecipeOverri
       },
       retriever: { ...recipe.retriever, ...inside('retriever', 'path', recipe.retriever.path) },
       student: { ...recipe.student, ...inside('student', 'path', recipe.student.path) },
-      teacher: { ...recipe.teacher, ...inside('teacher', 'path', recipe.teacher.path) },
+      teacher: {
+        ...recipe.teacher,
+        ...inside('teacher', 'path', recipe.teacher.path),
+        ...inside('teacher', 'tokenizer', recipe.teacher.tokenizer),
+      },
     }),
     sft: (recipe: SftRecipe): SftRecipe => {
       const folder = absolute('model', recipe.model);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dataSchema, environmentSchema, retrieverSchema } from './data-sections.js';
 import { pretrainSchema, studentSchema, teacherSchema } from './model-sections.js';
 import { runFields } from './run-fields.js';
+import { serverTeacherProblems } from './server-teacher-problems.js';
 import { coldStartSchema, evaluationSchema, rlSchema } from './training-sections.js';
 
 /**
@@ -34,7 +35,10 @@ export const recipeSchema = z
   })
   .superRefine((recipe, context) => {
     const limit = recipe.environment.maxTotalTokens;
-    const models = { 'student.fresh': recipe.student.fresh, 'teacher.fresh': recipe.teacher.fresh };
+    const models = {
+      'student.fresh': recipe.student.fresh,
+      'teacher.fresh': recipe.teacher.kind === 'scripted' ? recipe.teacher.fresh : undefined,
+    };
     for (const [name, model] of Object.entries(models)) {
       if (model !== undefined && model.maxPositionEmbeddings < limit) {
         context.addIssue({
@@ -43,6 +47,9 @@ export const recipeSchema = z
           message: `must be at least environment.maxTotalTokens (${limit}), got ${model.maxPositionEmbeddings}`,
         });
       }
+    }
+    for (const { path, message } of serverTeacherProblems(recipe)) {
+      context.addIssue({ code: 'custom', path: path.split('.'), message });
     }
     if (
       recipe.rl.guidance.form === 'reward' &&
