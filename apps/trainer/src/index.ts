@@ -118,6 +118,8 @@ export { createTensorBoardTracker, type TensorBoardTrackerOptions } from './run/
 export { combineTrackers, type Metrics, type Tracker } from './run/tracker.js';
 export { createModelServer, type ModelServer, type ModelServerOptions } from './serve/create-model-server.js';
 export { type RunningModelServer, type ServeModelOptions, serveModel } from './serve/serve-model.js';
+export { createPoolTeacher, type PoolTeacherOptions } from './teacher/create-pool-teacher.js';
+export { type OpenedTeacher, type OpenTeacherOptions, openTeacher } from './teacher/open-teacher.js';
 export { type ColdStartOptions, coldStartSteps, trainColdStart } from './train/cold-start.js';
 export { episodeMetrics } from './train/episode-metrics.js';
 export { type EpisodeRow, episodeRow } from './train/episode-rows.js';

@@ -32,7 +32,7 @@ export interface OpenTeacherOptions {
   probeText?: string;
   /** Of the log-probabilities of a teacher on this machine; a server's are those of 1. @default 1 */
   temperature?: number;
-  /** Folder that keeps a server's answers. @default memory alone */
+  /** Folder that keeps a server's answers for later runs. @default none are kept */
   cacheDirectory?: string;
   /** Where the key of a server is looked up. @default process.env */
   environment?: Readonly<Record<string, string | undefined>>;
@@ -93,9 +93,12 @@ export async function openTeacher(options: OpenTeacherOptions): Promise<OpenedTe
     ...(probeText !== undefined && { text: probeText }),
     ...(signal !== undefined && { signal }),
   });
-  const cache = cacheDirectory === undefined ? {} : { directory: cacheDirectory };
   return {
-    teacher: createServerTeacher({ ...server, topK, cache }),
+    teacher: createServerTeacher({
+      ...server,
+      topK,
+      ...(cacheDirectory !== undefined && { cache: { directory: cacheDirectory } }),
+    }),
     policy: createServerPolicy({ ...server, tokenizer: own }),
     probe,
   };

@@ -1,7 +1,17 @@
 import type { Tokenizer } from '@dgpo/lm';
-import { ConfigError } from '@dgpo/trajectory';
+import { ConfigError, isDgpoError } from '@dgpo/trajectory';
 
 const cut = 'Which city is the capital of Côte d’Ivoire?\n  한국, 1984 <answer>';
+
+/** The bytes of a token, each as a Latin letter; some vocabularies have ids without any. */
+function textOf(tokenizer: Tokenizer, id: number): string {
+  try {
+    return JSON.stringify(Buffer.from(tokenizer.tokenBytes(id)).toString('latin1'));
+  } catch (error) {
+    if (isDgpoError(error)) return 'no token';
+    throw error;
+  }
+}
 
 /**
  * @throws ConfigError unless every id stands for the same bytes, the same tags are special, and a text is cut alike
@@ -14,11 +24,9 @@ export function requireSameIds(options: { student: Tokenizer; teacher: Tokenizer
   if (student.vocabularySize !== teacher.vocabularySize) {
     fail(`it has ${teacher.vocabularySize} ids, the student’s ${student.vocabularySize}`);
   }
-  const text = (tokenizer: Tokenizer, id: number) => Buffer.from(tokenizer.tokenBytes(id));
   for (let id = 0; id < student.vocabularySize; id++) {
-    const [own, other] = [text(student, id), text(teacher, id)];
-    if (!own.equals(other))
-      fail(`id ${id} is ${JSON.stringify(`${other}`)}, the student’s ${JSON.stringify(`${own}`)}`);
+    const [own, other] = [textOf(student, id), textOf(teacher, id)];
+    if (own !== other) fail(`id ${id} is ${other}, the student’s ${own}`);
   }
   const special = ({ specialTokens }: Tokenizer) =>
     Object.keys(specialTokens)

@@ -41,7 +41,8 @@ const vllm: ScoringApi = {
     prompt: tokenIds,
     max_tokens: 1,
     temperature: 0,
-    prompt_logprobs: topK,
+    // At 0 some versions leave the field out.
+    prompt_logprobs: Math.max(1, topK),
     return_token_ids: true,
   }),
   places: (answer, { tokenIds }) => {
