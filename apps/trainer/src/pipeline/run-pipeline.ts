@@ -107,6 +107,11 @@ async function startingModels(context: {
   environment: EnvironmentSettings;
 }): Promise<{ student: StageModel; teacher: StageModel; playground: Playground }> {
   const { workshop, recipe, data, retriever, environment } = context;
+  if (recipe.teacher.kind === 'server') {
+    throw new ConfigError('these stages need a teacher on this machine; use kind: model or scripted', {
+      where: 'teacher.kind',
+    });
+  }
   const playgroundWith = (tokenizer: string): Playground => ({
     pool: workshop.pool,
     tokenizer,
@@ -145,11 +150,6 @@ async function startingModels(context: {
           tokenizerKey,
         });
   const playground = playgroundWith(tokenizerDirectory);
-  if (recipe.teacher.kind === 'server') {
-    throw new ConfigError('these stages need a teacher on this machine; use kind: model or scripted', {
-      where: 'teacher.kind',
-    });
-  }
   if (recipe.teacher.path !== undefined) return { student, teacher: await stageModel(recipe.teacher.path), playground };
   const untaught = await freshModelStage({
     ...shared,

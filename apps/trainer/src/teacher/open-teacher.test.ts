@@ -1,10 +1,11 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { collectTeacherOutputs, type RunTeacherOptions, reverseKlAdvantages } from '@dgpo/distill';
 import { createServerPolicy, type ServerApi } from '@dgpo/distill/teachers';
-import { createSearchEnvironment, type Policy, runEpisodes } from '@dgpo/envs';
+import { createSearchEnvironment, type Policy, runEpisodes, streamEpisodes } from '@dgpo/envs';
 import { getParameters, trainCompactTokenizer } from '@dgpo/lm';
-import { createRandom } from '@dgpo/trajectory';
+import { createRandom, type Trajectory } from '@dgpo/trajectory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ComputePool, createComputePool } from '../compute/pool.js';
 import { teacherSchema } from '../recipe/model-sections.js';
@@ -12,6 +13,7 @@ import type { Recipe } from '../recipe/recipe-schema.js';
 import { type TinyModel, tinyModel, tinyServer } from '../serve/__fixtures__/tiny-server.js';
 import type { ModelServer } from '../serve/create-model-server.js';
 import { type RunningModelServer, serveModel } from '../serve/serve-model.js';
+import { episodeRow } from '../train/episode-rows.js';
 import { createPoolTeacher } from './create-pool-teacher.js';
 import { openTeacher } from './open-teacher.js';
 import { requireSameIds } from './require-same-ids.js';
@@ -47,6 +49,16 @@ const settings = (more: Partial<Recipe['teacher']> = {}): Recipe['teacher'] =>
   teacherSchema.parse({ kind: 'server', url: running.url, name: 'tiny', apiKeyVariable: 'TEACHER_KEY', ...more });
 const open = (more: Partial<Parameters<typeof openTeacher>[0]> = {}) =>
   openTeacher({ settings: settings(), pool, tokenizer: model.tokenizer, maxContextTokens: 200, environment, ...more });
+
+const shortEnvironment = () =>
+  createSearchEnvironment({
+    retriever: { retrieve: async ({ queries }) => queries.map(() => []) },
+    maxSearches: 1,
+    maxTokensPerTurn: 6,
+    maxContextTokens: 200,
+    promptTemplate: '{question}',
+    invalidActionMessage: '\nAgain.\n',
+  });
 
 function rows() {
   const ids = (text: string) => model.tokenizer.encode(text);
@@ -147,6 +159,30 @@ describe('a teacher behind dgpo serve', () => {
     });
   });
 
+  it('plays the episodes of a collection, and guides on-policy distillation by what it says of their tokens', async () => {
+    const { policy, teacher } = await open();
+    const tasks = ['a', 'b', 'c'].map((id) => ({ id, question: 'Peru?', goldenAnswers: ['Lima'] }));
+    const collected: Trajectory[] = [];
+    const run = (request: RunTeacherOptions) =>
+      streamEpisodes({ environment: shortEnvironment(), policy: policy as Policy, seed: 0, ...request });
+    for await (const trajectory of collectTeacherOutputs({ run, tasks, samplesPerTask: 2 })) collected.push(trajectory);
+    expect(collected.map(({ taskId }) => taskId)).toEqual(['a', 'a', 'b', 'b', 'c', 'c']);
+    // The student is the teacher's twin here: it has nothing to learn from it.
+    const rows = collected.map(episodeRow);
+    const scores = await teacher.score(rows);
+    const own = await createPoolTeacher({ pool, model: 'teacher' }).score(rows);
+    scores.forEach(({ logProbs }, row) => {
+      const grid = (data: Float32Array) => ({ data, shape: [1, data.length] as [number, number] });
+      const { advantages } = reverseKlAdvantages({
+        studentLogProbs: grid(own[row]?.logProbs ?? new Float32Array()),
+        teacherLogProbs: grid(logProbs),
+        policyMask: grid(new Float32Array(logProbs.length).fill(1)),
+      });
+      expect(advantages.data.length).toBeGreaterThan(0);
+      for (const advantage of advantages.data) expect(Math.abs(advantage)).toBeLessThan(tolerance);
+    });
+  });
+
   it('plays in an environment, by every API the server speaks', async () => {
     const { tokenizer } = model;
     const own = {
@@ -163,14 +199,7 @@ describe('a teacher behind dgpo serve', () => {
           tokenizer: own,
         });
         return runEpisodes({
-          environment: createSearchEnvironment({
-            retriever: { retrieve: async ({ queries }) => queries.map(() => []) },
-            maxSearches: 1,
-            maxTokensPerTurn: 6,
-            maxContextTokens: 200,
-            promptTemplate: '{question}',
-            invalidActionMessage: '\nAgain.\n',
-          }),
+          environment: shortEnvironment(),
           policy,
           tasks: ['a', 'b'].map((id) => ({ id, question: 'Peru?', goldenAnswers: ['Lima'] })),
           temperature: 1,

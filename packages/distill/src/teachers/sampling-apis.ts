@@ -11,7 +11,7 @@ interface SamplingRequest {
   seed: number;
 }
 
-export interface SampledTokens {
+interface SampledTokens {
   tokenIds: number[];
   logProbs: number[];
   /** Whether the limit of tokens ended it. */

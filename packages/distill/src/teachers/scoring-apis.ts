@@ -4,7 +4,7 @@ import { AnswerProblem } from './server-client.js';
 /** `vllm` and `openai` ask `/v1/completions`, `sglang` asks `/generate`. */
 export type ServerApi = 'vllm' | 'openai' | 'sglang';
 
-export interface ScoringRequest {
+interface ScoringRequest {
   model: string;
   tokenIds: readonly number[];
   /** Index of the first token that is scored, at least 1. */

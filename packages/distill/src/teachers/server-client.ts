@@ -36,7 +36,7 @@ export interface ServerOptions {
   sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-export interface PostOptions<Answer> {
+interface PostOptions<Answer> {
   path: string;
   body: object;
   /** Reads the answer. What it throws is final: the same question would be answered alike. */

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { createRandom } from '@dgpo/trajectory';
 import type { ServerOptions } from '../server-client.js';
 
-export interface SentRequest {
+interface SentRequest {
   url: string;
   headers: Record<string, string>;
   body: Record<string, unknown>;
