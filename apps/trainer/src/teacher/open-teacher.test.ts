@@ -166,7 +166,7 @@ describe('a teacher behind dgpo serve', () => {
     const run = (request: RunTeacherOptions) =>
       streamEpisodes({ environment: shortEnvironment(), policy: policy as Policy, seed: 0, ...request });
     for await (const trajectory of collectTeacherOutputs({ run, tasks, samplesPerTask: 2 })) collected.push(trajectory);
-    expect(collected.map(({ taskId }) => taskId)).toEqual(['a', 'a', 'b', 'b', 'c', 'c']);
+    expect(collected.map(({ task }) => task.id)).toEqual(['a', 'a', 'b', 'b', 'c', 'c']);
     // The student is the teacher's twin here: it has nothing to learn from it.
     const rows = collected.map(episodeRow);
     const scores = await teacher.score(rows);
