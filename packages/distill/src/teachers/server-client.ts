@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConfigError, createRandom, ModelError, type Random } from '@dgpo/trajectory';
 import { createLimiter } from './limiter.js';
+import { describeFailure, describeStatus, readText, retryAfterOf } from './read-response.js';
 
 /** How a server is asked, and how long. */
 export interface ServerOptions {
@@ -99,48 +100,6 @@ function requireIntegers(values: Record<string, number | undefined>, least: numb
       throw new ConfigError(`must be an integer of at least ${least}, not ${value}`, { where: name });
     }
   }
-}
-
-/** Milliseconds that a `Retry-After` header asks for, as seconds or a date; 0 without one that can be read. */
-function retryAfterOf(response: Response): number {
-  const header = response.headers.get('Retry-After')?.trim() ?? '';
-  if (/^\d+(\.\d+)?$/.test(header)) return 1000 * Number(header);
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now());
-}
-
-/** The body as text. @throws RangeError when it is larger than `maxBytes`; whatever a broken connection throws */
-async function readText(response: Response, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  // Leaving the loop cancels the stream, so nothing more is downloaded.
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw new RangeError(`it is larger than maxBodyBytes (${maxBytes})`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
-async function describeStatus(response: Response): Promise<string> {
-  const text = await readText(response, 1 << 16).catch(() => '');
-  let message = text;
-  try {
-    const { error, message: plain } = JSON.parse(text) as { error?: { message?: unknown }; message?: unknown };
-    message = String(error?.message ?? plain ?? text);
-  } catch {
-    // Not an error of the API: the body itself says most.
-  }
-  return `status ${response.status}${message === '' ? '' : `: ${message.slice(0, 300)}`}`;
-}
-
-/** What went wrong below `fetch`, whose own message is only "fetch failed". */
-function describeFailure(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  if (!(cause instanceof Error)) return error.message;
-  return cause.message !== '' ? cause.message : 'code' in cause ? String(cause.code) : error.message;
 }
 
 /** @throws ConfigError for a bad URL, limit or key */
