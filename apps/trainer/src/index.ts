@@ -126,6 +126,8 @@ export { createWandbTracker, type WandbTrackerOptions } from './run/wandb-tracke
 export type { WandbServer } from './run/wandb-upload.js';
 export { createModelServer, type ModelServer, type ModelServerOptions } from './serve/create-model-server.js';
 export { type RunningModelServer, type ServeModelOptions, serveModel } from './serve/serve-model.js';
+export { createPoolTeacher, type PoolTeacherOptions } from './teacher/create-pool-teacher.js';
+export { type OpenedTeacher, type OpenTeacherOptions, openTeacher } from './teacher/open-teacher.js';
 export { type ColdStartOptions, coldStartSteps, trainColdStart } from './train/cold-start.js';
 export { episodeMetrics } from './train/episode-metrics.js';
 export { type EpisodeRow, episodeRow } from './train/episode-rows.js';

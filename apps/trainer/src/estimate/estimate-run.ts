@@ -86,7 +86,8 @@ export function estimateRun(options: EstimateRunOptions): RunEstimate {
     throw new ConfigError('the sizes of this model are needed', { where: 'teacher.path' });
   }
   const teacher = options.teacher ?? freshModelConfig(recipe.teacher.fresh);
-  for (const [where, model] of Object.entries({ 'student.path': student, 'teacher.path': teacher })) {
+  const here = recipe.teacher.kind !== 'server';
+  for (const [where, model] of Object.entries({ 'student.path': student, ...(here && { 'teacher.path': teacher }) })) {
     const limit = recipe.environment.maxTotalTokens;
     if (model.maxPositionEmbeddings < limit) {
       throw new ConfigError(
@@ -125,7 +126,7 @@ export function estimateRun(options: EstimateRunOptions): RunEstimate {
     engine,
     models: [
       { name: 'student', parameters: parameterCount(student), config: student },
-      { name: 'teacher', parameters: parameterCount(teacher), config: teacher },
+      ...(here ? [{ name: 'teacher' as const, parameters: parameterCount(teacher), config: teacher }] : []),
     ],
     memory: estimateMemory(sizes),
     stages,

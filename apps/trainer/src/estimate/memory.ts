@@ -73,7 +73,9 @@ export function estimateMemory(options: MemoryOptions): MemoryEstimate {
   const { recipe, student, teacher, engine, workers } = options;
   const { environment, stages, pretrain, evaluation } = recipe;
   const studentSize = parameterCount(student);
-  const teacherSize = parameterCount(teacher);
+  // A teacher behind a server takes no memory here.
+  const models = recipe.teacher.kind === 'server' ? [student] : [student, teacher];
+  const teacherSize = models.includes(teacher) ? parameterCount(teacher) : 0;
   const criticSize = stages.some(({ rl }) => rl?.algorithm === 'ppo' && rl.maxSteps > 0)
     ? studentSize + student.hiddenSize
     : 0;
@@ -86,14 +88,13 @@ export function estimateMemory(options: MemoryOptions): MemoryEstimate {
   const activations = Math.max(
     kept(student, Math.max(...stages.map(microBatchSizeOf)), episodeTokens),
     trainsTeacher ? kept(teacher, recipe.teacher.training.microBatchSize, episodeTokens) : 0,
-    pretrain === undefined ? 0 : Math.max(...[student, teacher].map((model) => kept(model, 8, pretrain.maxLength))),
+    pretrain === undefined ? 0 : Math.max(...models.map((model) => kept(model, 8, pretrain.maxLength))),
   );
   const weights = float * (studentSize + criticSize + teacherSize + Math.max(studentSize, teacherSize));
   const gradients = float * Math.max(studentSize, criticSize, trainsTeacher ? teacherSize : 0);
   const keyValueCache =
-    keyValueCacheBytes(student, { slots: rolloutSlots, time }) +
-    keyValueCacheBytes(teacher, { slots: rolloutSlots, time }) +
-    Math.max(...[student, teacher].map((model) => keyValueCacheBytes(model, { slots: evaluation.batchSize, time })));
+    models.reduce((sum, model) => sum + keyValueCacheBytes(model, { slots: rolloutSlots, time }), 0) +
+    Math.max(...models.map((model) => keyValueCacheBytes(model, { slots: evaluation.batchSize, time })));
   const heap = heapSlack * (weights + gradients + keyValueCache + activations);
   const optimizers = 4 * float * (studentSize + criticSize + (trainsTeacher ? teacherSize : 0));
   return {

@@ -27,6 +27,8 @@ export function stagesOf(options: StagesOptions): StageWork[] {
   const { pretrain, evaluation } = recipe;
   const episode = typicalEpisode(recipe);
   const scripted = recipe.teacher.kind === 'scripted';
+  /** Work of a teacher on this machine; one behind a server does it there. */
+  const taughtHere = (work: Work[]): Work[] => (recipe.teacher.kind === 'server' ? [] : work);
 
   const train = (model: DecoderConfig, tokens: number, context: number): Work => ({
     kind: 'train',
@@ -65,9 +67,9 @@ export function stagesOf(options: StagesOptions): StageWork[] {
     const imitated = settings.numTrainEpochs * Math.min(demonstrations, settings.maxEpisodes) * episode.total;
     const guided = settings.objective !== 'sft' && settings.klWeight > 0;
     return [
-      ...(settings.demonstrator === 'teacher' ? play(teacher, demonstrations) : []),
+      ...(settings.demonstrator === 'teacher' ? taughtHere(play(teacher, demonstrations)) : []),
       train(student, imitated, episode.total),
-      ...(guided ? [score(teacher, imitated)] : []),
+      ...(guided ? taughtHere([score(teacher, imitated)]) : []),
     ];
   };
   const reinforce = (settings: RlSettings): Work[] => {
@@ -77,7 +79,7 @@ export function stagesOf(options: StagesOptions): StageWork[] {
     const trained = train(student, tokens * settings.ppoEpochs, episode.total);
     return [
       ...play(student, episodes),
-      ...(guided ? [score(teacher, tokens)] : []),
+      ...(guided ? taughtHere([score(teacher, tokens)]) : []),
       trained,
       ...(settings.algorithm === 'ppo' ? [score(student, tokens), trained] : []),
     ];
@@ -94,6 +96,6 @@ export function stagesOf(options: StagesOptions): StageWork[] {
       work: [...(distill === undefined ? [] : distil(distill)), ...(rl === undefined ? [] : reinforce(rl))],
     })),
     // The base and what every stage made of it, and the teacher.
-    { name: 'evaluation', work: [...examine(student, models * questions), ...examine(teacher, questions)] },
+    { name: 'evaluation', work: [...examine(student, models * questions), ...taughtHere(examine(teacher, questions))] },
   ];
 }

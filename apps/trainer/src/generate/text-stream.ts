@@ -34,13 +34,15 @@ function heldBack(text: string, stop: readonly string[]): number {
   return 0;
 }
 
-/** Text without special tokens, stop strings excluded, as OpenAI's API gives it. */
+/** Text as OpenAI's API gives it: stop strings excluded, and special tokens unless they are asked for. */
 export function createTextStream(options: {
   tokenizer: Pick<Tokenizer, 'decodeStream'>;
   stop?: readonly string[];
+  /** @default true */
+  skipSpecial?: boolean;
 }): TextStream {
-  const { tokenizer, stop = [] } = options;
-  const decoder = tokenizer.decodeStream({ skipSpecial: true });
+  const { tokenizer, stop = [], skipSpecial = true } = options;
+  const decoder = tokenizer.decodeStream({ skipSpecial });
   let held = '';
   let stopped: string | undefined;
   const release = (added: string, { last }: { last: boolean }): string => {

@@ -80,6 +80,11 @@ export async function startingModels(context: {
   environment: EnvironmentSettings;
 }): Promise<{ student: StageModel; teacher: StageModel | undefined; playground: Playground }> {
   const { workshop, recipe, data, retriever, environment } = context;
+  if (recipe.teacher.kind === 'server') {
+    throw new ConfigError('these stages need a teacher on this machine; use kind: model or scripted', {
+      where: 'teacher.kind',
+    });
+  }
   const playgroundWith = (tokenizer: string): Playground => ({
     pool: workshop.pool,
     tokenizer,

@@ -127,7 +127,11 @@ function absolutePaths(context: {
       },
       retriever: { ...recipe.retriever, ...inside('retriever', 'path', recipe.retriever.path) },
       student: { ...recipe.student, ...model('student', recipe.student.path) },
-      teacher: { ...recipe.teacher, ...model('teacher', recipe.teacher.path) },
+      teacher: {
+        ...recipe.teacher,
+        ...model('teacher', recipe.teacher.path),
+        ...inside('teacher', 'tokenizer', recipe.teacher.tokenizer),
+      },
     }),
     sft: (recipe: SftRecipe): SftRecipe => {
       const folder = absolute('model', recipe.model);

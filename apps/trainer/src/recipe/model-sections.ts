@@ -56,10 +56,10 @@ export const studentSchema = z
 export const teacherSchema = z
   .strictObject({
     kind: z
-      .enum(['scripted', 'model'])
+      .enum(['scripted', 'model', 'server'])
       .default('scripted')
       .describe(
-        'Where the demonstrations come from: an expert scripted from golden answers and supporting passages, or a model that acts.',
+        'Where the demonstrations come from: an expert scripted from golden answers and supporting passages, a model that acts, or a model behind a server.',
       ),
     path: z
       .string()
@@ -68,6 +68,33 @@ export const teacherSchema = z
       .describe(
         'Folder of the teacher model, with `kind: model`, or `demo/teacher`; it must share the tokenizer of the student.',
       ),
+    url: z
+      .url({ protocol: /^https?$/, error: 'expected a URL such as http://127.0.0.1:8000' })
+      .optional()
+      .describe('Server of the teacher, with `kind: server`.'),
+    api: z
+      .enum(['vllm', 'openai', 'sglang'])
+      .default('vllm')
+      .describe(
+        'What that server speaks: `prompt_logprobs` (vLLM, `dgpo serve`), `echo` with `logprobs`, or `/generate` (SGLang).',
+      ),
+    name: z.string().min(1).optional().describe('The teacher as its server names it.'),
+    tokenizer: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Folder with the teacher’s tokenizer, compared id by id with the student’s; without it the server is only probed.',
+      ),
+    topK: count(0)
+      .max(1000)
+      .default(0)
+      .describe('Most likely tokens that the server gives at each place; vLLM allows 20 unless told otherwise.'),
+    apiKeyVariable: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected the name of an environment variable, not the key' })
+      .optional()
+      .describe('Name of the environment variable that holds the key of the server.'),
     fresh: freshModelSchema({ hiddenSize: 128, numHiddenLayers: 4, numAttentionHeads: 4 })
       .prefault({})
       .describe(
@@ -94,8 +121,23 @@ export const teacherSchema = z
     if (teacher.kind === 'model' && teacher.path === undefined) {
       context.addIssue({ code: 'custom', path: ['path'], message: 'is required with kind: model' });
     }
-    if (teacher.kind === 'scripted' && teacher.path !== undefined) {
-      context.addIssue({ code: 'custom', path: ['path'], message: 'has no effect with kind: scripted' });
+    if (teacher.kind !== 'model' && teacher.path !== undefined) {
+      context.addIssue({ code: 'custom', path: ['path'], message: `has no effect with kind: ${teacher.kind}` });
+    }
+    const { url, name, tokenizer, apiKeyVariable } = teacher;
+    if (teacher.kind === 'server') {
+      for (const [key, value] of Object.entries({ url, name })) {
+        if (value === undefined) {
+          context.addIssue({ code: 'custom', path: [key], message: 'is required with kind: server' });
+        }
+      }
+      return;
+    }
+    const api = teacher.api === 'vllm' ? undefined : teacher.api;
+    const topK = teacher.topK === 0 ? undefined : teacher.topK;
+    for (const [key, value] of Object.entries({ url, api, name, tokenizer, topK, apiKeyVariable })) {
+      if (value === undefined) continue;
+      context.addIssue({ code: 'custom', path: [key], message: `has no effect with kind: ${teacher.kind}` });
     }
   });
 

@@ -27,9 +27,13 @@ it('every key has a description, and every scalar a default unless it may be abs
     'student.fresh.intermediateSize',
     'student.fresh.numKeyValueHeads',
     'student.path',
+    'teacher.apiKeyVariable',
     'teacher.fresh.intermediateSize',
     'teacher.fresh.numKeyValueHeads',
+    'teacher.name',
     'teacher.path',
+    'teacher.tokenizer',
+    'teacher.url',
     'tracking.name',
     'tracking.project',
   ]);

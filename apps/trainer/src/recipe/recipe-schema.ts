@@ -7,6 +7,7 @@ import { methodNames } from './methods.js';
 import { pretrainSchema, studentSchema, teacherSchema } from './model-sections.js';
 import { rlSchema } from './rl-section.js';
 import { runFields } from './run-fields.js';
+import { serverTeacherProblems } from './server-teacher-problems.js';
 
 const shared = {
   method: z
@@ -69,7 +70,10 @@ const expandedSchema = z
   .strictObject({ ...shared, stages: z.array(stageSchema).min(1), evaluation })
   .superRefine((recipe, context) => {
     const limit = recipe.environment.maxTotalTokens;
-    const models = { 'student.fresh': recipe.student.fresh, 'teacher.fresh': recipe.teacher.fresh };
+    const models = {
+      'student.fresh': recipe.student.fresh,
+      'teacher.fresh': recipe.teacher.kind === 'scripted' ? recipe.teacher.fresh : undefined,
+    };
     for (const [name, model] of Object.entries(models)) {
       if (model !== undefined && model.maxPositionEmbeddings < limit) {
         context.addIssue({
@@ -83,6 +87,9 @@ const expandedSchema = z
     const repeated = names.findIndex((name, index) => names.indexOf(name) !== index);
     if (repeated !== -1) {
       context.addIssue({ code: 'custom', path: ['stages', repeated, 'name'], message: 'stands twice' });
+    }
+    for (const { path, message } of serverTeacherProblems(recipe)) {
+      context.addIssue({ code: 'custom', path, message });
     }
   });
 

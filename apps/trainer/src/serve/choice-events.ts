@@ -67,7 +67,7 @@ async function run(options: ChoiceEventsOptions, channel: Channel<ChoiceEvent>):
   const random = randomFor(model, request.seed);
   const sampleChoice = async (tokenIds: readonly number[], prompt: number, choice: number) => {
     const index = prompt * n + choice;
-    const parts = createTextStream({ tokenizer, stop });
+    const parts = createTextStream({ tokenizer, stop, skipSpecial: request.skip_special_tokens !== false });
     const maxTokens = options.maxTokens ?? sampler.maxContextTokens - tokenIds.length;
     let scored: ScoredToken | undefined;
     const result = await scheduler.sample(

@@ -50,7 +50,8 @@ export function completionChoiceWriter(options: {
   const { index, request, promptTokenIds, tokenizer } = options;
   const { echo, return_token_ids: withIds, logprobs: alternatives } = request;
   const wanted = typeof alternatives === 'number';
-  const offsets = tokenizer.decodeStream({ skipSpecial: true });
+  const skipSpecial = request.skip_special_tokens !== false;
+  const offsets = tokenizer.decodeStream({ skipSpecial });
   let offset = 0;
   const nameOf = (id: number) =>
     request.return_tokens_as_token_ids === true ? `token_id:${id}` : tokenizer.decode([id]);
@@ -82,7 +83,7 @@ export function completionChoiceWriter(options: {
     add: (event) => {
       if (event.type === 'prompt') {
         const { scored = [] } = event;
-        const echoed = { text: tokenizer.decode(promptTokenIds, { skipSpecial: true }) };
+        const echoed = { text: tokenizer.decode(promptTokenIds, { skipSpecial }) };
         const tokens = promptTokenIds.map((id, place) => ({ id, scored: scored[place] }));
         const more = {
           ...(echo === true ? echoed : {}),

@@ -277,6 +277,52 @@ describe('POST /v1/chat/completions', () => {
   });
 });
 
+describe('POST /tokenize', () => {
+  const tokenize = async (body: object) =>
+    server.app.request('/tokenize', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+
+  it('gives the ids of a text, tags as one id each, and of a rendered conversation', async () => {
+    const { tokenizer } = model;
+    const text = 'Peru<user>Lima';
+    const tokens = tokenizer.encode(text, { allowSpecial: true });
+    expect(await (await tokenize({ model: 'tiny', prompt: text, add_special_tokens: false })).json()).toEqual({
+      count: tokens.length,
+      max_model_len: 256,
+      tokens,
+    });
+    const rendered = await tokenize({ messages: [{ role: 'user', content: 'Peru?' }], add_generation_prompt: true });
+    expect(await rendered.json()).toMatchObject({
+      tokens: tokenizer.encode('<user>Peru?<assistant>', { allowSpecial: true }),
+    });
+  });
+
+  it.each([
+    [{}, /give either prompt or messages/],
+    [{ prompt: 'x', messages: [{ role: 'user', content: 'x' }] }, /give either prompt or messages/],
+    [{ prompt: 'x', add_special_tokens: true }, /^add_special_tokens: only false/],
+    [{ prompt: 'x', return_token_strs: true }, /this server has no return_token_strs/],
+  ])('400 for %j', async (body, message) => {
+    const response = await tokenize(body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringMatching(message) } });
+  });
+});
+
+it('writes the names of special tokens where they are not to be skipped', async () => {
+  const { tokenizer } = model;
+  const prompt = tokenizer.encode('<user>Peru', { allowSpecial: true });
+  const body = { prompt, max_tokens: 40, temperature: 1, seed: 3, echo: true, return_token_ids: true };
+  const [plain] = (await complete(body)).choices;
+  const [whole] = (await complete({ ...body, skip_special_tokens: false })).choices;
+  expect(whole?.token_ids).toEqual(plain?.token_ids);
+  expect(whole?.text).toBe(tokenizer.decode([...prompt, ...(whole?.token_ids ?? [])]));
+  expect(plain?.text).not.toContain('<user>');
+});
+
 describe('refusals', () => {
   it.each([
     [{}, /^prompt: expected a text/, 'prompt'],
@@ -317,7 +363,7 @@ describe('refusals', () => {
     expect((await post('chat/completions', { messages: [], top_logprobs: 2 })).status).toBe(400);
   });
 
-  it('asks for the key below /v1 alone, and never logs it', async () => {
+  it('asks for the key below /v1 and for /tokenize, and never logs it', async () => {
     const lines: string[] = [];
     const locked = tinyServer(model, { apiKey: 'sk-secret', logger: (line) => lines.push(line) });
     expect((await locked.app.request('/health')).status).toBe(200);
@@ -327,6 +373,7 @@ describe('refusals', () => {
       expect(await response.text()).not.toContain('sk-secre');
     }
     expect((await post('completions', base, { Authorization: 'Bearer sk-secret' }, locked)).status).toBe(200);
+    expect((await locked.app.request('/tokenize', { method: 'POST' })).status).toBe(401);
     expect(lines).toEqual([]);
     locked.dispose();
     expect(() => tinyServer(model, { apiKey: ' ' })).toThrow(/key is empty/);

@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createSampler } from '@dgpo/lm';
 import { ConfigError, createRandom } from '@dgpo/trajectory';
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { OpenModel } from '../generate/open-model.js';
 import { ApiError } from './api-error.js';
 import { toApiError } from './respond.js';
-import { chatCompletions, completions, type RouteOptions } from './routes.js';
+import { chatCompletions, completions, type RouteOptions, tokenize } from './routes.js';
 import { createScheduler } from './scheduler.js';
 import type { ServedModel } from './served-model.js';
 
@@ -22,7 +22,7 @@ export interface ModelServerOptions {
   timeout?: number;
   /** The largest body of a request, in bytes. @default 4194304 */
   maxBodyBytes?: number;
-  /** When given, everything below `/v1` asks for `Authorization: Bearer <key>`. */
+  /** When given, everything below `/v1`, and `/tokenize`, asks for `Authorization: Bearer <key>`. */
   apiKey?: string;
   /** Of requests without a seed of their own: the same requests in the same order are answered alike. @default 0 */
   seed?: number;
@@ -56,10 +56,10 @@ function requirePositive(limits: Record<string, number>): void {
 
 /**
  * A server that clients of OpenAI's API speak to: `GET /v1/models`, `POST /v1/completions`, `POST /v1/chat/completions` (both also as
- * server-sent events) and `GET /health`. Errors are `{"error": {"message", "type", "param", "code"}}`. A field that would change the
+ * server-sent events), `POST /tokenize` and `GET /health`. Errors are `{"error": {"message", "type", "param", "code"}}`. A field that would change the
  * answer and that this server does not have is refused with 400.
  *
- * Contracts: OpenAI's API reference; for token ids, `prompt_logprobs`, `top_k` and `min_p` the server of vLLM.
+ * Contracts: OpenAI's API reference; for token ids, `prompt_logprobs`, `top_k`, `min_p` and `/tokenize` the server of vLLM.
  * @throws {ConfigError} for limits below 1, a context that the model does not have, and an empty key
  */
 export function createModelServer(options: ModelServerOptions): ModelServer {
@@ -100,19 +100,21 @@ export function createModelServer(options: ModelServerOptions): ModelServer {
   app.notFound(() => {
     throw new ApiError(
       404,
-      'not found; this server has GET /health, GET /v1/models, POST /v1/completions and POST /v1/chat/completions',
+      'not found; this server has GET /health, GET /v1/models, POST /v1/completions, POST /v1/chat/completions and POST /tokenize',
     );
   });
   app.get('/health', (context) => context.json({ status: 'ok', model: name }));
 
   if (apiKey !== undefined) {
     const expected = digest(apiKey);
-    app.use('/v1/*', (context, next) => {
+    const check: MiddlewareHandler = (context, next) => {
       const given = /^Bearer +(.+)$/i.exec(context.req.header('Authorization') ?? '')?.[1];
       if (given !== undefined && timingSafeEqual(digest(given), expected)) return next();
       const problem = given === undefined ? 'this server asks for Authorization: Bearer <key>' : 'the API key is wrong';
       throw new ApiError(401, problem, { code: 'invalid_api_key', headers: { 'WWW-Authenticate': 'Bearer' } });
-    });
+    };
+    app.use('/v1/*', check);
+    app.use('/tokenize', check);
   }
 
   const entry = {
@@ -161,6 +163,7 @@ export function createModelServer(options: ModelServerOptions): ModelServer {
   };
   post('/v1/completions', completions);
   post('/v1/chat/completions', chatCompletions);
+  post('/tokenize', tokenize);
 
   return {
     app,

@@ -32,6 +32,7 @@ const shared = {
   stream_options: z.strictObject({ include_usage: z.boolean().nullish() }).nullish(),
   return_token_ids: z.boolean({ error: 'expected true or false' }).nullish(),
   return_tokens_as_token_ids: z.boolean({ error: 'expected true or false' }).nullish(),
+  skip_special_tokens: z.boolean({ error: 'expected true or false' }).nullish(),
   user: z.string().nullish(),
 };
 
@@ -83,6 +84,19 @@ export const chatRequestSchema = z.strictObject({
   tools: z.array(z.never(), { error: 'is not supported' }).max(0, { error: 'is not supported' }).nullish(),
   response_format: z.strictObject({ type: z.literal('text', { error: 'only text is supported' }) }).nullish(),
 });
+
+/** `POST /tokenize`: the ids of a text, or of a conversation up to where the model is to write. */
+export const tokenizeRequestSchema = z
+  .strictObject({
+    model: z.string().nullish(),
+    prompt: z.string().optional(),
+    messages: z.array(message).min(1, { error: 'is empty' }).optional(),
+    add_special_tokens: z.literal(false, { error: 'only false is supported' }).nullish(),
+    add_generation_prompt: z.literal(true, { error: 'only true is supported' }).nullish(),
+  })
+  .refine(({ prompt, messages }) => (prompt === undefined) !== (messages === undefined), {
+    error: 'give either prompt or messages',
+  });
 
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
 export type SharedRequest = Pick<CompletionRequest, keyof typeof shared>;

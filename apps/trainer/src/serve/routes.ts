@@ -13,6 +13,7 @@ import {
   chatRequestSchema,
   completionRequestSchema,
   type SharedRequest,
+  tokenizeRequestSchema,
 } from './request-schemas.js';
 import { respond } from './respond.js';
 import type { ServedModel } from './served-model.js';
@@ -27,7 +28,7 @@ export interface RouteOptions {
   explain: (error: unknown) => ApiError;
 }
 
-function checkModel(request: SharedRequest, model: ServedModel): void {
+function checkModel(request: Pick<SharedRequest, 'model'>, model: ServedModel): void {
   if (typeof request.model !== 'string' || request.model === model.name) return;
   throw new ApiError(404, `this server has no model "${request.model}", only "${model.name}"`, {
     param: 'model',
@@ -96,7 +97,7 @@ function promptAlternatives({ echo, logprobs, prompt_logprobs: vllm }: Completio
   return echoed === undefined && asked === undefined ? undefined : Math.max(echoed ?? 0, asked ?? 0);
 }
 
-function conversation({ messages }: ChatRequest, { chatTemplate, tokenizer }: ServedModel): number[] {
+function conversation({ messages }: Pick<ChatRequest, 'messages'>, { chatTemplate, tokenizer }: ServedModel): number[] {
   if (chatTemplate === undefined) {
     throw new ApiError(400, 'this model has no chat template; use /v1/completions', { code: 'no_chat_template' });
   }
@@ -145,4 +146,14 @@ export async function chatCompletions(context: Context, options: RouteOptions): 
     explain,
     abort: () => controller.abort(),
   });
+}
+
+/** `POST /tokenize`, in the manner of vLLM. Nothing is added to a text, and the names of special tokens in it stand for these tokens. */
+export async function tokenize(context: Context, { model }: RouteOptions): Promise<Response> {
+  const request = parseRequest(await context.req.text(), tokenizeRequestSchema);
+  checkModel(request, model);
+  const { prompt = '', messages } = request;
+  const tokens =
+    messages === undefined ? model.tokenizer.encode(prompt, { allowSpecial: true }) : conversation({ messages }, model);
+  return context.json({ count: tokens.length, max_model_len: model.sampler.maxContextTokens, tokens });
 }

@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import { estimateRun } from '../estimate/estimate-run.js';
+import { parseRecipe } from './load-recipe.js';
+
+const server = 'teacher:\n  kind: server\n  url: http://127.0.0.1:8000\n  name: qwen\n  tokenizer: teachers/qwen\n';
+const parse = (text: string, method = text.includes('stages:') ? 'pipeline' : 'dgpo-reference') =>
+  parseRecipe({
+    text: `method: ${method}\ndata:\n  corpus: corpus.jsonl\n  trainQuestions: train.jsonl\n${text}`,
+    path: 'recipes/mine.yaml',
+    overrides: [],
+    workingDirectory: '/home/me',
+  });
+
+it('reads a teacher behind a server', () => {
+  const { teacher } = parse(`${server}  apiKeyVariable: TEACHER_KEY\ndistill:\n  klWeight: 0\n`);
+  expect(teacher).toMatchObject({ api: 'vllm', topK: 0, tokenizer: '/home/me/recipes/teachers/qwen' });
+});
+
+it.each([
+  ['teacher:\n  kind: server\n', /teacher\.url.*is required with kind: server/],
+  ['teacher:\n  kind: server\n  url: http://a\n', /teacher\.name.*is required with kind: server/],
+  ['teacher:\n  kind: server\n  url: localhost\n  name: a\n', /expected a URL such as/],
+  [`${server}  path: model\n`, /teacher\.path.*has no effect with kind: server/],
+  [`${server}  apiKeyVariable: sk-1234\n`, /expected the name of an environment variable, not the key/],
+  ['teacher:\n  url: http://a\n', /teacher\.url.*has no effect with kind: scripted/],
+  ['teacher:\n  topK: 3\n', /teacher\.topK.*has no effect with kind: scripted/],
+  ['teacher:\n  kind: model\n  path: m\n  api: sglang\n', /teacher\.api.*has no effect with kind: model/],
+  [server, /distill\.klWeight.*must be 0 with teacher\.kind: server/],
+  [
+    `${server}stages:\n  - { name: a, rl: { guidance: { estimator: full, form: loss } } }\n`,
+    /rl\.guidance\.estimator.*full needs a teacher on this machine/,
+  ],
+  [
+    `${server}distill:\n  klWeight: 0\nrl:\n  temperature: 0.7\n`,
+    /rl\.temperature.*must be 1 with teacher\.kind: server/,
+  ],
+])('refuses %j', (text, message) => {
+  expect(() => parse(text)).toThrow(message);
+});
+
+it('needs no temperature of 1 where nothing is compared', () => {
+  const stages = (guidance: string) =>
+    `stages:\n  - { name: a, rl: { temperature: 0.7, guidance: { ${guidance} } } }\n`;
+  for (const guidance of ['gate: never', 'beta: 0']) parse(`${server}${stages(guidance)}`);
+});
+
+it('counts no memory and no work for it here', () => {
+  const remote = estimateRun({ recipe: parse(`${server}distill:\n  klWeight: 0\n`) });
+  const scripted = estimateRun({ recipe: parse('distill:\n  klWeight: 0\n') });
+  expect(remote.models.map(({ name }) => name)).toEqual(['student']);
+  expect(remote.memory.worker.weights).toBeLessThan(scripted.memory.worker.weights);
+  expect(remote.stages.find(({ name }) => name === 'kd')).toMatchObject({ scored: 0, sampled: 0 });
+});
