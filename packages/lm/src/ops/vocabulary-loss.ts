@@ -159,6 +159,7 @@ export function vocabularyLoss(options: AnyOptions): Record<string, tf.Tensor1D>
       return maskedValues(tf.stack(Object.values(outputs)), valid);
     },
   });
-  const columns = tf.unstack(values);
+  // The gradient of unstack does not know of a single tensor.
+  const columns = names.length === 1 ? [tf.reshape(values, [-1])] : tf.unstack(values);
   return Object.fromEntries(names.map((name, index) => [name, columns[index] as tf.Tensor1D]));
 }
