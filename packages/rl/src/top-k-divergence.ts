@@ -111,7 +111,8 @@ function requireTopK(options: TopKDivergenceOptions): void {
  * The KL over k + 1 classes, the teacher's top k and one bucket for all others, as tensors with an analytic gradient to the student's
  * logits: {@link topKKl} in float32. For losses against teachers that give only their top k; rows do not know of each other, so
  * `vocabularyLoss` of @dgpo/lm computes it straight from hidden states. What {@link topKKl} refuses is not looked for here: ids outside
- * the vocabulary are undefined, and where one model excludes a token that the other one allows the value is infinite.
+ * the vocabulary are undefined, and where one model excludes a token that the other one allows the value is infinite. What the teacher
+ * leaves to the tail is known to about 1e-7 in float32.
  *
  * @returns `[n]`, in nats
  * @throws RangeError when the shapes do not fit or a parameter is out of range.
