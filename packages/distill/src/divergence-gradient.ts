@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type DivergenceName, type DivergenceParameters, termsOf } from './divergence-terms.js';
+import { rowSum } from './row-sum.js';
 import { softmaxOf } from './softmax.js';
 
 /** `js` at the ends of β is one of the Kullback-Leibler divergences. */
@@ -26,9 +27,9 @@ export function divergenceGradient(
   const zeros = tf.zerosLike(student);
   const slope = tf.where(counts, terms.slope, zeros);
   // Through the softmax: ∂/∂z = slope − q · Σ slope.
-  const gradient = tf.sub(slope, tf.mul(student, tf.sum(slope, 1, true)));
+  const gradient = tf.sub(slope, tf.mul(student, tf.expandDims(rowSum(slope), 1)));
   return {
-    value: tf.sum(tf.where(counts, terms.value, zeros), 1),
+    value: rowSum(tf.where(counts, terms.value, zeros)),
     gradient: temperature === 1 ? gradient : tf.div(gradient, temperature),
   };
 }

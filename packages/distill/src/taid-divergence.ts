@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { requireLogits } from './divergence.js';
 import { divergenceGradient } from './divergence-gradient.js';
 import { rowOp } from './row-op.js';
+import { rowSum } from './row-sum.js';
 import { softmaxOf } from './softmax.js';
 
 export interface TaidDivergenceOptions {
@@ -56,7 +57,7 @@ export function taidDivergence(options: TaidDivergenceOptions): TaidDivergence {
       const { probs, logProbs } = softmaxOf(target, temperature);
       const isPossible = tf.notEqual(tf.add(studentLogits, target), Number.NEGATIVE_INFINITY);
       const negated = tf.where(isPossible, tf.mul(probs, logProbs), tf.zerosLike(probs));
-      return { values: [value, tf.sub(value, tf.sum(negated, 1))], gradient };
+      return { values: [value, tf.sub(value, rowSum(negated))], gradient };
     },
   });
   const [kl, crossEntropy] = tf.unstack(both) as [tf.Tensor1D, tf.Tensor1D];
