@@ -13,7 +13,7 @@ import {
 } from '@dgpo/lm';
 import { topKDivergence } from '@dgpo/rl';
 import { createRandom } from '@dgpo/trajectory';
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gradientOf } from './gradient.js';
 
