@@ -201,6 +201,15 @@ describe('divergence by hand', () => {
     }
   });
 
+  test('adaptive-kl: what ties with the last token of the head belongs to it', async () => {
+    // Gaps 0.15, 0.05, 0.05, 0.05, with p = (0.4, 0.2, 0.2, 0.2) and q uniform: of the tied tokens one alone would fit under 0.65.
+    const [z, goal] = [[0, 0, 0, 0], [0.4, 0.2, 0.2, 0.2].map(ln)];
+    const forward = reference('fkl', z, goal);
+    expectClose(await valuesOf('adaptive-kl', [z], [goal], { headThreshold: 0.65 }), [forward], 1e-6);
+    const half = 0.5 * forward + 0.5 * reference('rkl', z, goal);
+    expectClose(await valuesOf('adaptive-kl', [z], [goal]), [half], 1e-6);
+  });
+
   test('a teacher that trains gets no gradient', async () => {
     const teacherGradient = tf.grads(
       (x, teacherLogits) =>

@@ -1,6 +1,8 @@
 import { ConfigError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
-import { type DivergenceName, termsOf } from './divergence-terms.js';
+import { divergenceGradient } from './divergence-gradient.js';
+import type { DivergenceName } from './divergence-terms.js';
+import { rowOp } from './row-op.js';
 
 export interface DivergenceOptions {
   /**
@@ -27,27 +29,16 @@ export interface DivergenceOptions {
   /** `[n, vocabulary]` in the same vocabulary. */
   teacherLogits: tf.Tensor2D;
   /** `[n]`: rows with 0 give 0 and no gradient, even if they are NaN. @default all 1 */
-  mask?: tf.Tensor1D;
+  mask?: tf.Tensor1D | undefined;
   /** Divides both logits; the value is not multiplied by its square afterwards. @default 1 */
   temperature?: number;
 }
 
-function requireDivergence(options: DivergenceOptions): void {
-  const {
-    studentLogits,
-    teacherLogits,
-    mask,
-    beta = 0.1,
-    lambda = 0.1,
-    headThreshold = 0.5,
-    temperature = 1,
-  } = options;
-  if (!(beta >= 0 && beta <= 1)) throw new ConfigError(`expected 0 to 1, found ${beta}`, { where: 'beta' });
-  if (!(headThreshold > 0 && headThreshold < 1)) {
-    throw new ConfigError(`expected a number between 0 and 1, found ${headThreshold}`, { where: 'headThreshold' });
-  }
-  if (!(lambda >= 0 && lambda < 1))
-    throw new ConfigError(`expected 0 to below 1, found ${lambda}`, { where: 'lambda' });
+/** @throws ConfigError unless both models score the same rows. */
+export function requireLogits(
+  options: Pick<DivergenceOptions, 'studentLogits' | 'teacherLogits' | 'mask' | 'temperature'>,
+): void {
+  const { studentLogits, teacherLogits, mask, temperature = 1 } = options;
   if (!(temperature > 0)) throw new ConfigError(`expected more than 0, found ${temperature}`, { where: 'temperature' });
   if (studentLogits.shape.join() !== teacherLogits.shape.join()) {
     throw new ConfigError(
@@ -60,10 +51,13 @@ function requireDivergence(options: DivergenceOptions): void {
   }
 }
 
-/** `js` at the ends of β is one of the Kullback-Leibler divergences. */
-function nameOf(name: DivergenceName, beta: number): DivergenceName {
-  if (name !== 'js' || (beta > 0 && beta < 1)) return name;
-  return beta === 0 ? 'fkl' : 'rkl';
+function requireParameters({ beta = 0.1, lambda = 0.1, headThreshold = 0.5 }: DivergenceOptions): void {
+  if (!(beta >= 0 && beta <= 1)) throw new ConfigError(`expected 0 to 1, found ${beta}`, { where: 'beta' });
+  if (!(headThreshold > 0 && headThreshold < 1)) {
+    throw new ConfigError(`expected a number between 0 and 1, found ${headThreshold}`, { where: 'headThreshold' });
+  }
+  if (!(lambda >= 0 && lambda < 1))
+    throw new ConfigError(`expected 0 to below 1, found ${lambda}`, { where: 'lambda' });
 }
 
 /**
@@ -73,54 +67,24 @@ function nameOf(name: DivergenceName, beta: number): DivergenceName {
  * here a value of 0 means that the models agree, and none is negative beyond rounding. A vocabulary entry where either logit is −∞ adds
  * nothing (as in TAID), so padded vocabularies work. Gradients scale with 1 / temperature.
  *
- * Memory: about ten tensors of the size of the logits while it runs, one pair kept for the gradient. Call it on a slice of rows at a
- * time where that is too much; rows do not know of each other.
+ * Memory: about ten tensors of the size of the logits while it runs, one kept for the gradient. Rows do not know of each other, so it can
+ * be called on some at a time: `vocabularyLoss` of @dgpo/lm does that straight from hidden states.
  *
  * @returns `[n]`, in nats except for `tvd`
  * @throws ConfigError for parameters out of range or shapes that do not fit.
  */
 export function divergence(options: DivergenceOptions): tf.Tensor1D {
-  const { beta = 0.1, lambda = 0.1, headThreshold = 0.5, temperature = 1 } = options;
-  requireDivergence(options);
-  const termsFor = termsOf[nameOf(options.name, beta)];
-
-  const compute = (studentLogits: tf.Tensor, teacherLogits: tf.Tensor, mask: tf.Tensor) => {
-    const isReal = tf.notEqual(tf.expandDims(mask, 1), 0);
-    const zeros = tf.zerosLike(studentLogits);
-    const z = tf.where(isReal, studentLogits, zeros);
-    const target = tf.where(isReal, teacherLogits, zeros);
-    const isPossible = tf.logicalAnd(
-      tf.notEqual(z, Number.NEGATIVE_INFINITY),
-      tf.notEqual(target, Number.NEGATIVE_INFINITY),
-    );
-    const counts = tf.logicalAnd(isReal, isPossible);
-    const logStudent = tf.logSoftmax(tf.div(z, temperature));
-    const logTeacher = tf.logSoftmax(tf.div(target, temperature));
-    const student = tf.exp(logStudent);
-    const terms = termsFor(
-      { student, teacher: tf.exp(logTeacher), logStudent, logTeacher, counts },
-      { beta, lambda, headThreshold },
-    );
-    return {
-      student,
-      value: tf.where(counts, terms.value, zeros),
-      slope: tf.where(counts, terms.slope, zeros),
-    };
-  };
-
-  const op = tf.customGrad((...inputs) => {
-    const [studentLogits, save] = inputs as [tf.Tensor, tf.GradSaveFunc];
-    const mask = options.mask ?? tf.ones([studentLogits.shape[0] as number]);
-    save([studentLogits, options.teacherLogits, mask]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const [z, target, rows] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-      const { student, slope } = compute(z, target, rows);
-      // Through the softmax: ∂/∂z = slope − q · Σ slope.
-      const gradient = tf.sub(slope, tf.mul(student, tf.sum(slope, 1, true)));
-      const upstream = tf.where(tf.notEqual(rows, 0), dy, tf.zerosLike(dy));
-      return tf.mul(gradient, tf.div(tf.expandDims(upstream, 1), temperature));
-    };
-    return { value: tf.sum(compute(studentLogits, options.teacherLogits, mask).value, 1), gradFunc };
+  const { name, teacherLogits, mask, beta = 0.1, lambda = 0.1, headThreshold = 0.5, temperature = 1 } = options;
+  requireParameters(options);
+  requireLogits(options);
+  const values = rowOp({
+    logits: options.studentLogits,
+    mask,
+    compute: (studentLogits) => {
+      const settings = { name, beta, lambda, headThreshold, temperature };
+      const { value, gradient } = divergenceGradient({ ...settings, studentLogits, teacherLogits });
+      return { values: [value], gradient };
+    },
   });
-  return op(options.studentLogits) as tf.Tensor1D;
+  return tf.reshape(values, [-1]) as tf.Tensor1D;
 }

@@ -34,6 +34,7 @@ export {
   type ReverseKlAdvantagesOptions,
   reverseKlAdvantages,
 } from './reverse-kl-advantages.js';
+export { type TaidDivergence, type TaidDivergenceOptions, taidDivergence } from './taid-divergence.js';
 export { type TaidLoss, type TaidLossOptions, taidLoss } from './taid-loss.js';
 export {
   createTaidSchedule,

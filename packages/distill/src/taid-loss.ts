@@ -1,6 +1,5 @@
-import { ConfigError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
-import { divergence } from './divergence.js';
+import { taidDivergence } from './taid-divergence.js';
 
 export interface TaidLossOptions {
   /** `[n, vocabulary]`; the gradient flows here alone, and not through the interpolated target. */
@@ -25,37 +24,16 @@ export interface TaidLoss {
   metrics: { kl: tf.Scalar; crossEntropy: tf.Scalar };
 }
 
-/** `(1 − t)·student + t·teacher`; at the ends an infinite logit of the other model does not matter. */
-function interpolate(student: tf.Tensor2D, teacher: tf.Tensor2D, t: number): tf.Tensor2D {
-  if (t === 0) return student;
-  if (t === 1) return teacher;
-  return tf.add(tf.mul(student, 1 - t), tf.mul(teacher, t));
-}
-
 /**
- * TAID (arXiv 2501.16937, eq. 3 to 5, and `src/distil_losses/taid.py` of its repository): `Σ w · KL(p_t ‖ q)` where
- * `p_t = softmax((1 − t)·z_student + t·z_teacher)` is a constant. Its gradient is that of the cross-entropy in the TAID code, which lacks
- * the entropy of the target. Under weight 0 anything may be NaN; no weights at all give 0.
+ * TAID as a loss: `Σ w · KL(p_t ‖ q)`, see {@link taidDivergence}. Under weight 0 anything may be NaN; no weights at all give 0.
  *
  * @throws ConfigError for parameters out of range or shapes that do not fit.
  */
 export function taidLoss(options: TaidLossOptions): TaidLoss {
-  const { studentLogits, teacherLogits, t, weights, temperature = 1 } = options;
-  if (!(t >= 0 && t <= 1)) throw new ConfigError(`expected 0 to 1, found ${t}`, { where: 't' });
-  const isWeighted = tf.notEqual(weights, 0);
-  const mask = tf.cast(isWeighted, 'float32') as tf.Tensor1D;
-  const target = interpolate(studentLogits, teacherLogits, t);
-  const values = divergence({ name: 'fkl', studentLogits, teacherLogits: target, mask, temperature });
-  const loss = tf.sum(tf.mul(values, weights)) as tf.Scalar;
-
-  const isReal = tf.expandDims(isWeighted, 1);
-  const zeros = tf.zerosLike(studentLogits);
-  const logTarget = tf.logSoftmax(tf.div(tf.where(isReal, target, zeros), temperature));
-  const isOut = tf.logicalOr(
-    tf.equal(logTarget, Number.NEGATIVE_INFINITY),
-    tf.equal(studentLogits, Number.NEGATIVE_INFINITY),
-  );
-  const negated = tf.where(isOut, zeros, tf.mul(tf.exp(logTarget), logTarget));
-  const entropy = tf.neg(tf.sum(tf.mul(tf.sum(negated, 1), weights)));
-  return { loss, metrics: { kl: loss, crossEntropy: tf.add(loss, entropy) as tf.Scalar } };
+  const { weights, ...rest } = options;
+  const mask = tf.cast(tf.notEqual(weights, 0), 'float32') as tf.Tensor1D;
+  const { kl, crossEntropy } = taidDivergence({ ...rest, mask });
+  const total = (values: tf.Tensor) => tf.sum(tf.mul(values, weights)) as tf.Scalar;
+  const loss = total(kl);
+  return { loss, metrics: { kl: loss, crossEntropy: total(crossEntropy) } };
 }

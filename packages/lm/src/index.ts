@@ -43,15 +43,21 @@ export {
   gelu,
   headNorm,
   type LinearOptions,
+  type LogitRows,
   layerNorm,
   linear,
+  type RowValues,
   rmsNorm,
   swiglu,
+  type TaughtLogitRows,
+  type TaughtVocabularyLossOptions,
   type TokenLogProbs,
   type TokenLogProbsOptions,
   tokenLogProbs,
   type VocabularyKlOptions,
+  type VocabularyLossOptions,
   vocabularyKl,
+  vocabularyLoss,
 } from './ops/index.js';
 export type { RopeScaling } from './ops/rotary-table.js';
 export { type AdamW, type AdamWOptions, type AdamWState, type AdamWUpdate, createAdamW } from './optimizer/adamw.js';

@@ -50,6 +50,7 @@ export { actionSegments } from './segments.js';
 export { tokenAdvantages } from './token-advantages.js';
 export { type KlDirection, type KlEstimator, type TokenKl, type TokenKlOptions, tokenKl } from './token-kl.js';
 export { type Aggregation, type TokenWeightsOptions, tokenWeights } from './token-weights.js';
+export { type TopKDivergenceOptions, topKDivergence } from './top-k-divergence.js';
 export { type TopKKl, type TopKKlOptions, topKKl } from './top-k-kl.js';
 export { type ValueLossOptions, valueLoss } from './value-loss.js';
 export { whiten } from './whiten.js';

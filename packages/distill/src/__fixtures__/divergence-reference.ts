@@ -40,19 +40,24 @@ const distributionsOf = ({ student, teacher, temperature = 1 }: ReferenceOptions
 const isPossible = ({ student, teacher }: ReferenceOptions, v: number) =>
   student[v] !== -Infinity && teacher[v] !== -Infinity;
 
-/** The weight of `fkl` in `adaptive-kl`: sorted by the teacher, ties in the order of the vocabulary. */
+/** The weight of `fkl` in `adaptive-kl`: sorted by the teacher, with what ties with the last token of the head. */
 export function headShareReference(options: ReferenceOptions): number {
   const { headThreshold = 0.5 } = options;
   const { studentProbs, teacherProbs } = distributionsOf(options);
-  const order = teacherProbs.map((prob, v) => ({ prob, v })).sort((a, b) => b.prob - a.prob || a.v - b.v);
   let mass = 0;
+  const top = [...teacherProbs]
+    .sort((a, b) => b - a)
+    .filter((prob, rank) => {
+      mass += prob;
+      return rank === 0 || mass <= headThreshold;
+    });
+  const last = top.at(-1) as number;
   let head = 0;
   let whole = 0;
-  order.forEach(({ prob, v }, rank) => {
-    mass += prob;
+  teacherProbs.forEach((prob, v) => {
     const gap = isPossible(options, v) ? Math.abs(prob - (studentProbs[v] as number)) : 0;
     whole += gap;
-    if (rank === 0 || mass <= headThreshold) head += gap;
+    if (prob >= last) head += gap;
   });
   return whole === 0 ? 0.5 : head / whole;
 }

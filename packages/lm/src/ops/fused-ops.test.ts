@@ -179,7 +179,12 @@ describe('fused ops on wasm agree with stock ops on cpu, in value and gradient',
     );
   });
 
-  test.each(['forward', 'reverse'] as const)('%s vocabularyKl', async (direction) => {
+  test.each([
+    ['forward', 1],
+    ['reverse', 1],
+    ['forward', 0.7],
+    ['reverse', 1.6],
+  ] as const)('%s vocabularyKl at temperature %d', async (direction, temperature) => {
     const mask = [1, 0, 1, 1];
     const of = (compute: typeof vocabularyKl) => (hidden?: tf.Tensor, weight?: tf.Tensor) =>
       compute({
@@ -195,6 +200,7 @@ describe('fused ops on wasm agree with stock ops on cpu, in value and gradient',
         ),
         mask: tf.tensor1d(mask),
         direction,
+        temperature,
       });
     await compare(
       of(vocabularyKl),

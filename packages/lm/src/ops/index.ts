@@ -8,3 +8,11 @@ export { rmsNorm } from './rms-norm.js';
 export { swiglu } from './swiglu.js';
 export { type TokenLogProbs, type TokenLogProbsOptions, tokenLogProbs } from './token-log-probs.js';
 export { type VocabularyKlOptions, vocabularyKl } from './vocabulary-kl.js';
+export {
+  type LogitRows,
+  type RowValues,
+  type TaughtLogitRows,
+  type TaughtVocabularyLossOptions,
+  type VocabularyLossOptions,
+  vocabularyLoss,
+} from './vocabulary-loss.js';

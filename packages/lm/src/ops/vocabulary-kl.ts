@@ -176,11 +176,20 @@ export interface VocabularyKlOptions {
   mask: tf.Tensor;
   /** `forward` is KL(teacher ‖ student), `reverse` is KL(student ‖ teacher). */
   direction: 'forward' | 'reverse';
+  /** Divides the logits of both models; the value is not multiplied by its square afterwards. @default 1 */
+  temperature?: number;
+}
+
+/** Logits are linear in hidden states, so these are divided instead. */
+function tempered({ hidden, teacherHidden, temperature = 1 }: VocabularyKlOptions) {
+  if (temperature === 1) return { hidden, teacherHidden };
+  return { hidden: tf.mul(hidden, 1 / temperature), teacherHidden: tf.mul(teacherHidden, 1 / temperature) };
 }
 
 /** The same from stock ops, for every backend. */
 export function vocabularyKlReference(options: VocabularyKlOptions & { rowsAtOnce?: number }): tf.Tensor1D {
-  const { hidden, weight, teacherHidden, teacherWeight, mask, direction } = options;
+  const { weight, teacherWeight, mask, direction } = options;
+  const { hidden, teacherHidden } = tempered(options);
   const values = inRowChunks({
     rows: { hidden, teacherHidden, mask },
     whole: { weight, teacherWeight },
@@ -204,7 +213,8 @@ export function vocabularyKlReference(options: VocabularyKlOptions & { rowsAtOnc
 /** Exact KL divergence between two next-token distributions per row, straight from hidden states, `[n]` in nats. */
 export function vocabularyKl(options: VocabularyKlOptions): tf.Tensor1D {
   if (!hasFusedKernel('DgpoVocabularyKl')) return vocabularyKlReference(options);
-  const { hidden, weight, teacherHidden, teacherWeight, mask, direction } = options;
+  const { weight, teacherWeight, mask, direction } = options;
+  const { hidden, teacherHidden } = tempered(options);
   const [value] = runFused(
     'DgpoVocabularyKl',
     { hidden, weight, teacherHidden, teacherWeight, mask },
