@@ -7,7 +7,7 @@ export {
   selectEngine,
 } from './engine/select-engine.js';
 export { type ResolveModelOptions, resolveModel } from './hub/resolve-model.js';
-export { isAdapterFolder, tokenizerFolder } from './lora/adapter-base.js';
+export { adapterBase, isAdapterFolder, tokenizerFolder } from './lora/adapter-base.js';
 export { type AdapterWeights, loadAdapter, readAdapter, saveAdapter } from './lora/adapter-folder.js';
 export { addLora, mergeLora } from './lora/add-lora.js';
 export type { LoraAdapters } from './lora/lora-adapters.js';
