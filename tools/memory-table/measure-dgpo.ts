@@ -2,7 +2,7 @@
  * What a worker holds while it trains adapters of DGPO on one base: `npm run measure:memory [model folder] [tokens] [plain]`. Student, critic
  * and teacher are adapters on the same weights; `plain` keeps all activations.
  */
-import { createSampler, loadTokenizer, type LoraOptions, selectEngine } from '@dgpo/lm';
+import { createSampler, type LoraOptions, loadTokenizer, selectEngine } from '@dgpo/lm';
 import { createRandom } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { closeJobContext, createJobContext, modelNamed, runJob } from '../../apps/trainer/src/compute/jobs.js';
