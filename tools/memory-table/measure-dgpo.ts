@@ -67,8 +67,8 @@ const sampler = createSampler({
   slots,
   maxContextTokens: tokens,
 });
-await phase('sampling', () =>
-  sampler.generate(
+await phase('sampling', async () => {
+  await sampler.generate(
     Array.from({ length: slots }, (_, index) => ({
       id: `${index}`,
       contextTokenIds: [...row.tokenIds.subarray(0, tokens - 16)].map((id) => (id + index) % tokenizer.vocabularySize),
@@ -76,8 +76,10 @@ await phase('sampling', () =>
       temperature: 1,
       random: random.split(index),
     })),
-  ),
-);
+  );
+  // As after every job.
+  sampler.reset();
+});
 await phase('scoring', () =>
   runJob(context, { kind: 'score', model: 'student', what: 'log-probs', rows: [row], temperature: 1 }),
 );
@@ -98,5 +100,4 @@ await phase('policy gradient', () =>
 await phase('value gradient', () =>
   runJob(context, { kind: 'value', critic: 'critic', ...shared, oldValues: each(0), returns: each(1), clipRange: 10 }),
 );
-await phase('without the cache', async () => sampler.dispose());
 await closeJobContext(context);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, nonNegative } from '../recipe/data-sections.js';
+import { loraSchema } from '../recipe/lora-schema.js';
 import { runFields } from '../recipe/run-fields.js';
 
 const path = () => z.string().min(1);
@@ -15,20 +16,6 @@ const sftDataSchema = z.strictObject({
   maxLength: count(8)
     .default(512)
     .describe('Tokens of a sequence. Longer text is cut into pieces; of the other kinds the end is dropped.'),
-});
-
-const loraSchema = z.strictObject({
-  rank: count().default(16).describe('Rank r of the adapters.'),
-  alpha: z.number().positive().default(32).describe('The adapters are scaled by alpha / rank.'),
-  targetModules: z
-    .array(z.string().min(1))
-    .min(1)
-    .default(['all-linear'])
-    .describe('Projections with an adapter, named as in Hugging Face (`q_proj`, `v_proj`, …), or `all-linear`.'),
-  merge: z
-    .boolean()
-    .default(true)
-    .describe('Save the model with the adapter folded into its weights too, beside the adapter.'),
 });
 
 const sftTrainingSchema = z
