@@ -1,16 +1,16 @@
 /**
- * What a worker holds while it trains adapters of DGPO on one base: `npm run measure:memory [model folder] [tokens] [plain]`. Student, critic
- * and teacher are adapters on the same weights; `plain` keeps all activations.
+ * What a worker holds while it trains adapters of DGPO on one base: `npm run measure:memory -- [model folder] [tokens]
+ * [plain | checkpointing] [slots]`. Student, critic and teacher are adapters on the same weights; `plain` keeps all activations.
  */
 import { createSampler, type LoraOptions, loadTokenizer, selectEngine } from '@dgpo/lm';
 import { createRandom } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { closeJobContext, createJobContext, modelNamed, runJob } from '../../apps/trainer/src/compute/jobs.js';
 
-const [directory = '.models/smollm2-135m', length = '512', kind = 'checkpointing'] = process.argv.slice(2);
+const [directory = '.models/smollm2-135m', length = '512', kind = 'checkpointing', count = '8'] = process.argv.slice(2);
 const tokens = Number(length);
 const gradientCheckpointing = kind !== 'plain';
-const slots = 8;
+const slots = Number(count);
 const lora: LoraOptions = { rank: 16, alpha: 32, targetModules: 'all-linear' };
 
 await selectEngine({ engine: 'wasm' });

@@ -27,7 +27,7 @@ interface OpenModelJob {
 }
 
 /** Opens a model folder under a name, as it is or with fresh adapters. */
-export interface OpenFolderJob extends OpenModelJob {
+interface OpenFolderJob extends OpenModelJob {
   directory: string;
 }
 
