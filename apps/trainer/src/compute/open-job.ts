@@ -73,7 +73,8 @@ export async function runOpenJob(context: JobContext, job: OpenJob): Promise<nul
   const { models, kept } = context;
   const current = models.get(job.name);
   const directory = 'directory' in job && isPlain(job) ? job.directory : undefined;
-  if (current !== undefined && current.shares.size > 0 && kept.get(folderKey(job.name)) === directory) return null;
+  const isInUse = current !== undefined && current.shares.size > 0;
+  if (isInUse && directory !== undefined && kept.get(folderKey(job.name)) === directory) return null;
   current?.dispose();
   models.delete(job.name);
   kept.delete(folderKey(job.name));

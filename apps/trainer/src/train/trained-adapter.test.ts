@@ -159,6 +159,8 @@ describe.each([
     await expect(pool.broadcast({ kind: 'open', name: 'base', directory: root, seed: 1 })).rejects.toThrow(
       'other models (2) run on the parameters of this one',
     );
+    const adapted = { kind: 'open', name: 'base', directory, lora, seed: 1 } as const;
+    await expect(pool.broadcast(adapted)).rejects.toThrow('other models (2)');
     await expect(create('student', new Float32Array(3))).rejects.toThrow(/do not add up/);
     for (const model of [student, other]) model.dispose();
   });

@@ -33,23 +33,23 @@ export async function readAdapterConfig(directory: string): Promise<ReturnType<t
 
 /**
  * The model that a folder of adapters belongs to, by its `base_model_name_or_path`: a path from the folder itself or from the working
- * directory, or a name on the hub, see {@link resolveModel}.
+ * directory, or a name on the hub, see {@link resolveModel}; `revision` is the branch, tag or commit there.
  *
  * @returns path of a model folder or a `.gguf` file
  * @throws ModelError where none is named, where it is not there, and where it holds adapters too
  */
 export async function adapterBase(directory: string): Promise<string> {
   const where = join(directory, adapterConfigName);
-  const { baseModel } = await readAdapterConfig(directory);
+  const { baseModel, revision } = await readAdapterConfig(directory);
   if (baseModel === undefined) {
     throw new ModelError('names no base_model_name_or_path; write the folder or the hub name of the base model there', {
       where,
     });
   }
-  const beside = resolve(directory, baseModel);
+  const local = [resolve(directory, baseModel), baseModel].find((place) => existsSync(place));
   let path: string;
   try {
-    path = existsSync(beside) ? beside : await resolveModel({ model: baseModel });
+    path = local ?? (await resolveModel({ model: revision === undefined ? baseModel : `${baseModel}@${revision}` }));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ModelError(`base_model_name_or_path: ${reason}`, { where, cause });

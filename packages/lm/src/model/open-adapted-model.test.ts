@@ -96,8 +96,8 @@ test('the base is found from the folder, from the working directory, and in the 
   decoder.dispose();
   const path = join(directory, 'adapter_config.json');
   const json = JSON.parse(readFileSync(path, 'utf8')) as object;
-  const named = (base_model_name_or_path: unknown) => {
-    writeFileSync(path, JSON.stringify({ ...json, base_model_name_or_path }));
+  const named = (base_model_name_or_path: unknown, revision: unknown = null) => {
+    writeFileSync(path, JSON.stringify({ ...json, base_model_name_or_path, revision }));
     return tokenizerFolder(directory);
   };
   expect(await named(base)).toBe(base);
@@ -111,6 +111,8 @@ test('the base is found from the folder, from the working directory, and in the 
   mkdirSync(refs, { recursive: true });
   writeFileSync(join(refs, 'main'), 'a'.repeat(40));
   expect(await named('some/base')).toBe(snapshot);
+  expect(await named('some/base', 'a'.repeat(40))).toBe(snapshot);
+  await expect(named('some/base', 'older')).rejects.toThrow(/some\/base at older is not in the cache/);
   await expect(named('some/other')).rejects.toThrow(/adapter_config\.json: base_model_name_or_path: .*some\/other/);
   await expect(named('../nowhere')).rejects.toThrow(/neither a folder or file that exists nor a name on the hub/);
   await expect(named(undefined)).rejects.toThrow(/names no base_model_name_or_path/);
