@@ -199,3 +199,24 @@ describe.each([
     student.dispose();
   });
 });
+
+it('two workers train the bytes that one trains', async () => {
+  const count = adapterSize();
+  const trained: Float32Array[] = [];
+  for (const workers of [0, 2]) {
+    const pool = await createComputePool({ engine: 'wasm', workers });
+    await pool.broadcast({ kind: 'open', name: 'base', directory, seed: 1 });
+    const common = { pool, base: 'base', config, lora, seed: 3 };
+    const student = await createTrainedAdapter({ ...common, name: 'student' });
+    const teacher = await createTrainedAdapter({ ...common, name: 'teacher', parameters: lively(count, 2) });
+    for (let step = 0; step < 2; step++) {
+      const job = policyJob('student', 'teacher', step === 1);
+      await student.update({ jobs: [job, job, job], learningRate: 0.05 });
+    }
+    trained.push(await student.parameters());
+    for (const model of [student, teacher]) model.dispose();
+    await pool.close();
+  }
+  expect(trained[1]).toEqual(trained[0]);
+  expect(trained[0]?.some((value) => value !== 0)).toBe(true);
+});
