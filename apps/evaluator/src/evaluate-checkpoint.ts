@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { type EngineName, loadModel, type ModelWeights, selectEngine } from '@dgpo/lm';
+import {
+  type EngineName,
+  isAdapterFolder,
+  loadModel,
+  type ModelWeights,
+  selectEngine,
+  tokenizerFolder,
+} from '@dgpo/lm';
 import { type Document, loadCorpus, loadRetriever } from '@dgpo/retriever';
 import {
   type ComputePool,
@@ -17,7 +24,7 @@ import {
 import { ConfigError, isDgpoError } from '@dgpo/trajectory';
 
 export interface EvaluateCheckpointOptions {
-  /** Model folder in Hugging Face layout; the rules of its `agent.json` hold, else those of Search-R1. */
+  /** Model folder in Hugging Face layout, or a folder of adapters; the rules of its `agent.json` hold, else those of Search-R1. */
   checkpoint: string;
   /** An index directory, or the address of a Search-R1 `/retrieve` server. */
   retriever: RetrieverSource;
@@ -66,7 +73,7 @@ async function openInput<T>(opening: Promise<T>): Promise<T> {
 }
 
 async function openModel(checkpoint: string): Promise<{ weights: ModelWeights; settings: EnvironmentSettings }> {
-  if (!existsSync(join(checkpoint, 'config.json'))) {
+  if (!existsSync(join(checkpoint, 'config.json')) && !isAdapterFolder(checkpoint)) {
     throw new ConfigError('is no model folder: it has no config.json', { where: checkpoint });
   }
   const weights = await loadModel({ directory: checkpoint });
@@ -116,7 +123,7 @@ export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Pr
     });
     options.onStart?.({ model, parameters: weights.parameters.length, settings });
     const evaluation = await evaluateModel({
-      playground: { pool, tokenizer: checkpoint, retriever, environment: settings },
+      playground: { pool, tokenizer: await tokenizerFolder(checkpoint), retriever, environment: settings },
       policy: { model },
       sets,
       seed,

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { scoreTrajectories } from '@dgpo/arc';
+import { loraShapes, readDecoderConfig, saveAdapter } from '@dgpo/lm';
 import { type ComputePool, createComputePool } from '@dgpo/trainer';
 import { type Trajectory, writeTrajectories } from '@dgpo/trajectory';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -82,6 +83,18 @@ describe('run', () => {
     expect(printed.dgpo.sets[0].arc).toBeUndefined();
     expect(await evaluate(...words)).toEqual(first);
     expect((await evaluate(...words, '--shuffle-passages')).code).toBe(0);
+  });
+
+  test('a folder of adapters is its base with them; those of 0 change nothing', async () => {
+    const config = await readDecoderConfig(join(folder, 'model'));
+    const lora = { rank: 1, alpha: 1, targetModules: ['q_proj'] };
+    const sizes = [...loraShapes(config, lora).values()];
+    const parameters = new Float32Array(sizes.reduce((sum, [rows, width]) => sum + rows * width, 0));
+    await saveAdapter({ directory: join(folder, 'adapter'), config, lora, parameters, baseModel: '../model' });
+    const words = ['--questions', 'peru.jsonl', '--index', 'index', '--json', '--limit', '1', '--name', 'same'];
+    const adapted = await run(['run', 'adapter', ...words]);
+    expect(adapted).toMatchObject({ code: 0, error: '' });
+    expect(adapted).toEqual(await run(['run', 'model', ...words]));
   });
 
   test.each([

@@ -7,6 +7,7 @@ export {
   selectEngine,
 } from './engine/select-engine.js';
 export { type ResolveModelOptions, resolveModel } from './hub/resolve-model.js';
+export { adapterBase, isAdapterFolder, tokenizerFolder } from './lora/adapter-base.js';
 export { type AdapterWeights, loadAdapter, readAdapter, saveAdapter } from './lora/adapter-folder.js';
 export { addLora, mergeLora } from './lora/add-lora.js';
 export type { LoraAdapters } from './lora/lora-adapters.js';
@@ -30,6 +31,7 @@ export { fromConfigJson } from './model/model-config-file.js';
 export { loadModel, type ModelWeights, saveModel } from './model/model-folder.js';
 export { parameterCount, parameterShapes, valueHeadName } from './model/parameter-shapes.js';
 export { readDecoderConfig } from './model/read-decoder-config.js';
+export { type ShareDecoderOptions, shareDecoder } from './model/share-decoder.js';
 export { type TokenBatch, tokenBatch } from './model/token-batch.js';
 export {
   getTrainableParameters,

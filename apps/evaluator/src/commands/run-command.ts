@@ -63,7 +63,10 @@ export function runCommand(surroundings: CliSurroundings): Command {
   const at = (path: string) => resolve(workingDirectory, path);
   return new Command('run')
     .description('Evaluate a model: play every question with searches, score episodes and capabilities.')
-    .argument('<checkpoint>', 'model folder; its agent.json holds the rules, else those of Search-R1 apply')
+    .argument(
+      '<checkpoint>',
+      'model folder, or folder of adapters; its agent.json holds the rules, else those of Search-R1 apply',
+    )
     .optionsGroup('What to ask:')
     .requiredOption('--questions <file...>', 'FlashRAG JSONL or Search-R1 parquet; each file is a set')
     .option('--limit <number>', 'questions of each file, from its start', integerFrom(1))

@@ -13,7 +13,7 @@ import { type EnvironmentSettings, openRetriever } from '../compute/episodes-job
 import { readAgentSettings } from '../evaluate/agent-settings.js';
 
 export interface LoadAgentOptions extends Partial<EnvironmentSettings> {
-  /** A model folder in Hugging Face layout. The rules of its `agent.json` hold where none are given here. */
+  /** A model folder in Hugging Face layout, or a folder of adapters. The rules of its `agent.json` hold where none are given here. */
   checkpoint: string;
   /** An index directory, or any retriever. */
   index: string | Retriever;

@@ -13,7 +13,7 @@ export function askCommand(surroundings: CliSurroundings): Command {
   const { output, environment, signal, workingDirectory } = surroundings;
   return new Command('ask')
     .description('Ask a trained agent, and watch it think, search, read and answer.')
-    .argument('<checkpoint>', 'model folder')
+    .argument('<checkpoint>', 'model folder, or folder of adapters')
     .argument('<question>', 'the question, in quotes')
     .optionsGroup('Where it searches:')
     .option('--index <dir>', 'index directory, as the run or dgpo-retriever index wrote it')

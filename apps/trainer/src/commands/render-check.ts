@@ -22,11 +22,10 @@ function modelLine({ name, parameters, config }: RunCheck['estimate']['models'][
 /** What `dgpo validate` prints for people. */
 export function renderCheck({ data, estimate, warnings }: RunCheck): string {
   const { memory, stages, models } = estimate;
-  const { weights, gradients, activations, keyValueCache, heap } = memory.worker;
+  const { weights, gradients, activations, keyValueCache, samplingActivations, heap } = memory.worker;
   const workers = `${memory.workers} ${memory.workers === 1 ? 'worker' : 'workers'}`;
-  const parts = Object.entries({ weights, gradients, activations, 'key-value cache': keyValueCache })
-    .map(([name, bytes]) => `${name} ${mebibytes(bytes)}`)
-    .join(', ');
+  const training = `training (gradients ${mebibytes(gradients)}, activations ${mebibytes(activations)})`;
+  const sampling = `sampling (key-value cache ${mebibytes(keyValueCache)}, activations ${mebibytes(samplingActivations)})`;
   const questions = data?.evalQuestions.map((set) => `, ${set.questions} in ${set.name}`).join('') ?? '';
   const time = (seconds: number | undefined) => (seconds === undefined ? '' : formatDuration(seconds));
   const table = formatTable({
@@ -56,7 +55,7 @@ export function renderCheck({ data, estimate, warnings }: RunCheck): string {
         ]),
     ...models.map(modelLine),
     `memory    ${mebibytes(heap)} in each worker, ${mebibytes(memory.total)} with ${workers} and the main thread, engine ${estimate.engine}`,
-    `          each ${heapSlack} x (${parts})`,
+    `          each weights ${mebibytes(weights)}, and ${heapSlack} x the larger of ${training} and ${sampling}`,
     '',
     'tokens and time, roughly',
     table.trimEnd(),

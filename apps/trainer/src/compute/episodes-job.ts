@@ -13,6 +13,7 @@ import { createCircuitBreaker, createRetrieverClient, loadCorpus, loadRetriever 
 import { createRandom, type Task, type Trajectory } from '@dgpo/trajectory';
 import { scriptedExpert } from '../expert/scripted-expert.js';
 import { type JobContext, modelNamed } from './jobs.js';
+import { resetSamplers } from './kept-samplers.js';
 import { createShuffledRetriever } from './shuffled-retriever.js';
 
 /** Where a worker finds the search engine. */
@@ -119,17 +120,27 @@ export async function policyFor(
   return { ...sampler, name: policy.model };
 }
 
+/** Gives the memory of keys and values back, which the job after this one may need for activations. */
+export function freeCache(context: JobContext, { policy }: Pick<EpisodesJob, 'policy'>): void {
+  if (policy !== 'expert') resetSamplers(context, policy.model);
+}
+
 export async function runEpisodesJob(context: JobContext, job: EpisodesJob): Promise<Trajectory[]> {
   const retriever = await keep(context, `retriever:${JSON.stringify(job.retriever)}`, () =>
     openRetriever(job.retriever),
   );
-  return runEpisodes({
-    environment: searchEnvironment(retriever, job.environment),
-    policy: await policyFor(context, job),
-    tasks: job.tasks,
-    samplesPerTask: job.samplesPerTask,
-    temperature: job.temperature,
-    seed: job.seed,
-    batchSize: job.batchSize,
-  });
+  const policy = await policyFor(context, job);
+  try {
+    return await runEpisodes({
+      environment: searchEnvironment(retriever, job.environment),
+      policy,
+      tasks: job.tasks,
+      samplesPerTask: job.samplesPerTask,
+      temperature: job.temperature,
+      seed: job.seed,
+      batchSize: job.batchSize,
+    });
+  } finally {
+    freeCache(context, job);
+  }
 }

@@ -7,7 +7,6 @@ import {
   type HiddenStatesOptions,
   hiddenStates,
   outputEmbedding,
-  type Sampler,
   setParameters,
   type TokenBatch,
   tokenBatch,
@@ -21,6 +20,7 @@ import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EpisodesJob, runEpisodesJob } from './episodes-job.js';
 import { type GradientResult, gradientOf } from './gradient.js';
+import { dropSamplers, resetSamplers } from './kept-samplers.js';
 import {
   type OpenJob,
   type ParametersJob,
@@ -61,6 +61,8 @@ export interface ColdStartJob {
   weights: Float32Array;
   ceWeight: number;
   klWeight: number;
+  /** Keeps only the inputs of blocks. @default false */
+  gradientCheckpointing?: boolean;
 }
 
 /** One micro-batch of the PPO policy loss, with the exact KL to the teacher on gated tokens as an option. */
@@ -81,6 +83,8 @@ export interface PolicyJob {
     weights: Float32Array;
     direction: 'forward' | 'reverse';
   };
+  /** Keeps only the inputs of blocks. @default false */
+  gradientCheckpointing?: boolean;
 }
 
 /** One micro-batch of the clipped value loss. */
@@ -92,6 +96,8 @@ export interface ValueJob {
   returns: Float32Array;
   weights: Float32Array;
   clipRange: number;
+  /** Keeps only the inputs of blocks. @default false */
+  gradientCheckpointing?: boolean;
 }
 
 /** Log-probabilities or values of given tokens, without gradient. */
@@ -144,9 +150,11 @@ export function createJobContext(): JobContext {
   return { models: new Map(), kept: new Map() };
 }
 
-/** Frees models, and closes what has files open. */
+/** Frees models, those on the weights of others first, and closes what has files open. */
 export async function closeJobContext({ models, kept }: JobContext): Promise<void> {
-  for (const model of models.values()) model.dispose();
+  const isShare = (model: Decoder) => model.base !== undefined;
+  for (const model of [...models.values()].filter(isShare)) model.dispose();
+  for (const model of [...models.values()].filter((each) => !isShare(each))) model.dispose();
   for (const value of kept.values()) await (value as { close?: () => Promise<void> }).close?.();
 }
 
@@ -185,6 +193,7 @@ function weightedSum(values: tf.Tensor, weights: Float32Array): tf.Scalar {
 }
 
 const sameShape = (decoder: Decoder, job: ModelJob) =>
+  decoder.base === undefined &&
   JSON.stringify(decoder.config) === JSON.stringify(job.config) &&
   decoder.parameters.has(valueHeadName) === job.valueHead;
 
@@ -197,14 +206,8 @@ function runModel(context: JobContext, job: ModelJob): null {
     context.models.set(job.name, decoder);
   }
   setParameters(decoder as Decoder, job.weights);
-  for (const [key, kept] of context.kept) {
-    const sampler = kept as Partial<Sampler> & { model?: string };
-    if (sampler.model !== job.name) continue;
-    if (isNew) {
-      sampler.dispose?.();
-      context.kept.delete(key);
-    } else sampler.reset?.();
-  }
+  if (isNew) dropSamplers(context, job.name);
+  else resetSamplers(context, job.name);
   return null;
 }
 
@@ -225,8 +228,9 @@ function runColdStart(context: JobContext, job: ColdStartJob): Promise<GradientR
   return withBatch(job.rows, async (batch) => {
     // Outside the tape: the teacher gets no gradient, so nothing of its forward pass needs to be kept.
     const target = tf.tidy(() => scoredHidden(teacher, batch, job.rows).hidden);
+    const { gradientCheckpointing } = job;
     const result = await gradientOf(student, () => {
-      const scored = scoredHidden(student, batch, job.rows);
+      const scored = scoredHidden(student, batch, job.rows, { gradientCheckpointing });
       const kl = vocabularyKl({
         hidden: scored.hidden,
         weight: scored.weight,
@@ -250,8 +254,9 @@ function runPolicy(context: JobContext, job: PolicyJob): Promise<GradientResult>
     const guide = job.teacher;
     const teacher = guide === undefined ? undefined : modelNamed(context, guide.name);
     const target = teacher === undefined ? undefined : tf.tidy(() => scoredHidden(teacher, batch, job.rows).hidden);
+    const { gradientCheckpointing } = job;
     const result = await gradientOf(student, () => {
-      const scored = scoredHidden(student, batch, job.rows);
+      const scored = scoredHidden(student, batch, job.rows, { gradientCheckpointing });
       const { logProbs, entropy } = tokenLogProbs({ ...scored, temperature: job.temperature });
       const weights = tf.tensor1d(job.weights);
       const policy = policyLoss({
@@ -290,7 +295,8 @@ function runValue(context: JobContext, job: ValueJob): Promise<GradientResult> {
   const critic = modelNamed(context, job.critic);
   return withBatch(job.rows, (batch) =>
     gradientOf(critic, () => {
-      const { hidden } = scoredHidden(critic, batch, job.rows);
+      const { gradientCheckpointing } = job;
+      const { hidden } = scoredHidden(critic, batch, job.rows, { gradientCheckpointing });
       const { loss, metrics } = valueLoss({
         values: valuesOf(critic, hidden),
         oldValues: tf.tensor1d(job.oldValues),

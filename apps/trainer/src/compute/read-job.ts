@@ -8,7 +8,7 @@ import {
   parseAction,
 } from '@dgpo/envs';
 import { createRandom, type Task } from '@dgpo/trajectory';
-import { type EnvironmentSettings, policyFor } from './episodes-job.js';
+import { type EnvironmentSettings, freeCache, policyFor } from './episodes-job.js';
 import type { JobContext } from './jobs.js';
 
 /** One question to answer from given passages. */
@@ -119,5 +119,6 @@ export async function runReadJob(context: JobContext, job: ReadJob): Promise<str
     readings = next;
   } while (job.think);
   policy.release?.(readings.map(({ id }) => id));
+  freeCache(context, job);
   return answers;
 }

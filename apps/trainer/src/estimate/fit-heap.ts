@@ -1,7 +1,7 @@
 import { wasmHeapLimit } from '@dgpo/lm';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { typicalEpisode } from './episode-size.js';
-import { estimateMemory, heapSlack, type MemoryOptions } from './memory.js';
+import { estimateMemory, type MemoryOptions } from './memory.js';
 
 const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
@@ -83,14 +83,14 @@ export function heapProblem(options: MemoryOptions): HeapProblem | undefined {
         ? `it fits with micro-batches and evaluation.batchSize of 1 and environment.maxTotalTokens of ${together}`
         : 'choose a smaller model';
   const { worker } = estimateMemory(options);
-  const typical = estimateMemory({ ...options, episodeTokens: typicalEpisode(recipe).total }).worker.heap;
+  const typical = estimateMemory({ ...options, episodeTokens: typicalEpisode(recipe).total }).worker.tensors;
   const parts = [
-    `weights and gradients ${gibibytes(worker.weights + worker.gradients)}`,
-    `activations ${gibibytes(worker.activations)}`,
-    `key-value cache ${gibibytes(worker.keyValueCache)}`,
+    `weights ${gibibytes(worker.weights)}`,
+    `gradients and activations ${gibibytes(worker.gradients + worker.activations)}`,
+    `or key-value cache and a step of sampling ${gibibytes(worker.keyValueCache + worker.samplingActivations)}`,
   ].join(', ');
   return {
-    certain: typical / heapSlack > wasmHeapLimit,
+    certain: typical > wasmHeapLimit,
     message: `episodes of full length need about ${gibibytes(heap)} in each worker (${parts}), and a WebAssembly heap holds 4 GiB; ${advice}, or with engine tensorflow or webgpu`,
   };
 }

@@ -1,7 +1,8 @@
-import { activationFloats, type DecoderConfig, type EngineName, keyValueCacheBytes, parameterCount } from '@dgpo/lm';
+import { type DecoderConfig, type EngineName, estimateModelMemory, type LoraOptions } from '@dgpo/lm';
+import { loraOptions } from '../recipe/lora-options.js';
 import type { Recipe, Stage } from '../recipe/recipe-schema.js';
 
-/** A heap grows in steps and keeps holes: measured ones were 1.2 to 1.35 times what lay in them. */
+/** What comes and goes leaves holes in a heap: measured ones were 1.05 to 1.35 times what lay in them. Weights never move. */
 export const heapSlack = 1.35;
 
 /** Of a worker thread without any tensor, measured under Node 20. */
@@ -9,30 +10,34 @@ const threadBytes = 120e6;
 
 const float = 4;
 
-/** Episodes that a worker plays side by side in training. */
+/** Episodes that a worker plays side by side in training at most. */
 const rolloutSlots = 64;
 
 /** Bytes, in float32. */
 export interface WorkerMemory {
-  /** Student, critic, teacher and the model that is evaluated. */
+  /** Student, critic, teacher and the model that is evaluated; with LoRA one base and the adapters of each. */
   weights: number;
   /** Of the largest trained model. */
   gradients: number;
+  /** Of the largest micro-batch, with the gradients of activations. */
+  activations: number;
   /**
-   * Of the samplers: `slots · layers · 2 · keyValueHeads · headDim · maxTotalTokens` each, for student and teacher with 64 slots and for the
-   * model that is evaluated with `evaluation.batchSize`.
+   * Of the largest sampler, `slots · layers · 2 · keyValueHeads · headDim · maxTotalTokens` floats: student and teacher with a slot for each
+   * episode, at most 64, and the model that is evaluated with `evaluation.batchSize`. Between jobs samplers are empty.
    */
   keyValueCache: number;
-  /** Kept for the backward pass of the largest micro-batch. */
-  activations: number;
-  /** All of it times {@link heapSlack}. */
+  /** Of one step of that sampler. */
+  samplingActivations: number;
+  /** Weights, and the more of training and of sampling. */
+  tensors: number;
+  /** The same with holes between what comes and goes. */
   heap: number;
 }
 
 export interface MemoryEstimate {
   worker: WorkerMemory;
   workers: number;
-  /** Optimiser states in the main thread: parameters, two moments and the decay of each trained model. */
+  /** Optimiser states in the main thread: parameters, two moments and gradients of each trained model. */
   optimizers: number;
   /** Everything. */
   total: number;
@@ -46,59 +51,137 @@ export interface MemoryOptions {
   workers: number;
   /** Tokens of the longest episode in a micro-batch. @default environment.maxTotalTokens */
   episodeTokens?: number;
+  /** Whether blocks are run again in the backward pass of cold start and reinforcement learning. @default false */
+  gradientCheckpointing?: boolean;
 }
 
-function activationBytes(options: {
+/** One kind of forward and backward pass. */
+interface Training {
   config: DecoderConfig;
+  lora: LoraOptions | undefined;
   rows: number;
   time: number;
-  /** Whether attention keeps its matrix, as stock ops do. */
-  attentionMatrix: boolean;
-}): number {
-  const { config, rows, time, attentionMatrix } = options;
-  const tokens = rows * time;
-  const layers = config.numHiddenLayers * tokens * activationFloats(config);
-  // Gradients of the widest block pass through while the activations of the others are still kept.
-  const passing = tokens * (activationFloats(config) + 4 * config.hiddenSize);
-  const matrix = attentionMatrix ? 3 * config.numHiddenLayers * config.numAttentionHeads * rows * time * time : 0;
-  return float * (layers + passing + matrix);
+  gradientCheckpointing: boolean;
+  /** Whether a KL over the vocabulary adds a gradient of the output embeddings. */
+  kl: boolean;
 }
 
-/** Rows of the micro-batches of a stage that trains at all. */
-const microBatchSizeOf = ({ distill, rl }: Stage) =>
-  distill?.microBatchSize ?? (rl !== undefined && rl.maxSteps > 0 ? rl.microBatchSize : 0);
+/** The training passes of a run. */
+function trainingsOf(options: MemoryOptions & { teacherConfig: DecoderConfig }): Training[] {
+  const { recipe, student, teacherConfig, gradientCheckpointing = false } = options;
+  const { environment, stages, pretrain } = recipe;
+  const time = Math.min(environment.maxTotalTokens, options.episodeTokens ?? environment.maxTotalTokens);
+  const lora = loraOptions(recipe.student.lora);
+  const pass = { config: student, lora, time, gradientCheckpointing };
+  const trainsTeacher = recipe.teacher.kind === 'scripted';
+  const teacherLora = loraOptions(recipe.teacher.lora);
+  const read = (config: DecoderConfig): Training[] =>
+    pretrain === undefined
+      ? []
+      : [{ config, lora: undefined, rows: 8, time: pretrain.maxLength, gradientCheckpointing: false, kl: false }];
+  const stagePass = ({ distill, rl }: Stage): Training[] => {
+    if (distill !== undefined) return [{ ...pass, rows: distill.microBatchSize, kl: distill.klWeight > 0 }];
+    if (rl === undefined || rl.maxSteps === 0) return [];
+    const guided = rl.guidance.gate !== 'never' && rl.guidance.form === 'loss';
+    return [{ ...pass, rows: rl.microBatchSize, kl: guided }];
+  };
+  const taughtRows = recipe.teacher.training.microBatchSize;
+  return [
+    ...stages.flatMap(stagePass),
+    ...(trainsTeacher ? [{ ...pass, config: teacherConfig, lora: teacherLora, rows: taughtRows, kl: false }] : []),
+    ...read(student),
+    ...(trainsTeacher && teacherLora === undefined ? read(teacherConfig) : []),
+  ];
+}
 
 /** Memory of a run, from sizes alone. */
 export function estimateMemory(options: MemoryOptions): MemoryEstimate {
-  const { recipe, student, teacher, engine, workers } = options;
-  const { environment, stages, pretrain, evaluation } = recipe;
-  const studentSize = parameterCount(student);
+  const { recipe, student, engine, workers } = options;
+  const { environment, stages, evaluation } = recipe;
   // A teacher behind a server takes no memory here.
-  const models = recipe.teacher.kind === 'server' ? [student] : [student, teacher];
-  const teacherSize = models.includes(teacher) ? parameterCount(teacher) : 0;
-  const criticSize = stages.some(({ rl }) => rl?.algorithm === 'ppo' && rl.maxSteps > 0)
-    ? studentSize + student.hiddenSize
-    : 0;
-  const trainsTeacher = recipe.teacher.kind === 'scripted';
-  const time = environment.maxTotalTokens;
-  const episodeTokens = Math.min(time, options.episodeTokens ?? time);
-  const attentionMatrix = engine !== 'wasm';
-  const kept = (config: DecoderConfig, rows: number, length: number) =>
-    activationBytes({ config, rows, time: length, attentionMatrix });
-  const activations = Math.max(
-    kept(student, Math.max(...stages.map(microBatchSizeOf)), episodeTokens),
-    trainsTeacher ? kept(teacher, recipe.teacher.training.microBatchSize, episodeTokens) : 0,
-    pretrain === undefined ? 0 : Math.max(...models.map((model) => kept(model, 8, pretrain.maxLength))),
+  const hasTeacher = recipe.teacher.kind !== 'server';
+  const lora = loraOptions(recipe.student.lora);
+  const teacherLora = loraOptions(recipe.teacher.lora);
+  const teacher = teacherLora === undefined ? options.teacher : student;
+
+  const memoryOf = (config: DecoderConfig, adapters: LoraOptions | undefined, training?: Training) =>
+    estimateModelMemory({
+      config,
+      engine,
+      mode: adapters === undefined ? 'full' : 'lora',
+      batchSize: training?.rows ?? 1,
+      sequenceLength: training?.time ?? 1,
+      gradientCheckpointing: training?.gradientCheckpointing ?? false,
+      ...(adapters === undefined ? {} : { lora: adapters }),
+    });
+  /** Without what models on one base have in common. */
+  const ownBytes = (config: DecoderConfig, adapters: LoraOptions | undefined) => {
+    const memory = memoryOf(config, adapters);
+    return adapters === undefined ? memory.weights : memory.gradients;
+  };
+  const shares = lora !== undefined || teacherLora !== undefined;
+  const studentBytes = ownBytes(student, lora);
+  const teacherBytes = hasTeacher ? ownBytes(teacher, teacherLora) : 0;
+  const hasCritic = stages.some(({ rl }) => rl?.algorithm === 'ppo' && rl.maxSteps > 0);
+  const head = float * student.hiddenSize;
+  const weights =
+    (shares ? memoryOf(student, undefined).weights : 0) +
+    studentBytes +
+    (hasCritic ? studentBytes + head : 0) +
+    teacherBytes +
+    Math.max(studentBytes, teacherBytes);
+
+  const passes = trainingsOf({ ...options, teacherConfig: teacher }).map((training) => {
+    const { gradients, activations } = memoryOf(training.config, training.lora, training);
+    const { vocabularySize, hiddenSize } = training.config;
+    const embeddings = training.kl && training.lora === undefined ? float * vocabularySize * hiddenSize : 0;
+    return { gradients, activations: activations + embeddings };
+  });
+  const training = passes.reduce((most, each) =>
+    each.gradients + each.activations > most.gradients + most.activations ? each : most,
   );
-  const weights = float * (studentSize + criticSize + teacherSize + Math.max(studentSize, teacherSize));
-  const gradients = float * Math.max(studentSize, criticSize, trainsTeacher ? teacherSize : 0);
-  const keyValueCache =
-    models.reduce((sum, model) => sum + keyValueCacheBytes(model, { slots: rolloutSlots, time }), 0) +
-    Math.max(...models.map((model) => keyValueCacheBytes(model, { slots: evaluation.batchSize, time })));
-  const heap = heapSlack * (weights + gradients + keyValueCache + activations);
-  const optimizers = 4 * float * (studentSize + criticSize + (trainsTeacher ? teacherSize : 0));
+
+  const playing = stages.flatMap(({ distill, rl }) => [
+    ...(distill === undefined || !hasTeacher
+      ? []
+      : [{ config: teacher, slots: Math.min(rolloutSlots, distill.numTasks * distill.samplesPerTask) }]),
+    ...(rl === undefined || rl.maxSteps === 0
+      ? []
+      : [{ config: student, slots: Math.min(rolloutSlots, rl.tasksPerStep * rl.numGenerations) }]),
+  ]);
+  const evaluated = hasTeacher ? [student, teacher] : [student];
+  const samplers = [...playing, ...evaluated.map((config) => ({ config, slots: evaluation.batchSize }))].map(
+    ({ config, slots }) => {
+      const { keyValueCache, activations } = estimateModelMemory({
+        ...{ config, engine, mode: 'sample', batchSize: slots, sequenceLength: environment.maxTotalTokens },
+      });
+      return { keyValueCache, samplingActivations: activations };
+    },
+  );
+  const sampling = samplers.reduce((most, each) =>
+    each.keyValueCache + each.samplingActivations > most.keyValueCache + most.samplingActivations ? each : most,
+  );
+  const { gradients, activations } = training;
+  const { keyValueCache, samplingActivations } = sampling;
+  const passing = Math.max(gradients + activations, keyValueCache + samplingActivations);
+  const heap = weights + heapSlack * passing;
+
+  const trained = (config: DecoderConfig, adapters: LoraOptions | undefined) => memoryOf(config, adapters).optimizer;
+  const studentOptimizer = trained(student, lora);
+  const optimizers =
+    studentOptimizer +
+    (hasCritic ? studentOptimizer + 4 * head : 0) +
+    (recipe.teacher.kind === 'scripted' ? trained(teacher, teacherLora) : 0);
   return {
-    worker: { weights, gradients, keyValueCache, activations, heap },
+    worker: {
+      weights,
+      gradients,
+      activations,
+      keyValueCache,
+      samplingActivations,
+      tensors: weights + passing,
+      heap,
+    },
     workers,
     optimizers,
     total: workers * (heap + threadBytes) + heapSlack * optimizers + threadBytes,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DecoderConfig, decoderConfig, fromConfigJson } from '@dgpo/lm';
+import { adapterBase, type DecoderConfig, decoderConfig, fromConfigJson, isAdapterFolder } from '@dgpo/lm';
 import { ModelError } from '@dgpo/trajectory';
 import type { Recipe } from '../recipe/recipe-schema.js';
 
@@ -22,12 +22,14 @@ export function freshModelConfig(fresh: FreshModel): DecoderConfig {
 }
 
 /**
- * Kind and sizes of a model folder, from its `config.json` alone: the weights are not read.
+ * Kind and sizes of a model folder, from its `config.json` alone: the weights are not read. For a folder of adapters, of
+ * their base.
  *
  * @throws {ModelError} when there is no such file, a field is missing, or it asks for mathematics that `@dgpo/lm` does not have
  */
 export async function readModelConfig(directory: string): Promise<DecoderConfig> {
-  const where = join(directory, 'config.json');
+  const folder = isAdapterFolder(directory) ? await adapterBase(directory) : directory;
+  const where = join(folder, 'config.json');
   let json: unknown;
   try {
     json = JSON.parse(await readFile(where, 'utf8'));

@@ -15,11 +15,12 @@ import {
   resolveModel,
   selectEngine,
   type Tokenizer,
+  tokenizerFolder,
 } from '@dgpo/lm';
 import { ConfigError } from '@dgpo/trajectory';
 
 export interface OpenModelOptions {
-  /** A model folder in Hugging Face layout, a `.gguf` file, or `org/name` or `org/name@revision` on the Hugging Face hub. */
+  /** A model folder in Hugging Face layout, a folder of adapters, a `.gguf` file, or `org/name` or `org/name@revision` on the Hugging Face hub. */
   model: string;
   /** @default DGPO_ENGINE, else the fastest that works here */
   engine?: EngineName | 'auto';
@@ -98,7 +99,10 @@ export async function openModel(options: OpenModelOptions): Promise<OpenModel> {
     ...(options.names === undefined ? {} : { names: options.names }),
   });
   const { decoder, tokenizer } = await loadDecoder({ directory: path });
-  const chatTemplate = path.endsWith('.gguf') ? await ggufChatTemplate(path, tokenizer) : await loadChatTemplate(path);
+  const folder = await tokenizerFolder(path);
+  const chatTemplate = folder.endsWith('.gguf')
+    ? await ggufChatTemplate(folder, tokenizer)
+    : await loadChatTemplate(folder);
   return {
     // A folder of the hub's cache is named after its commit.
     name: existsSync(local) ? basename(local) : model,

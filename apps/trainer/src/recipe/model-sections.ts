@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, nonNegative } from './data-sections.js';
+import { loraSchema } from './lora-schema.js';
 
 /** A decoder that is not trained yet; names as in a Hugging Face `config.json`. */
 const freshModelSchema = (defaults: { hiddenSize: number; numHiddenLayers: number; numAttentionHeads: number }) =>
@@ -46,6 +47,9 @@ export const studentSchema = z
     fresh: freshModelSchema({ hiddenSize: 96, numHiddenLayers: 3, numAttentionHeads: 4 })
       .optional()
       .describe('A new model of this size, used when `path` is absent.'),
+    lora: loraSchema
+      .optional()
+      .describe('Train low-rank adapters of student and critic on one frozen copy of the weights.'),
   })
   .superRefine((student, context) => {
     if ((student.path === undefined) === (student.fresh === undefined)) {
@@ -116,10 +120,18 @@ export const teacherSchema = z
       })
       .prefault({})
       .describe('With `kind: scripted`, how that model is taught.'),
+    lora: loraSchema
+      .optional()
+      .describe(
+        'With `kind: scripted`, teach low-rank adapters on the weights of the student in place of a model of its own.',
+      ),
   })
   .superRefine((teacher, context) => {
     if (teacher.kind === 'model' && teacher.path === undefined) {
       context.addIssue({ code: 'custom', path: ['path'], message: 'is required with kind: model' });
+    }
+    if (teacher.kind !== 'scripted' && teacher.lora !== undefined) {
+      context.addIssue({ code: 'custom', path: ['lora'], message: `has no effect with kind: ${teacher.kind}` });
     }
     if (teacher.kind !== 'model' && teacher.path !== undefined) {
       context.addIssue({ code: 'custom', path: ['path'], message: `has no effect with kind: ${teacher.kind}` });

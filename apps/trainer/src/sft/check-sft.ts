@@ -11,9 +11,9 @@ import {
   resolveModel,
 } from '@dgpo/lm';
 import { readModelConfig } from '../estimate/model-config.js';
+import { loraOptions } from '../recipe/lora-options.js';
 import { exampleRows } from './example-rows.js';
 import { readSftData, type SftData } from './hold-out.js';
-import { loraOptions } from './lora-options.js';
 import type { ExampleRow } from './measure-loss.js';
 import type { SftRecipe } from './sft-schema.js';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, nonNegative } from '../recipe/data-sections.js';
+import { loraSchema } from '../recipe/lora-schema.js';
 import { runFields } from '../recipe/run-fields.js';
 
 const path = () => z.string().min(1);
@@ -22,20 +23,6 @@ const sftDataSchema = z.strictObject({
       'Join the texts of `train`, with the end-of-text token after each, and cut them into sequences of `maxLength`: nothing is padded. ' +
         'What stands before in a sequence is seen, another text too. Not for prompts and conversations; held-out text is never packed.',
     ),
-});
-
-const loraSchema = z.strictObject({
-  rank: count().default(16).describe('Rank r of the adapters.'),
-  alpha: z.number().positive().default(32).describe('The adapters are scaled by alpha / rank.'),
-  targetModules: z
-    .array(z.string().min(1))
-    .min(1)
-    .default(['all-linear'])
-    .describe('Projections with an adapter, named as in Hugging Face (`q_proj`, `v_proj`, …), or `all-linear`.'),
-  merge: z
-    .boolean()
-    .default(true)
-    .describe('Save the model with the adapter folded into its weights too, beside the adapter.'),
 });
 
 const sftTrainingSchema = z

@@ -6,12 +6,12 @@ import type { OpenJob, ParametersJob } from '../compute/open-job.js';
 import { scoredCount } from '../compute/scored-rows.js';
 import { readModelConfig } from '../estimate/model-config.js';
 import type { Workshop } from '../pipeline/workshop.js';
+import { loraOptions } from '../recipe/lora-options.js';
 import { runStage } from '../run/run-stage.js';
 import { hashValue } from '../run/stable-hash.js';
 import { trainLanguageModel, type WeightedRow } from '../train/language-modelling.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
 import { createTrainedParameters, parameterGroups } from '../train/trained-model.js';
-import { loraOptions } from './lora-options.js';
 import { type ExampleRow, meanLoss, measureLoss } from './measure-loss.js';
 import type { SftRecipe } from './sft-schema.js';
 

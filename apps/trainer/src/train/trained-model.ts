@@ -6,7 +6,7 @@ import type { ComputePool } from '../compute/pool.js';
 type GradientJob = LanguageModelJob | ColdStartJob | PolicyJob | ValueJob;
 
 /** Settings of AdamW, with its defaults. */
-interface OptimizerOptions {
+export interface OptimizerOptions {
   /** @default 0 */
   weightDecay?: number;
   /** @default 0.9 */

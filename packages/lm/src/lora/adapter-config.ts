@@ -63,7 +63,7 @@ export function toAdapterConfigJson(options: {
 export function fromAdapterConfigJson(
   json: unknown,
   where: string,
-): { lora: LoraOptions; baseModel: string | undefined } {
+): { lora: LoraOptions; baseModel: string | undefined; revision: string | undefined } {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new ModelError('is no object', { where });
   const fields: Json = { ...json };
   const take = (name: string) => {
@@ -94,12 +94,15 @@ export function fromAdapterConfigJson(
   if (targets !== 'all-linear' && !isList) {
     return refuse('target_modules', targets, 'a list of names or "all-linear" is needed (patterns are not supported)');
   }
-  const baseModel = fields.base_model_name_or_path;
+  const textOf = (name: string) => (typeof fields[name] === 'string' ? fields[name] : undefined);
+  const baseModel = textOf('base_model_name_or_path');
+  const revision = textOf('revision');
   for (const [name, value] of Object.entries(fields)) {
     if (!harmless.has(name) && !isOff(value)) refuse(name, value, 'this is not supported');
   }
   return {
     lora: { rank, alpha, targetModules: targets === 'all-linear' ? targets : (targets as string[]).sort(), useRslora },
-    baseModel: typeof baseModel === 'string' ? baseModel : undefined,
+    baseModel,
+    revision,
   };
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from '@dgpo/trajectory';
 import type { Decoder } from '../model/decoder.js';
@@ -7,7 +6,8 @@ import { assignFlat } from '../model/flat-parameters.js';
 import { readSafetensors } from '../weights/read-safetensors.js';
 import { writeFileBeside } from '../weights/write-file-beside.js';
 import { writeSafetensors } from '../weights/write-safetensors.js';
-import { fromAdapterConfigJson, toAdapterConfigJson } from './adapter-config.js';
+import { adapterConfigName, readAdapterConfig } from './adapter-base.js';
+import { toAdapterConfigJson } from './adapter-config.js';
 import { addLora } from './add-lora.js';
 import { type LoraOptions, loraShapes } from './lora-layout.js';
 
@@ -20,7 +20,6 @@ export interface AdapterWeights {
   baseModel?: string | undefined;
 }
 
-const configName = 'adapter_config.json';
 const weightsName = 'adapter_model.safetensors';
 /** PEFT wraps the model twice. */
 const prefix = 'base_model.model.';
@@ -51,7 +50,7 @@ export async function saveAdapter(
     throw new ModelError(`the adapters have ${offset} values, the vector ${parameters.length}`, { where: directory });
   }
   const json = `${JSON.stringify(toAdapterConfigJson({ config, lora, baseModel }), null, 2)}\n`;
-  await writeFileBeside(join(directory, configName), (file) => file.writeFile(json));
+  await writeFileBeside(join(directory, adapterConfigName), (file) => file.writeFile(json));
   await writeSafetensors({ path: join(directory, weightsName), tensors, dtype, metadata: { format: 'pt' } });
 }
 
@@ -63,15 +62,8 @@ export async function saveAdapter(
  */
 export async function readAdapter(options: { directory: string; config: DecoderConfig }): Promise<AdapterWeights> {
   const { directory, config } = options;
-  const configPath = join(directory, configName);
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(configPath, 'utf8'));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ModelError(`not a folder of adapters: ${reason}`, { where: configPath, cause });
-  }
-  const { lora, baseModel } = fromAdapterConfigJson(json, configPath);
+  const configPath = join(directory, adapterConfigName);
+  const { lora, baseModel } = await readAdapterConfig(directory);
   let shapes: Map<string, [number, number]>;
   try {
     shapes = loraShapes(config, lora);
@@ -87,7 +79,7 @@ export async function readAdapter(options: { directory: string; config: DecoderC
     if (tensor === undefined) throw new ModelError(`the tensor "${prefix}${name}" is missing`, { where });
     if (tensor.shape.join() !== shape.join()) {
       throw new ModelError(
-        `"${prefix}${name}" has shape [${tensor.shape.join(', ')}], the model and ${configName} ask for [${shape.join(', ')}]`,
+        `"${prefix}${name}" has shape [${tensor.shape.join(', ')}], the model and ${adapterConfigName} ask for [${shape.join(', ')}]`,
         { where },
       );
     }
@@ -96,7 +88,8 @@ export async function readAdapter(options: { directory: string; config: DecoderC
     offset += tensor.data.length;
   }
   const [left] = tensors.keys();
-  if (left !== undefined) throw new ModelError(`the tensor "${left}" belongs to no target of ${configName}`, { where });
+  if (left !== undefined)
+    throw new ModelError(`the tensor "${left}" belongs to no target of ${adapterConfigName}`, { where });
   return { lora, parameters, baseModel };
 }
 

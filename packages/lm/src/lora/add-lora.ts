@@ -1,7 +1,6 @@
 import { ModelError, type Random } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Decoder, parameter } from '../model/decoder.js';
-import { valueHeadName } from '../model/parameter-shapes.js';
+import { type Decoder, parameter, requireUnshared, updateFrozen } from '../model/decoder.js';
 import type { AdaptedRows } from './lora-adapters.js';
 import { adapterNames, type LoraOptions, loraLayout } from './lora-layout.js';
 
@@ -37,23 +36,24 @@ export function addLora(decoder: Decoder, options: LoraOptions & { random?: Rand
     });
     projections.set(name, adapted);
   }
-  setFrozen(decoder, true);
   decoder.lora = {
     options: lora,
     scale: alpha / (useRslora ? Math.sqrt(rank) : rank),
     parameters,
     projections,
   };
+  updateFrozen(decoder);
 }
 
-function setFrozen(decoder: Decoder, frozen: boolean): void {
-  for (const [name, weight] of decoder.parameters) weight.trainable = !frozen || name === valueHeadName;
-}
-
-/** Adds the adapters to the weights and drops them; the decoder computes the same, and all of it is trained again. */
+/**
+ * Adds the adapters to the weights and drops them; the decoder computes the same, and all of it is trained again.
+ *
+ * @throws ModelError without adapters, and where other decoders run on the weights (`loadModel` of a saved folder of adapters reads a merged copy)
+ */
 export function mergeLora(decoder: Decoder): void {
   const { lora } = decoder;
   if (lora === undefined) throw new ModelError('the model has no adapters to merge');
+  requireUnshared(decoder);
   for (const [name, parts] of lora.projections) {
     const weight = parameter(decoder, `${name}.weight`);
     const merged = tf.tidy(() => {
@@ -70,5 +70,5 @@ export function mergeLora(decoder: Decoder): void {
   }
   for (const variable of lora.parameters.values()) variable.dispose();
   decoder.lora = undefined;
-  setFrozen(decoder, false);
+  updateFrozen(decoder);
 }

@@ -18,6 +18,15 @@ export interface Decoder {
   readonly cosSin: tf.Tensor;
   /** Adapters of low rank, see `addLora`; everything that runs the decoder runs them too. */
   lora?: LoraAdapters | undefined;
+  /** The decoder whose parameters this one runs on, see `shareDecoder`; its own are its adapters and its value head. */
+  readonly base?: Decoder;
+  /** Decoders that run on the parameters of this one. While there are any, the parameters are frozen. */
+  readonly shares: Set<Decoder>;
+  /**
+   * Frees what is its own.
+   *
+   * @throws ModelError while other decoders run on its parameters
+   */
   dispose(): void;
 }
 
@@ -62,13 +71,37 @@ export function decoderOf(options: { config: DecoderConfig; allocated: Allocated
     config,
     parameters,
     cosSin,
+    shares: new Set(),
     dispose: () => {
+      requireUnshared(decoder);
       for (const variable of parameters.values()) variable.dispose();
       for (const variable of decoder.lora?.parameters.values() ?? []) variable.dispose();
       cosSin.dispose();
     },
   };
   return decoder;
+}
+
+/**
+ * Checks that the parameters of a decoder serve nobody else.
+ *
+ * @throws ModelError for a share, and for a base while it has shares
+ */
+export function requireUnshared(decoder: Decoder): void {
+  if (decoder.base !== undefined) {
+    throw new ModelError(
+      'the parameters belong to the model that this one was made from; only adapters and value head change',
+    );
+  }
+  if (decoder.shares.size > 0) {
+    throw new ModelError(`other models (${decoder.shares.size}) run on the parameters of this one; dispose them first`);
+  }
+}
+
+/** Freezes parameters that adapters or other decoders rely on, and trains all of them again where there are none. */
+export function updateFrozen(decoder: Decoder): void {
+  const frozen = decoder.lora !== undefined || decoder.shares.size > 0;
+  for (const [name, weight] of decoder.parameters) weight.trainable = !frozen || name === valueHeadName;
 }
 
 /** One parameter by name. */

@@ -1,15 +1,20 @@
 import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmContext } from '../engine/wasm-context.js';
-import type { Decoder } from './decoder.js';
+import { type Decoder, requireUnshared } from './decoder.js';
 
 /** All parameters as one vector, in the order of `decoder.parameters`. */
 export function getParameters(decoder: Decoder): Promise<Float32Array> {
   return readFlat(decoder.parameters);
 }
 
-/** Sets all parameters from one vector. */
+/**
+ * Sets all parameters from one vector.
+ *
+ * @throws ModelError for a vector of another size, and where other decoders run on the parameters
+ */
 export function setParameters(decoder: Decoder, flat: Float32Array): void {
+  requireUnshared(decoder);
   assignFlat(decoder.parameters, flat);
 }
 

@@ -12,7 +12,7 @@ import { valueHeadName } from './parameter-shapes.js';
  * @throws ModelError with the file and the field or tensor that is wrong, or when the engine's heap is full
  */
 export async function loadDecoder(options: {
-  /** A folder in the layout of Hugging Face, or the path of a `.gguf` file. */
+  /** A folder in the layout of Hugging Face, a folder of adapters (they are merged into their base), or the path of a `.gguf` file. */
   directory: string;
   /** Adds a head with one output per token, 0 unless the folder has one: the critic of PPO. @default false */
   valueHead?: boolean;

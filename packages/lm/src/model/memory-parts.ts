@@ -43,20 +43,22 @@ export function keyValueCacheBytes(config: DecoderConfig, options: { slots: numb
 export type LoraSize = Pick<LoraOptions, 'rank' | 'targetModules'>;
 
 /**
- * Parameters of the adapters, and the floats that they add to what a token leaves behind in a block: the narrow product of each, forward
- * and backward.
+ * Parameters of the adapters, and the floats that they add to what a token leaves behind in a block: the narrow product of each and its
+ * scaled form, forward and backward, and a second gradient of what enters each adapted matrix.
  *
  * @throws ModelError for a rank that is no positive number, and for a target that names no projection of the model
  */
 export function loraSize(config: DecoderConfig, lora: LoraSize): { parameters: number; floats: number } {
   let parameters = 0;
   let adapters = 0;
+  let entering = 0;
   for (const { inputs, parts } of loraLayout(config, { ...lora, alpha: lora.rank })) {
+    entering += inputs;
     for (const { rows, adapted } of parts) {
       if (!adapted) continue;
       parameters += lora.rank * (inputs + rows);
       adapters += 1;
     }
   }
-  return { parameters, floats: (3 * lora.rank * adapters) / config.numHiddenLayers };
+  return { parameters, floats: (4 * lora.rank * adapters + entering) / config.numHiddenLayers };
 }

@@ -38,8 +38,8 @@ export async function saveModel(
 }
 
 /**
- * Reads a folder written by {@link saveModel} or by Hugging Face for a model of a known architecture, in one file or in shards, or a
- * `.gguf` file. Beside the vector of parameters, a few megabytes are held.
+ * Reads a folder written by {@link saveModel} or by Hugging Face for a model of a known architecture, in one file or in shards, a folder
+ * of adapters, which are merged into their base, or a `.gguf` file. Beside the vector of parameters, a few megabytes are held.
  *
  * @throws ModelError with the file and the field that is wrong
  */

@@ -1,7 +1,9 @@
 import { ModelError } from '@dgpo/trajectory';
+import { isAdapterFolder } from '../lora/adapter-base.js';
 import type { DecoderConfig } from './decoder-config.js';
 import { openGgufModel } from './gguf/open-gguf-model.js';
 import type { ModelWeights } from './model-folder.js';
+import { openAdaptedModel } from './open-adapted-model.js';
 import { openModelFolder } from './open-model-folder.js';
 
 /** A model on the disk, described but not read yet. */
@@ -23,8 +25,19 @@ export interface ModelSource {
   close(): Promise<void>;
 }
 
+const openWeights = (path: string) => (path.endsWith('.gguf') ? openGgufModel(path) : openModelFolder(path));
+
 /**
- * Opens a folder in the layout of Hugging Face, or a file whose name ends in `.gguf`, hands it to `use`, and closes it.
+ * Opens a folder in the layout of Hugging Face, a folder of adapters with its base, or a file whose name ends in `.gguf`.
+ *
+ * @throws ModelError with the file and the field that is wrong
+ */
+export async function openModelSource(path: string): Promise<ModelSource> {
+  return isAdapterFolder(path) ? openAdaptedModel({ directory: path, open: openWeights }) : openWeights(path);
+}
+
+/**
+ * Opens a model as {@link openModelSource} does, hands it to `use`, and closes it.
  *
  * @throws ModelError with the file and the field that is wrong
  */
@@ -32,7 +45,7 @@ export async function withModel<Result>(
   path: string,
   use: (model: ModelSource & { tokenizer: ModelWeights['tokenizer'] }) => Promise<Result>,
 ): Promise<Result> {
-  const model = path.endsWith('.gguf') ? await openGgufModel(path) : await openModelFolder(path);
+  const model = await openModelSource(path);
   try {
     const tokenizer = await model.loadTokenizer();
     const { vocabularySize } = model.config;

@@ -5,14 +5,14 @@ import { valueHeadName } from './parameter-shapes.js';
 
 /**
  * What training changes, by name: the adapters and the value head of a decoder with LoRA, in the order of `loraShapes`; otherwise all
- * parameters.
+ * parameters. The parameters that shares and their base have in common are never among them.
  */
 export function trainableParameters(decoder: Decoder): ReadonlyMap<string, tf.Variable> {
-  if (decoder.lora === undefined) return decoder.parameters;
-  const valueHead = decoder.parameters.get(valueHeadName);
-  return valueHead === undefined
-    ? decoder.lora.parameters
-    : new Map([...decoder.lora.parameters, [valueHeadName, valueHead]]);
+  const { parameters, lora, base, shares } = decoder;
+  if (lora === undefined && base === undefined && shares.size === 0) return parameters;
+  const adapters = lora?.parameters ?? new Map();
+  const valueHead = parameters.get(valueHeadName);
+  return valueHead === undefined ? adapters : new Map([...adapters, [valueHeadName, valueHead]]);
 }
 
 /** What training changes as one vector, in the order of {@link trainableParameters}. */
