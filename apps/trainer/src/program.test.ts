@@ -193,8 +193,8 @@ describe('train and validate', () => {
       data      994 passages, 80 training questions, 20 in hotpotqa-dev
       student   529 k parameters (3 layers, width 96, 4 heads, vocabulary 2048)
       teacher   1.07 M parameters (4 layers, width 128, 4 heads, vocabulary 2048)
-      memory    1.5 GiB in each worker, 3.3 GiB with 2 workers and the main thread, engine wasm
-                each 1.35 x (weights 13 MiB, gradients 5 MiB, activations 441 MiB, key-value cache 656 MiB)
+      memory    845 MiB in each worker, 2.0 GiB with 2 workers and the main thread, engine wasm
+                each weights 13 MiB, and 1.35 x the larger of training (gradients 5 MiB, activations 612 MiB) and sampling (key-value cache 256 MiB, activations 53 MiB)
 
       tokens and time, roughly
       stage             trained  scored  sampled
@@ -606,7 +606,7 @@ describe('help', () => {
       Ask a trained agent, and watch it think, search, read and answer.
 
       Arguments:
-        checkpoint               model folder
+        checkpoint               model folder, or folder of adapters
         question                 the question, in quotes
 
       Where it searches:
