@@ -10,6 +10,7 @@ import { initCommand } from './commands/init-command.js';
 import { serveCommand } from './commands/serve-command.js';
 import type { CliSurroundings } from './commands/surroundings.js';
 import { trainCommand, validateCommand } from './commands/train-command.js';
+import { workerCommand } from './commands/worker-command.js';
 import { type RecipeOverride, splitRecipeFlags } from './recipe/recipe-flags.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -30,6 +31,7 @@ export function createProgram(surroundings: CliSurroundings, overrides: readonly
     .addCommand(initCommand(surroundings))
     .addCommand(validateCommand(surroundings, overrides))
     .addCommand(trainCommand(surroundings, overrides))
+    .addCommand(workerCommand(surroundings))
     .addCommand(askCommand(surroundings))
     .commandsGroup('Use a model:')
     .addCommand(generateCommand(surroundings))

@@ -188,6 +188,18 @@ const sameShape = (decoder: Decoder, job: ModelJob) =>
   JSON.stringify(decoder.config) === JSON.stringify(job.config) &&
   decoder.parameters.has(valueHeadName) === job.valueHead;
 
+/** Samplers of a model whose weights have changed, or that is another one now. */
+export function refreshSamplers(context: JobContext, name: string, isNew: boolean): void {
+  for (const [key, kept] of context.kept) {
+    const sampler = kept as Partial<Sampler> & { model?: string };
+    if (sampler.model !== name) continue;
+    if (isNew) {
+      sampler.dispose?.();
+      context.kept.delete(key);
+    } else sampler.reset?.();
+  }
+}
+
 function runModel(context: JobContext, job: ModelJob): null {
   let decoder = context.models.get(job.name);
   const isNew = decoder === undefined || !sameShape(decoder, job);
@@ -197,14 +209,7 @@ function runModel(context: JobContext, job: ModelJob): null {
     context.models.set(job.name, decoder);
   }
   setParameters(decoder as Decoder, job.weights);
-  for (const [key, kept] of context.kept) {
-    const sampler = kept as Partial<Sampler> & { model?: string };
-    if (sampler.model !== job.name) continue;
-    if (isNew) {
-      sampler.dispose?.();
-      context.kept.delete(key);
-    } else sampler.reset?.();
-  }
+  refreshSamplers(context, job.name, isNew);
   return null;
 }
 

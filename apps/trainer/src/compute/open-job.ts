@@ -9,7 +9,7 @@ import {
   setTrainableParameters,
 } from '@dgpo/lm';
 import { createRandom } from '@dgpo/trajectory';
-import { type JobContext, modelNamed } from './jobs.js';
+import { type JobContext, modelNamed, refreshSamplers } from './jobs.js';
 
 /** Opens a model folder under a name, as it is or with fresh adapters. */
 export interface OpenJob {
@@ -43,11 +43,13 @@ export async function runOpenJob(context: JobContext, job: OpenJob): Promise<nul
   if (job.adapter !== undefined) await loadAdapter({ directory: job.adapter, decoder });
   else if (job.lora !== undefined) addLora(decoder, { ...job.lora, random: createRandom(job.seed).split('lora') });
   context.models.set(job.name, decoder);
+  refreshSamplers(context, job.name, true);
   return null;
 }
 
 export function runTrainableJob(context: JobContext, job: TrainableJob): null {
   setTrainableParameters(modelNamed(context, job.model), job.parameters);
+  refreshSamplers(context, job.model, false);
   return null;
 }
 

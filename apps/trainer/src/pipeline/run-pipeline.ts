@@ -109,6 +109,7 @@ async function startingModels(context: {
   const { workshop, recipe, data, retriever, environment } = context;
   const playgroundWith = (tokenizer: string): Playground => ({
     pool: workshop.pool,
+    executor: workshop.executor,
     tokenizer,
     retriever,
     environment,
@@ -212,6 +213,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     resume: options.resume,
     engine: recipe.engine,
     workers: recipe.workers,
+    rollouts: recipe.rollouts,
     reporter,
     signal,
   });

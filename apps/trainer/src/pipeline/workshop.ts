@@ -3,6 +3,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Engine, type EngineName, selectEngine } from '@dgpo/lm';
 import { type ComputePool, createComputePool } from '../compute/pool.js';
+import type { RolloutSettings } from '../recipe/rollout-section.js';
+import { openExecutor } from '../rollout/open-executor.js';
+import { createLocalExecutor, publishingPool, type RolloutExecutor } from '../rollout/rollout-executor.js';
 import { createJsonlTracker } from '../run/jsonl-tracker.js';
 import { openRunDirectory, type RunDirectory } from '../run/run-directory.js';
 import { createTensorBoardTracker } from '../run/tensorboard-tracker.js';
@@ -14,7 +17,10 @@ import type { Reporter } from './reporter.js';
 export interface Workshop {
   run: RunDirectory;
   engine: Engine;
+  /** Models that it gets reach the executor too. */
   pool: ComputePool;
+  /** Who plays episodes. */
+  executor: RolloutExecutor;
   reporter: Reporter;
   signal: AbortSignal | undefined;
   /** Metrics of one training: JSONL, TensorBoard and the terminal; files are cut back to `completedSteps` first. */
@@ -32,6 +38,8 @@ export interface OpenWorkshopOptions {
   engine: EngineName | 'auto';
   /** 0 is one worker per core. */
   workers: number;
+  /** @default on the worker threads of this process */
+  rollouts?: RolloutSettings;
   reporter: Reporter;
   signal?: AbortSignal | undefined;
 }
@@ -54,14 +62,31 @@ export async function openWorkshop(options: OpenWorkshopOptions): Promise<Worksh
     const workers = options.workers === 0 ? availableParallelism() : options.workers;
     // The threads of a BLAS are those of the process: set here as in the workers.
     const engine = await selectEngine({ workers, ...(options.engine === 'auto' ? {} : { engine: options.engine }) });
-    const pool = await createComputePool({ engine: engine.name, workers });
-    reporter.line(describeEngine(engine, pool.parallel));
+    const ownPool = await createComputePool({ engine: engine.name, workers });
+    reporter.line(describeEngine(engine, ownPool.parallel));
+    const { rollouts } = options;
+    const executor =
+      rollouts === undefined
+        ? createLocalExecutor(ownPool)
+        : await openExecutor({
+            settings: rollouts,
+            pool: ownPool,
+            run: run.path,
+            environment: process.env,
+            onLine: reporter.line,
+            signal,
+          }).catch(async (error: unknown) => {
+            await ownPool.close();
+            throw error;
+          });
+    const pool = publishingPool(ownPool, executor);
     const facts = { ...engine, workers: pool.parallel };
     writeFileSync(join(run.logsPath, 'engine.json'), `${JSON.stringify(facts, null, 2)}\n`);
     return {
       run,
       engine,
       pool,
+      executor,
       reporter,
       signal,
       tracker: ({ stage, totalSteps, completedSteps, show }) => {
@@ -74,6 +99,7 @@ export async function openWorkshop(options: OpenWorkshopOptions): Promise<Worksh
         return createTimedTracker({ tracker });
       },
       close: async () => {
+        await executor.close();
         await pool.close();
         run.close();
       },

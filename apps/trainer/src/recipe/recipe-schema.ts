@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dataSchema, environmentSchema, retrieverSchema } from './data-sections.js';
 import { pretrainSchema, studentSchema, teacherSchema } from './model-sections.js';
+import { rolloutsSchema } from './rollout-section.js';
 import { runFields } from './run-fields.js';
 import { coldStartSchema, evaluationSchema, rlSchema } from './training-sections.js';
 
@@ -30,6 +31,9 @@ export const recipeSchema = z
     rl: rlSchema
       .prefault({})
       .describe('Phase 2: reinforcement learning, guided by the teacher where the student fails.'),
+    rollouts: rolloutsSchema
+      .prefault({})
+      .describe('Who plays the episodes. It does not change the result, except `maxStaleness`.'),
     evaluation: evaluationSchema.prefault({}).describe('Measurement on the held-out question sets.'),
   })
   .superRefine((recipe, context) => {

@@ -1,8 +1,8 @@
-import { link, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ModelError } from '@dgpo/trajectory';
-import { hasCode } from '../run/file-system.js';
 import { safePath } from '../hub/safe-path.js';
+import { hasCode } from '../run/file-system.js';
 import type { ArtifactClient } from './artifact-client.js';
 import { type Blob, type Manifest, manifestSchema } from './wire-job.js';
 
@@ -39,8 +39,7 @@ export function createArtifactCache(options: ArtifactCacheOptions): ArtifactCach
   let parts = 0;
 
   const fetchBytes = async (blob: Blob): Promise<Uint8Array> => {
-    // Shared, so that the threads of this process copy from it into their heaps.
-    const buffer = new Uint8Array(new SharedArrayBuffer(blob.bytes));
+    let buffer: Uint8Array = new Uint8Array(0);
     let offset = 0;
     await client.artifact(
       blob,
@@ -49,6 +48,8 @@ export function createArtifactCache(options: ArtifactCacheOptions): ArtifactCach
         offset += piece.length;
       },
       () => {
+        // Shared, so that the threads of this process copy from it into their heaps.
+        if (buffer.length === 0) buffer = new Uint8Array(new SharedArrayBuffer(blob.bytes));
         offset = 0;
       },
     );
@@ -81,7 +82,8 @@ export function createArtifactCache(options: ArtifactCacheOptions): ArtifactCach
   const fetchFolder = async (blob: Blob): Promise<string> => {
     const target = join(directory, blob.sha256);
     if (await exists(target)) return target;
-    if (blob.bytes > maxManifestBytes) throw new ModelError(`the list of files has ${blob.bytes} bytes`, { where: blob.sha256 });
+    if (blob.bytes > maxManifestBytes)
+      throw new ModelError(`the list of files has ${blob.bytes} bytes`, { where: blob.sha256 });
     const manifest = parseManifest(await fetchBytes(blob), blob);
     const total = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
     if (total > maxFolderBytes) {
@@ -99,7 +101,7 @@ export function createArtifactCache(options: ArtifactCacheOptions): ArtifactCach
         const same = fetched.get(file.sha256);
         await mkdir(dirname(path), { recursive: true });
         if (same === undefined) await fetchFile(file, path);
-        else await link(same, path);
+        else await copyFile(same, path);
         fetched.set(file.sha256, path);
       }
       await rename(making, target);
@@ -113,15 +115,16 @@ export function createArtifactCache(options: ArtifactCacheOptions): ArtifactCach
   };
 
   return {
-    folder: (blob) => {
-      const known = folders.get(blob.sha256) ?? fetchFolder(blob);
+    folder: async (blob) => {
+      const fetching = folders.get(blob.sha256);
+      // Another process may have made room.
+      const known = fetching !== undefined && (await exists(await fetching)) ? fetching : fetchFolder(blob);
       folders.set(blob.sha256, known);
-      known.then(
-        // Used now: the last to go.
-        (path) => utimes(path, new Date(), new Date()).catch(() => undefined),
-        () => folders.delete(blob.sha256),
-      );
-      return known;
+      known.catch(() => folders.delete(blob.sha256));
+      const path = await known;
+      // Used now: the last to go.
+      await utimes(path, new Date(), new Date());
+      return path;
     },
     bytes: (blob) => {
       const known = blobs.get(blob.sha256) ?? fetchBytes(blob);

@@ -28,7 +28,11 @@ export interface ArtifactClient {
    * Hands over the bytes of an artifact piece by piece.
    * @throws ModelError when it is not there, too large, or its hash is another one: what was handed over then is worthless
    */
-  artifact(blob: Blob, onPiece: (piece: Uint8Array) => Promise<void> | void, onStart: () => Promise<void> | void): Promise<void>;
+  artifact(
+    blob: Blob,
+    onPiece: (piece: Uint8Array) => Promise<void> | void,
+    onStart: () => Promise<void> | void,
+  ): Promise<void>;
   /** Sends the reply to a job; false when nobody waits for it. */
   reply(id: string, body: Uint8Array): Promise<boolean>;
 }
@@ -78,7 +82,9 @@ export function createArtifactClient(options: ArtifactClientOptions): ArtifactCl
       if (response.status === 401) {
         await response.body?.cancel();
         throw new Final(
-          new WrongToken('the trainer asks for another token; set DGPO_WORKER_TOKEN to that of the trainer', { where: base }),
+          new WrongToken('the trainer asks for another token; set DGPO_WORKER_TOKEN to that of the trainer', {
+            where: base,
+          }),
         );
       }
       if (response.status >= 500) throw new Error(`it answered ${response.status}`);
@@ -99,9 +105,12 @@ export function createArtifactClient(options: ArtifactClientOptions): ArtifactCl
         signal?.throwIfAborted();
         if (performance.now() + pause > end) {
           const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-          throw new ModelError(`the trainer does not answer (${cause instanceof Error ? cause.message : String(cause)})`, {
-            where: base,
-          });
+          throw new ModelError(
+            `the trainer does not answer (${cause instanceof Error ? cause.message : String(cause)})`,
+            {
+              where: base,
+            },
+          );
         }
         await sleep(pause, undefined, signal === undefined ? {} : { signal });
       }
@@ -114,7 +123,8 @@ export function createArtifactClient(options: ArtifactClientOptions): ArtifactCl
     for await (const part of response.body ?? []) {
       alive();
       bytes += part.length;
-      if (bytes > maxBytes) throw new Final(new ModelError(`the trainer sends more than ${maxBytes} bytes`, { where: base }));
+      if (bytes > maxBytes)
+        throw new Final(new ModelError(`the trainer sends more than ${maxBytes} bytes`, { where: base }));
       parts.push(part);
     }
     return Buffer.concat(parts);
@@ -133,7 +143,9 @@ export function createArtifactClient(options: ArtifactClientOptions): ArtifactCl
     artifact: async (blob, onPiece, onStart) => {
       const where = `artifact ${blob.sha256}`;
       if (blob.bytes > maxArtifactBytes) {
-        throw new ModelError(`has ${blob.bytes} bytes, more than the ${maxArtifactBytes} that this worker takes`, { where });
+        throw new ModelError(`has ${blob.bytes} bytes, more than the ${maxArtifactBytes} that this worker takes`, {
+          where,
+        });
       }
       await patiently(async () => {
         const hash = createHash('sha256');
@@ -161,7 +173,9 @@ export function createArtifactClient(options: ArtifactClientOptions): ArtifactCl
     reply: (id, body) =>
       patiently(() =>
         request(`/results/${encodeURIComponent(id)}`, { method: 'PUT', body }, async (response, alive) => {
-          const text = Buffer.from(await collect(response, alive, 1 << 16)).toString('utf8').trim();
+          const text = Buffer.from(await collect(response, alive, 1 << 16))
+            .toString('utf8')
+            .trim();
           if (response.status === 404) return false;
           if (!response.ok) throw new Final(new ModelError(`the trainer refuses the result: ${text}`, { where: base }));
           return true;

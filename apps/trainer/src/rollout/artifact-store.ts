@@ -79,10 +79,7 @@ export function createArtifactStore(): ArtifactStore {
     if (files.length === 0) throw new DatasetError('holds no file that workers need', { where: directory });
     for (const { path, ...blob } of files) put(blob, { bytes: blob.bytes, path: join(directory, path) });
     const manifest = Buffer.from(JSON.stringify({ files } satisfies Manifest));
-    return put(
-      { sha256: sha256(manifest), bytes: manifest.length },
-      { bytes: manifest.length, parts: [manifest] },
-    );
+    return put({ sha256: sha256(manifest), bytes: manifest.length }, { bytes: manifest.length, parts: [manifest] });
   };
   return {
     add,

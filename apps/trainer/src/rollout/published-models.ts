@@ -62,7 +62,10 @@ export function createPublishedModels(store: ArtifactStore): PublishedModels {
     const values = frozen(weights);
     replace(name, async () => {
       const blob = await store.add([flatHeader(parameterShapes(config)), bytesOf(values)]);
-      return { model: { kind: 'weights', config: config as DecoderConfig & Record<string, unknown>, weights: blob }, weights: blob };
+      return {
+        model: { kind: 'weights', config: config as DecoderConfig & Record<string, unknown>, weights: blob },
+        weights: blob,
+      };
     });
   };
   const ofFolder = ({ name, directory, lora, seed, adapter }: OpenJob, trained?: Float32Array) => {

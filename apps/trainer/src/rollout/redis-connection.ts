@@ -23,7 +23,11 @@ export function redisName(url: string): string {
   } catch {
     // The text may hold a password: it is not shown.
   }
-  if (parsed === undefined || (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:') || parsed.hostname === '') {
+  if (
+    parsed === undefined ||
+    (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:') ||
+    parsed.hostname === ''
+  ) {
     throw new ConfigError('the address of Redis must look like redis://host:6379, or rediss:// for TLS');
   }
   return `${parsed.protocol}//${parsed.host}${parsed.pathname === '/' ? '' : parsed.pathname}`;

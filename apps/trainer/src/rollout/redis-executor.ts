@@ -191,7 +191,9 @@ export async function createRedisExecutor(options: RedisExecutorOptions): Promis
     try {
       await countWorkers();
       for (const order of [...orders]) for (const id of [...order.tries.keys()]) await check(order, id);
-      notice(lanes > 0 ? undefined : `workers on queue ${queueName} at ${connection.name} (start them with dgpo worker)`);
+      notice(
+        lanes > 0 ? undefined : `workers on queue ${queueName} at ${connection.name} (start them with dgpo worker)`,
+      );
     } catch {
       // A command that the connection took with it: the next round asks again.
     } finally {

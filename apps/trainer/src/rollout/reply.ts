@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import {
-  type DgpoErrorCode,
   DgpoError,
+  type DgpoErrorCode,
   encodeTask,
   ModelError,
   type Trajectory,

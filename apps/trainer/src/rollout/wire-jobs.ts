@@ -25,7 +25,10 @@ export async function wireJob(options: {
   const directory = 'retriever' in job && 'directory' in job.retriever ? job.retriever.directory : undefined;
   const shuffleSeed = 'retriever' in job && 'shuffleSeed' in job.retriever ? job.retriever.shuffleSeed : undefined;
   // The worker puts its own folders here.
-  const retriever = directory === undefined ? {} : { retriever: { directory: '', ...(shuffleSeed === undefined ? {} : { shuffleSeed }) } };
+  const retriever =
+    directory === undefined
+      ? {}
+      : { retriever: { directory: '', ...(shuffleSeed === undefined ? {} : { shuffleSeed }) } };
   return {
     format: wireFormat,
     job: { ...rest, ...retriever },
