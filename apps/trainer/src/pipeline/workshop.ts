@@ -73,7 +73,7 @@ export async function openWorkshop(options: OpenWorkshopOptions): Promise<Worksh
             pool: ownPool,
             run: run.path,
             environment: process.env,
-            onLine: reporter.line,
+            onLine: (line) => reporter.line(line),
             signal,
           }).catch(async (error: unknown) => {
             await ownPool.close();

@@ -168,6 +168,7 @@ async function play(options: {
     try {
       const wire = parseJob(description);
       kind = wire.job.kind;
+      onLine(`job ${id} (${kind}) begun`);
       reply = { worker: name, result: await Promise.race([lane.run(wire), aborted]) };
     } catch (error) {
       if (givingBack.aborted || error instanceof WrongToken) throw error;
