@@ -39,5 +39,5 @@ export function flatValuesOf(file: Uint8Array, shapes: FlatShapes): Float32Array
   }
   const start = file.byteOffset + header.length;
   if (start % 4 === 0) return new Float32Array(file.buffer, start, count);
-  return new Float32Array(file.slice(header.length).buffer);
+  return new Float32Array(new Uint8Array(file.subarray(header.length)).buffer);
 }

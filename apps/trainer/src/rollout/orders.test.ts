@@ -43,7 +43,8 @@ test('late is who plays for longer than allowed, once, and when another one is t
   expect(lateProcess(order({ tries: late }), { ...options, processes: new Set(['a']) })).toBeUndefined();
   expect(lateProcess(order({ tries: new Map([['1', running('a', 900)]]) }), options)).toBeUndefined();
   expect(lateProcess(order({ tries: new Map([['1', { queued: true }]]) }), options)).toBeUndefined();
-  const helped = new Map([...late, ['2', { queued: true }] as const]);
+  const helped: Order['tries'] = new Map(late);
+  helped.set('2', { queued: true });
   expect(lateProcess(order({ tries: helped }), options)).toBeUndefined();
 });
 

@@ -4,6 +4,7 @@ import type { ModelJob } from '../compute/jobs.js';
 import type { OpenJob, TrainableJob } from '../compute/open-job.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { flatHeader } from './flat-safetensors.js';
+import { frozen } from './frozen.js';
 import type { PublishedJob } from './rollout-executor.js';
 import type { Blob, WireModel } from './wire-job.js';
 
@@ -25,10 +26,6 @@ export interface PublishedModels {
 }
 
 const modelFiles = (name: string) => /^[^/]+\.(safetensors|json)$/.test(name);
-
-/** The values as they are now: what a training shares with its workers is overwritten by the next update. */
-const frozen = (values: Float32Array) =>
-  values.buffer instanceof SharedArrayBuffer ? Float32Array.from(values) : values;
 
 const bytesOf = (values: Float32Array) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 

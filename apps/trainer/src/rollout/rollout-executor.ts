@@ -15,8 +15,8 @@ export interface RolloutExecutor {
   /** How many jobs are worth giving at one time; it may change while workers come and go. */
   readonly parallel: number;
   /**
-   * Runs jobs; results come in their order. A job is played with the weights that its model has at the time of the call, whatever is
-   * published before it is done.
+   * Runs jobs; results come in their order. A job is played with the weights that its model has at the time of the call. With every
+   * executor but the plain local one, new weights may be published before it is done.
    */
   run<J extends RolloutJob>(jobs: readonly J[]): Promise<JobResult<J>[]>;
   /** Makes new weights known; jobs that are given already keep theirs. */
@@ -26,7 +26,7 @@ export interface RolloutExecutor {
 
 /**
  * The executor of one machine: the workers of a pool, which have the weights from the pool's own broadcasts. They play with the newest
- * weights: who broadcasts waits for the jobs that are to be played with the ones before.
+ * weights: who broadcasts waits for the jobs that are to be played with the ones before (`createSnapshotExecutor` needs no waiting).
  */
 export function createLocalExecutor(pool: ComputePool): RolloutExecutor {
   return {

@@ -102,7 +102,7 @@ export async function runRolloutWorker(options: RolloutWorkerOptions): Promise<v
         name: `${name}.${index}`,
         lockDuration: lostAfter,
         stalledInterval: Math.max(500, lostAfter / 2),
-        // A job that three workers were lost with is not given to a fourth.
+        // A job that three workers were lost with fails: the trainer decides about another round.
         maxStalledCount: 2,
         runRetryDelay: 1000,
         drainDelay: 2,
