@@ -9,7 +9,7 @@ import type { PublishedJob } from './rollout-executor.js';
 import type { Blob, WireModel } from './wire-job.js';
 
 /** One version of the weights of a model, kept while it is the newest or a job refers to it. */
-export interface ModelVersion {
+interface ModelVersion {
   /** How workers get it; hashed at the first call. */
   wire(): Promise<WireModel>;
   /** The job that held it is over. */
