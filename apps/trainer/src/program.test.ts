@@ -393,6 +393,9 @@ describe('errors', () => {
     [['ask', 'model', 'What?', '--index', 'i', '--temperature', '-1'], 2, /number of at least 0/],
     [['download', 'index', 'x'], 2, /Allowed choices are corpus, dataset, model/],
     [['download', 'corpus', 'wiki'], 2, /there is no corpus "wiki"/],
+    [['worker', '--artifacts', 'http://127.0.0.1:1'], 2, /^error: needs the address of Redis: --redis/],
+    [['worker', '--redis', 'http://:secret@h', '--artifacts', 'http://h'], 2, /^error: the address of Redis must look/],
+    [['worker', '--redis', 'redis://h', '--artifacts', 'h:8321'], 2, /^error: --artifacts: the address of the trainer/],
   ])('answers %j with exit code %i and one line', async (words, code, message) => {
     const result = await run(words);
     expect(result).toMatchObject({ code, out: '', error: expect.stringMatching(message) });
@@ -431,6 +434,7 @@ describe('help', () => {
       'cp',
       'validate',
       'train',
+      'worker',
       'ask',
       'generate',
       'serve',
@@ -464,6 +468,7 @@ describe('help', () => {
                                                time.
         train [options] <recipe>               Run a recipe: index, demonstrations, cold start, DGPO,
                                                evaluation, report; or supervised fine-tuning.
+        worker [options]                       Play episodes for a training that runs elsewhere.
         ask [options] <checkpoint> <question>  Ask a trained agent, and watch it think, search, read and
                                                answer.
 
@@ -558,7 +563,7 @@ describe('help', () => {
         --workers <integer>   Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.
         --stages <list>       With \`method: pipeline\`: the trainings in their order, each from the student of the one before.
         --<section>.<key> <value>
-            sections: tracking, data, retriever, environment, student, teacher, pretrain, distill, rl, evaluation
+            sections: tracking, data, retriever, environment, student, teacher, pretrain, distill, rl, rollouts, evaluation
             for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all,
             those of method: sft (model, data, lora, training) too
       "
@@ -591,7 +596,7 @@ describe('help', () => {
         --workers <integer>   Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.
         --stages <list>       With \`method: pipeline\`: the trainings in their order, each from the student of the one before.
         --<section>.<key> <value>
-            sections: tracking, data, retriever, environment, student, teacher, pretrain, distill, rl, evaluation
+            sections: tracking, data, retriever, environment, student, teacher, pretrain, distill, rl, rollouts, evaluation
             for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all,
             those of method: sft (model, data, lora, training) too
       "
@@ -646,6 +651,35 @@ describe('help', () => {
         -h, --help         display help for command
 
       HF_TOKEN opens private and gated repositories; HF_ENDPOINT names another hub.
+      "
+    `);
+  });
+
+  it('dgpo worker', async () => {
+    expect(await help('worker')).toMatchInlineSnapshot(`
+      "
+      Usage: dgpo worker [options]
+
+      Play episodes for a training that runs elsewhere.
+
+      Whom it works for:
+        --redis <url>               the queue, redis://host:6379; with a password better in the variable
+                                    DGPO_REDIS_URL
+        --artifacts <url>           the trainer, http://host:8321; its token comes in the variable
+                                    DGPO_WORKER_TOKEN
+        --queue <name>              rollouts.queue of the recipe (default: "dgpo")
+
+      How it works:
+        --workers <number>          jobs side by side; 0 is one per core (default: 0)
+        --engine <name>             TensorFlow.js backend; auto takes the fastest that works here
+                                    (choices: "auto", "tensorflow", "webgpu", "wasm", "cpu", default:
+                                    "auto")
+        --cache <folder>            for tokenizers, indexes and models; otherwise ~/.cache/dgpo/worker
+        --max-artifact <gigabytes>  larger ones are refused (default: 16)
+        --lost-after <seconds>      without a sign of life another worker gets its job (default: 30)
+        --grace <seconds>           to finish after SIGTERM or Ctrl-C; then its job is given back
+                                    (default: 20)
+        -h, --help                  display help for command
       "
     `);
   });

@@ -11,6 +11,7 @@ import { cpCommand, lsCommand } from './commands/recipe-commands.js';
 import { serveCommand } from './commands/serve-command.js';
 import type { CliSurroundings } from './commands/surroundings.js';
 import { trainCommand, validateCommand } from './commands/train-command.js';
+import { workerCommand } from './commands/worker-command.js';
 import { type RecipeOverride, splitRecipeFlags } from './recipe/recipe-flags.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -33,6 +34,7 @@ export function createProgram(surroundings: CliSurroundings, overrides: readonly
     .addCommand(cpCommand(surroundings))
     .addCommand(validateCommand(surroundings, overrides))
     .addCommand(trainCommand(surroundings, overrides))
+    .addCommand(workerCommand(surroundings))
     .addCommand(askCommand(surroundings))
     .commandsGroup('Use a model:')
     .addCommand(generateCommand(surroundings))

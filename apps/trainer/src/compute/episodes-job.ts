@@ -41,8 +41,8 @@ export interface EnvironmentSettings {
 /** Plays tasks with a model or with the scripted expert. */
 export interface EpisodesJob {
   kind: 'episodes';
-  /** A model that the worker has, or the scripted expert. */
-  policy: { model: string } | 'expert';
+  /** A model that the worker has, called `name` in the episodes (as in the worker unless given), or the scripted expert. */
+  policy: { model: string; name?: string } | 'expert';
   /** Folder of the tokenizer. */
   tokenizer: string;
   retriever: RetrieverSource;
@@ -117,7 +117,7 @@ export async function policyFor(
     }),
     model: policy.model,
   }));
-  return { ...sampler, name: policy.model };
+  return { ...sampler, name: policy.name ?? policy.model };
 }
 
 /** Gives the memory of keys and values back, which the job after this one may need for activations. */

@@ -54,9 +54,9 @@ function startWorker(engine: EngineName, workers: number): Worker {
   return new Worker(load, { eval: true, workerData: { engine, workers }, execArgv: ['--conditions=@dgpo/source'] });
 }
 
-function createWorkerPool(engine: EngineName, count: number): ComputePool {
+function createWorkerPool(engine: EngineName, count: number, sharing: number): ComputePool {
   const workers = Array.from({ length: count }, () => {
-    const worker = startWorker(engine, count);
+    const worker = startWorker(engine, count * sharing);
     const pending = new Map<number, Pending>();
     const fail = (error: Error) => {
       for (const waiting of pending.values()) waiting.reject(error);
@@ -121,8 +121,15 @@ function createWorkerPool(engine: EngineName, count: number): ComputePool {
 /**
  * @param options.engine the engine of every worker
  * @param options.workers worker threads for `wasm` and `cpu`; 0 runs everything in this thread
+ * @param options.sharing pools like this one that share the machine. @default 1
  */
-export async function createComputePool(options: { engine: EngineName; workers: number }): Promise<ComputePool> {
+export async function createComputePool(options: {
+  engine: EngineName;
+  workers: number;
+  sharing?: number;
+}): Promise<ComputePool> {
   const threads = options.engine === 'wasm' || options.engine === 'cpu' ? options.workers : 0;
-  return threads === 0 ? createLocalPool(options.engine) : createWorkerPool(options.engine, threads);
+  return threads === 0
+    ? createLocalPool(options.engine)
+    : createWorkerPool(options.engine, threads, options.sharing ?? 1);
 }

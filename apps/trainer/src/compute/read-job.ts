@@ -23,7 +23,7 @@ export interface ReadRequest {
 /** Answers questions from given passages: the ARC components source referencing and thinking. */
 export interface ReadJob {
   kind: 'read';
-  policy: { model: string };
+  policy: { model: string; name?: string };
   /** Folder of the tokenizer. */
   tokenizer: string;
   environment: EnvironmentSettings;

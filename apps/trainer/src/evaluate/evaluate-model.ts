@@ -113,7 +113,10 @@ async function playSet(options: EvaluateModelOptions, { name, tasks }: Evaluatio
   const trajectories: Trajectory[] = [];
   const total = tasks.length * samplesPerTask;
   // A few batches at a time: an interrupt does not wait for the whole set, and progress shows. An episode draws by its own task.
-  const share = Math.max(1, Math.ceil((4 * batchSize * playground.pool.parallel) / samplesPerTask));
+  const share = Math.max(
+    1,
+    Math.ceil((4 * batchSize * (playground.executor ?? playground.pool).parallel) / samplesPerTask),
+  );
   for (let start = 0; start < tasks.length; start += share) {
     const before = trajectories.length;
     const played = await playEpisodes({

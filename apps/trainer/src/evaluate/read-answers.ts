@@ -1,4 +1,5 @@
 import type { ReadJob } from '../compute/read-job.js';
+import { createLocalExecutor } from '../rollout/rollout-executor.js';
 import type { Playground } from '../train/play-episodes.js';
 
 export interface ReadAnswersOptions extends Playground {
@@ -14,18 +15,19 @@ export interface ReadAnswersOptions extends Playground {
 
 /** Answers questions from given passages on all workers, in the order of the requests. */
 export async function readAnswers(options: ReadAnswersOptions): Promise<string[]> {
-  const { pool, policy, tokenizer, environment, requests, think, temperature, seed, batchSize } = options;
+  const { policy, tokenizer, environment, requests, think, temperature, seed, batchSize } = options;
+  const { executor = createLocalExecutor(options.pool) } = options;
   const answers: string[] = [];
   // One round of all workers at a time, so that an interrupt does not wait for all questions.
-  const round = batchSize * pool.parallel;
-  for (let start = 0; start < requests.length; start += round) {
+  while (answers.length < requests.length) {
     options.signal?.throwIfAborted();
-    const jobs = Array.from({ length: pool.parallel }, (_, worker): ReadJob => {
+    const start = answers.length;
+    const jobs = Array.from({ length: executor.parallel }, (_, worker): ReadJob => {
       const first = start + worker * batchSize;
       const own = requests.slice(first, first + batchSize);
       return { kind: 'read', policy, tokenizer, environment, requests: own, think, temperature, seed, batchSize };
     }).filter((job) => job.requests.length > 0);
-    answers.push(...(await pool.run(jobs)).flat());
+    answers.push(...(await executor.run(jobs)).flat());
     options.onProgress?.(answers.length);
   }
   return answers;

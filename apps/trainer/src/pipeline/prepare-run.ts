@@ -87,6 +87,7 @@ export async function startingModels(context: {
   }
   const playgroundWith = (tokenizer: string): Playground => ({
     pool: workshop.pool,
+    executor: workshop.executor,
     tokenizer,
     retriever,
     environment,

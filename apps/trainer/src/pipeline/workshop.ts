@@ -3,7 +3,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Engine, type EngineName, selectEngine } from '@dgpo/lm';
 import { type ComputePool, createComputePool } from '../compute/pool.js';
+import type { RolloutSettings } from '../recipe/rollout-section.js';
 import { type TrackingSettings, trackingSchema } from '../recipe/tracking-section.js';
+import { openExecutor } from '../rollout/open-executor.js';
+import { createLocalExecutor, publishingPool, type RolloutExecutor } from '../rollout/rollout-executor.js';
 import { openRunDirectory, type RunDirectory } from '../run/run-directory.js';
 import { createTimedTracker } from '../run/timed-tracker.js';
 import { combineTrackers, type Tracker } from '../run/tracker.js';
@@ -14,7 +17,10 @@ import { runTrackers } from './run-trackers.js';
 export interface Workshop {
   run: RunDirectory;
   engine: Engine;
+  /** Models that it gets reach the executor too. */
   pool: ComputePool;
+  /** Who plays episodes. */
+  executor: RolloutExecutor;
   reporter: Reporter;
   signal: AbortSignal | undefined;
   /** Metrics of one training: JSONL, the recipe's `tracking` and the terminal; files are cut back to `completedSteps` first. */
@@ -34,6 +40,8 @@ export interface OpenWorkshopOptions {
   engine: EngineName | 'auto';
   /** 0 is one worker per core. */
   workers: number;
+  /** @default on the worker threads of this process */
+  rollouts?: RolloutSettings;
   reporter: Reporter;
   signal?: AbortSignal | undefined;
 }
@@ -58,14 +66,31 @@ export async function openWorkshop(options: OpenWorkshopOptions): Promise<Worksh
     const workers = options.workers === 0 ? availableParallelism() : options.workers;
     // The threads of a BLAS are those of the process: set here as in the workers.
     const engine = await selectEngine({ workers, ...(options.engine === 'auto' ? {} : { engine: options.engine }) });
-    const pool = await createComputePool({ engine: engine.name, workers });
-    reporter.line(describeEngine(engine, pool.parallel));
+    const ownPool = await createComputePool({ engine: engine.name, workers });
+    reporter.line(describeEngine(engine, ownPool.parallel));
+    const { rollouts } = options;
+    const executor =
+      rollouts === undefined
+        ? createLocalExecutor(ownPool)
+        : await openExecutor({
+            settings: rollouts,
+            pool: ownPool,
+            run: run.path,
+            environment: process.env,
+            onLine: (line) => reporter.line(line),
+            signal,
+          }).catch(async (error: unknown) => {
+            await ownPool.close();
+            throw error;
+          });
+    const pool = publishingPool(ownPool, executor);
     const facts = { ...engine, workers: pool.parallel };
     writeFileSync(join(run.logsPath, 'engine.json'), `${JSON.stringify(facts, null, 2)}\n`);
     return {
       run,
       engine,
       pool,
+      executor,
       reporter,
       signal,
       tracker: ({ stage, totalSteps, completedSteps, show }) => {
@@ -76,6 +101,7 @@ export async function openWorkshop(options: OpenWorkshopOptions): Promise<Worksh
         return createTimedTracker({ tracker });
       },
       close: async () => {
+        await executor.close();
         await pool.close();
         run.close();
       },

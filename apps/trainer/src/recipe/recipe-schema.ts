@@ -6,6 +6,7 @@ import { expandMethod, type RawRecipe } from './expand-method.js';
 import { methodNames } from './methods.js';
 import { pretrainSchema, studentSchema, teacherSchema } from './model-sections.js';
 import { rlSchema } from './rl-section.js';
+import { rolloutsSchema } from './rollout-section.js';
 import { runFields } from './run-fields.js';
 import { serverTeacherProblems } from './server-teacher-problems.js';
 
@@ -24,6 +25,10 @@ const shared = {
     .optional()
     .describe('Language modelling on the corpus before the first stage; leave it out for a model that reads already.'),
 };
+
+const rollouts = rolloutsSchema
+  .prefault({})
+  .describe('Who plays the episodes. It does not change the result, except `maxStaleness`.');
 
 const evaluation = evaluationSchema.prefault({}).describe('Measurement on the held-out question sets.');
 
@@ -63,11 +68,12 @@ export const recipeInputSchema = z.strictObject({
     .array(stageSchema)
     .optional()
     .describe('With `method: pipeline`: the trainings in their order, each from the student of the one before.'),
+  rollouts,
   evaluation,
 });
 
 const expandedSchema = z
-  .strictObject({ ...shared, stages: z.array(stageSchema).min(1), evaluation })
+  .strictObject({ ...shared, stages: z.array(stageSchema).min(1), rollouts, evaluation })
   .superRefine((recipe, context) => {
     const limit = recipe.environment.maxTotalTokens;
     const models = {

@@ -62,6 +62,8 @@ const resumable = [
   'rl.maxSteps',
   'rl.saveSteps',
   'rl.saveTotalLimit',
+  ...['kind', 'url', 'queue', 'artifactsHost', 'artifactsPort'].map((key) => `rollouts.${key}`),
+  ...['maxTries', 'lateFactor', 'lateMinimum', 'workerTimeout'].map((key) => `rollouts.${key}`),
 ];
 
 /**

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { ConfigError } from '@dgpo/trajectory';
 import { getRequestListener } from '@hono/node-server';
 import type { ModelServer } from './create-model-server.js';
+import { isLoopback } from './is-loopback.js';
 
 export interface ServeModelOptions {
   /** Made by {@link createModelServer}. */
@@ -22,8 +23,6 @@ export interface RunningModelServer {
   /** Takes no more requests, lets those in progress finish, and resolves when the port is free. */
   close(): Promise<void>;
 }
-
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -1,10 +1,13 @@
 import { RetrieverError, type Task, type Trajectory } from '@dgpo/trajectory';
 import type { EnvironmentSettings, EpisodesJob, RetrieverSource } from '../compute/episodes-job.js';
 import type { ComputePool } from '../compute/pool.js';
+import { createLocalExecutor, type RolloutExecutor } from '../rollout/rollout-executor.js';
 
 /** Where and by which rules episodes are played. */
 export interface Playground {
   pool: ComputePool;
+  /** Who plays. @default the workers of the pool */
+  executor?: RolloutExecutor;
   /** Folder of the tokenizer. */
   tokenizer: string;
   retriever: RetrieverSource;
@@ -49,17 +52,16 @@ function requireSearches(episodes: readonly Trajectory[], { retriever, maxErrorR
  * reason.
  */
 export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> {
-  const { pool, tasks, samplesPerTask = 1, batchSize = 64, onProgress, signal } = options;
+  const { tasks, samplesPerTask = 1, batchSize = 64, onProgress, signal } = options;
+  const { executor = createLocalExecutor(options.pool) } = options;
+  const { parallel } = executor;
   const places = new Map<string, number[]>();
   tasks.forEach(({ id }, place) => {
     places.set(id, [...(places.get(id) ?? []), place]);
   });
   const groups = [...places.values()];
   // Twice as many pieces as workers keep all of them busy to the end; each piece is still a full batch where there is enough.
-  const pieces = Math.max(
-    pool.parallel,
-    Math.min(2 * pool.parallel, Math.ceil((tasks.length * samplesPerTask) / batchSize)),
-  );
+  const pieces = Math.max(parallel, Math.min(2 * parallel, Math.ceil((tasks.length * samplesPerTask) / batchSize)));
   const size = Math.max(1, Math.ceil(groups.length / pieces));
   const cuts: number[][] = [];
   for (let start = 0; start < groups.length; start += size) cuts.push(groups.slice(start, start + size).flat());
@@ -80,7 +82,7 @@ export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> 
         seed: options.seed,
         batchSize,
       };
-      const [episodes = []] = await pool.run([job]);
+      const [episodes = []] = await executor.run([job]);
       cut.forEach((place, index) => {
         byTask[place] = episodes.slice(index * samplesPerTask, (index + 1) * samplesPerTask);
       });
