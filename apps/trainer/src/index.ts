@@ -35,6 +35,7 @@ export {
 export { type RunAsProcessOptions, runAsProcess } from './command-line/run-as-process.js';
 export { type CommandLineSurroundings, connectProgram, runCommandLine } from './command-line/run-command-line.js';
 export { type ConsoleReporterOptions, createConsoleReporter } from './commands/console-reporter.js';
+export type { DistillJob, Guide, SampledGuide } from './compute/distill-job.js';
 export {
   type EnvironmentSettings,
   type EpisodesJob,
@@ -44,7 +45,6 @@ export {
 } from './compute/episodes-job.js';
 export type { GradientResult } from './compute/gradient.js';
 export type {
-  ColdStartJob,
   Job,
   JobResult,
   JobResults,
@@ -95,6 +95,7 @@ export type { HubFile } from './hub/hub-client.js';
 export { type InitResult, type InitRunOptions, initRun } from './init/init-run.js';
 export type { Reporter } from './pipeline/reporter.js';
 export { environmentOf, type PipelineOptions, type PipelineResult, runPipeline } from './pipeline/run-pipeline.js';
+export { type DistillSettings, distillSchema } from './recipe/distill-section.js';
 export { type LoadRecipeOptions, loadRecipe, parseRecipe } from './recipe/load-recipe.js';
 export { type ReadQuestionsOptions, readQuestions } from './recipe/read-questions.js';
 export { type JsonSchemaNode, type RecipeField, recipeFields, recipeJsonSchema } from './recipe/recipe-fields.js';
@@ -118,7 +119,14 @@ export { createTensorBoardTracker, type TensorBoardTrackerOptions } from './run/
 export { combineTrackers, type Metrics, type Tracker } from './run/tracker.js';
 export { createModelServer, type ModelServer, type ModelServerOptions } from './serve/create-model-server.js';
 export { type RunningModelServer, type ServeModelOptions, serveModel } from './serve/serve-model.js';
-export { type ColdStartOptions, coldStartSteps, trainColdStart } from './train/cold-start.js';
+export { type Demonstration, demonstration, readDemonstrations } from './train/distillation/demonstrations.js';
+export { createDistillationState, type DistillationState } from './train/distillation/distillation-state.js';
+export {
+  type DistillationOptions,
+  distillationSteps,
+  type TeacherScores,
+  trainDistillation,
+} from './train/distillation/train-distillation.js';
 export { episodeMetrics } from './train/episode-metrics.js';
 export { type EpisodeRow, episodeRow } from './train/episode-rows.js';
 export {
@@ -129,7 +137,12 @@ export {
   type WeightedSegment,
   weightedRow,
 } from './train/language-modelling.js';
-export { type ModelCheckpoints, type ModelCheckpointsOptions, modelCheckpoints } from './train/model-checkpoints.js';
+export {
+  type CheckpointExtra,
+  type ModelCheckpoints,
+  type ModelCheckpointsOptions,
+  modelCheckpoints,
+} from './train/model-checkpoints.js';
 export { type Playground, type PlayOptions, playEpisodes } from './train/play-episodes.js';
 export { type Guidance, optimizePolicy, type PolicyOptimizationOptions } from './train/policy-optimization.js';
 export {

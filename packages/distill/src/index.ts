@@ -34,7 +34,14 @@ export {
   type ReverseKlAdvantagesOptions,
   reverseKlAdvantages,
 } from './reverse-kl-advantages.js';
-export { type TaidLoss, type TaidLossOptions, taidLoss } from './taid-loss.js';
+export {
+  type TaidDivergence,
+  type TaidDivergenceOptions,
+  type TaidLoss,
+  type TaidLossOptions,
+  taidDivergence,
+  taidLoss,
+} from './taid-loss.js';
 export {
   createTaidSchedule,
   type TaidSchedule,

@@ -15,6 +15,17 @@ export interface TaidLossOptions {
   temperature?: number;
 }
 
+export type TaidDivergenceOptions = Omit<TaidLossOptions, 'weights'> & {
+  /** `[n]`: rows with 0 give 0 and no gradient, even if they are NaN. @default all 1 */
+  mask?: tf.Tensor1D;
+};
+
+/** Both `[n]`: `kl` to differentiate, `crossEntropy` the same with the entropy of the target. */
+export interface TaidDivergence {
+  kl: tf.Tensor1D;
+  crossEntropy: tf.Tensor1D;
+}
+
 export interface TaidLoss {
   /** To differentiate. */
   loss: tf.Scalar;
@@ -33,6 +44,29 @@ function interpolate(student: tf.Tensor2D, teacher: tf.Tensor2D, t: number): tf.
 }
 
 /**
+ * {@link taidLoss} per token, for logits that come some rows at a time.
+ *
+ * @throws ConfigError for parameters out of range or shapes that do not fit.
+ */
+export function taidDivergence(options: TaidDivergenceOptions): TaidDivergence {
+  const { studentLogits, teacherLogits, t, temperature = 1 } = options;
+  if (!(t >= 0 && t <= 1)) throw new ConfigError(`expected 0 to 1, found ${t}`, { where: 't' });
+  const mask = options.mask ?? tf.ones<tf.Rank.R1>([studentLogits.shape[0]]);
+  const target = interpolate(studentLogits, teacherLogits, t);
+  const kl = divergence({ name: 'fkl', studentLogits, teacherLogits: target, mask, temperature });
+
+  const isReal = tf.expandDims(tf.notEqual(mask, 0), 1);
+  const zeros = tf.zerosLike(studentLogits);
+  const logTarget = tf.logSoftmax(tf.div(tf.where(isReal, target, zeros), temperature));
+  const isOut = tf.logicalOr(
+    tf.equal(logTarget, Number.NEGATIVE_INFINITY),
+    tf.equal(studentLogits, Number.NEGATIVE_INFINITY),
+  );
+  const negated = tf.where(tf.logicalOr(isOut, tf.logicalNot(isReal)), zeros, tf.mul(tf.exp(logTarget), logTarget));
+  return { kl, crossEntropy: tf.sub(kl, tf.sum(negated, 1)) as tf.Tensor1D };
+}
+
+/**
  * TAID (arXiv 2501.16937, eq. 3 to 5, and `src/distil_losses/taid.py` of its repository): `Σ w · KL(p_t ‖ q)` where
  * `p_t = softmax((1 − t)·z_student + t·z_teacher)` is a constant. Its gradient is that of the cross-entropy in the TAID code, which lacks
  * the entropy of the target. Under weight 0 anything may be NaN; no weights at all give 0.
@@ -40,22 +74,12 @@ function interpolate(student: tf.Tensor2D, teacher: tf.Tensor2D, t: number): tf.
  * @throws ConfigError for parameters out of range or shapes that do not fit.
  */
 export function taidLoss(options: TaidLossOptions): TaidLoss {
-  const { studentLogits, teacherLogits, t, weights, temperature = 1 } = options;
-  if (!(t >= 0 && t <= 1)) throw new ConfigError(`expected 0 to 1, found ${t}`, { where: 't' });
-  const isWeighted = tf.notEqual(weights, 0);
-  const mask = tf.cast(isWeighted, 'float32') as tf.Tensor1D;
-  const target = interpolate(studentLogits, teacherLogits, t);
-  const values = divergence({ name: 'fkl', studentLogits, teacherLogits: target, mask, temperature });
-  const loss = tf.sum(tf.mul(values, weights)) as tf.Scalar;
-
-  const isReal = tf.expandDims(isWeighted, 1);
-  const zeros = tf.zerosLike(studentLogits);
-  const logTarget = tf.logSoftmax(tf.div(tf.where(isReal, target, zeros), temperature));
-  const isOut = tf.logicalOr(
-    tf.equal(logTarget, Number.NEGATIVE_INFINITY),
-    tf.equal(studentLogits, Number.NEGATIVE_INFINITY),
-  );
-  const negated = tf.where(isOut, zeros, tf.mul(tf.exp(logTarget), logTarget));
-  const entropy = tf.neg(tf.sum(tf.mul(tf.sum(negated, 1), weights)));
-  return { loss, metrics: { kl: loss, crossEntropy: tf.add(loss, entropy) as tf.Scalar } };
+  const { weights, ...rest } = options;
+  const { kl, crossEntropy } = taidDivergence({
+    ...rest,
+    mask: tf.cast(tf.notEqual(weights, 0), 'float32') as tf.Tensor1D,
+  });
+  const total = (values: tf.Tensor) => tf.sum(tf.mul(values, weights)) as tf.Scalar;
+  const loss = total(kl);
+  return { loss, metrics: { kl: loss, crossEntropy: total(crossEntropy) } };
 }

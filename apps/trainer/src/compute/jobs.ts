@@ -1,4 +1,3 @@
-import { coldStartLoss } from '@dgpo/distill';
 import {
   createDecoder,
   type Decoder,
@@ -19,6 +18,7 @@ import {
 import { entropyBonus, policyLoss, valueLoss } from '@dgpo/rl';
 import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
+import { type DistillJob, runDistillJob } from './distill-job.js';
 import { type EpisodesJob, runEpisodesJob } from './episodes-job.js';
 import { type GradientResult, gradientOf } from './gradient.js';
 import {
@@ -50,17 +50,6 @@ export interface LanguageModelJob {
   weights: Float32Array;
   /** Keeps only the inputs of blocks. @default false */
   gradientCheckpointing?: boolean;
-}
-
-/** Cold start: `Σ weight · (ceWeight · CE + klWeight · KL(teacher ‖ student))`. */
-export interface ColdStartJob {
-  kind: 'cold-start';
-  student: string;
-  teacher: string;
-  rows: ScoredRow[];
-  weights: Float32Array;
-  ceWeight: number;
-  klWeight: number;
 }
 
 /** One micro-batch of the PPO policy loss, with the exact KL to the teacher on gated tokens as an option. */
@@ -110,7 +99,7 @@ export type Job =
   | TrainableJob
   | ParametersJob
   | LanguageModelJob
-  | ColdStartJob
+  | DistillJob
   | PolicyJob
   | ValueJob
   | ScoreJob
@@ -123,7 +112,7 @@ export interface JobResults {
   trainable: null;
   parameters: Float32Array;
   'language-model': GradientResult;
-  'cold-start': GradientResult;
+  distill: GradientResult;
   policy: GradientResult;
   value: GradientResult;
   score: Float32Array;
@@ -158,7 +147,7 @@ export function modelNamed(context: JobContext, name: string): Decoder {
 }
 
 /** Runs a function with the rows as a padded batch and disposes it afterwards. */
-async function withBatch<T>(rows: readonly ScoredRow[], run: (batch: TokenBatch) => Promise<T>): Promise<T> {
+export async function withBatch<T>(rows: readonly ScoredRow[], run: (batch: TokenBatch) => Promise<T>): Promise<T> {
   const batch = tokenBatch({ sequences: rows.map((row) => row.tokenIds) });
   try {
     return await run(batch);
@@ -168,7 +157,7 @@ async function withBatch<T>(rows: readonly ScoredRow[], run: (batch: TokenBatch)
 }
 
 /** Hidden states that predict the scored tokens, `[n, hiddenSize]`, and those tokens. */
-function scoredHidden(
+export function scoredHidden(
   decoder: Decoder,
   batch: TokenBatch,
   rows: readonly ScoredRow[],
@@ -217,31 +206,6 @@ function runLanguageModel(context: JobContext, job: LanguageModelJob): Promise<G
       return { loss: tf.neg(weightedSum(logProbs, job.weights)) };
     }),
   );
-}
-
-function runColdStart(context: JobContext, job: ColdStartJob): Promise<GradientResult> {
-  const student = modelNamed(context, job.student);
-  const teacher = modelNamed(context, job.teacher);
-  return withBatch(job.rows, async (batch) => {
-    // Outside the tape: the teacher gets no gradient, so nothing of its forward pass needs to be kept.
-    const target = tf.tidy(() => scoredHidden(teacher, batch, job.rows).hidden);
-    const result = await gradientOf(student, () => {
-      const scored = scoredHidden(student, batch, job.rows);
-      const kl = vocabularyKl({
-        hidden: scored.hidden,
-        weight: scored.weight,
-        teacherHidden: target,
-        teacherWeight: outputEmbedding(teacher),
-        mask: tf.cast(tf.onesLike(scored.targets), 'float32'),
-        direction: 'forward',
-      });
-      const { ceWeight, klWeight } = job;
-      const weights = tf.tensor1d(job.weights);
-      return coldStartLoss({ logProbs: tokenLogProbs(scored).logProbs, kl, weights, ceWeight, klWeight });
-    });
-    target.dispose();
-    return result;
-  });
 }
 
 function runPolicy(context: JobContext, job: PolicyJob): Promise<GradientResult> {
@@ -332,8 +296,8 @@ export async function runJob(context: JobContext, job: Job): Promise<JobResults[
       return runParametersJob(context, job);
     case 'language-model':
       return runLanguageModel(context, job);
-    case 'cold-start':
-      return runColdStart(context, job);
+    case 'distill':
+      return runDistillJob(context, job);
     case 'policy':
       return runPolicy(context, job);
     case 'value':
