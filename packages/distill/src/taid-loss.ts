@@ -55,15 +55,22 @@ export function taidDivergence(options: TaidDivergenceOptions): TaidDivergence {
   const target = interpolate(studentLogits, teacherLogits, t);
   const kl = divergence({ name: 'fkl', studentLogits, teacherLogits: target, mask, temperature });
 
-  const isReal = tf.expandDims(tf.notEqual(mask, 0), 1);
-  const zeros = tf.zerosLike(studentLogits);
-  const logTarget = tf.logSoftmax(tf.div(tf.where(isReal, target, zeros), temperature));
-  const isOut = tf.logicalOr(
-    tf.equal(logTarget, Number.NEGATIVE_INFINITY),
-    tf.equal(studentLogits, Number.NEGATIVE_INFINITY),
-  );
-  const negated = tf.where(tf.logicalOr(isOut, tf.logicalNot(isReal)), zeros, tf.mul(tf.exp(logTarget), logTarget));
-  return { kl, crossEntropy: tf.sub(kl, tf.sum(negated, 1)) as tf.Tensor1D };
+  // The target is a constant, and so is its entropy: no gradient comes from here.
+  const entropy = tf.customGrad((...inputs) => {
+    const [z, save] = inputs as [tf.Tensor, tf.GradSaveFunc];
+    save([z]);
+    const isReal = tf.expandDims(tf.notEqual(mask, 0), 1);
+    const zeros = tf.zerosLike(z);
+    const logTarget = tf.logSoftmax(tf.div(tf.where(isReal, target, zeros), temperature));
+    const isOut = tf.logicalOr(tf.equal(logTarget, Number.NEGATIVE_INFINITY), tf.equal(z, Number.NEGATIVE_INFINITY));
+    const counts = tf.logicalAnd(isReal, tf.logicalNot(isOut));
+    const negated = tf.where(counts, tf.mul(tf.exp(logTarget), logTarget), zeros);
+    return {
+      value: tf.neg(tf.sum(negated, 1)),
+      gradFunc: (_: tf.Tensor, saved: tf.Tensor[]) => tf.zerosLike(saved[0] as tf.Tensor),
+    };
+  })(studentLogits);
+  return { kl, crossEntropy: tf.add(kl, entropy) as tf.Tensor1D };
 }
 
 /**

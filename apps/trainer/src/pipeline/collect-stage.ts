@@ -1,18 +1,11 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { collectTeacherOutputs, createCorrectFilter } from '@dgpo/distill';
-import {
-  ConfigError,
-  createRandom,
-  encodeTrajectory,
-  openJsonLinesWriter,
-  type Task,
-  type Trajectory,
-} from '@dgpo/trajectory';
+import { createCorrectFilter } from '@dgpo/distill';
+import { ConfigError, encodeTrajectory, openJsonLinesWriter, type Task } from '@dgpo/trajectory';
 import type { DistillSettings } from '../recipe/distill-section.js';
 import { runStage } from '../run/run-stage.js';
-import { type Playground, playEpisodes } from '../train/play-episodes.js';
-import { openCollected, readCollected } from './collected-episodes.js';
+import type { Playground } from '../train/play-episodes.js';
+import { collectEpisodes, readCollected } from './collect-episodes.js';
 import { countDemonstrations, type DemonstrationStatistics } from './demonstration-statistics.js';
 import { playgroundInputs } from './playground-inputs.js';
 import { type StageModel, shareModel } from './stage-model.js';
@@ -32,48 +25,6 @@ export interface CollectStageOptions {
   tasks: readonly Task[];
   settings: CollectSettings;
   seed: number;
-}
-
-/** Questions that are played before any of their episodes is written. */
-const tasksPerCall = 128;
-
-/** Plays the questions that are not in the file yet and adds them, in the order of the questions. */
-async function playInto(path: string, options: CollectStageOptions, label: string): Promise<void> {
-  const { workshop, playground, teacher, tasks, settings, seed } = options;
-  const { samplesPerTask, temperature } = settings;
-  const file = await openCollected(path);
-  const total = tasks.length * samplesPerTask;
-  let done = file.collected.size * samplesPerTask;
-  try {
-    const outputs = collectTeacherOutputs({
-      run: (request) =>
-        playEpisodes({
-          ...playground,
-          ...request,
-          policy: teacher === 'expert' ? teacher : { model: 'teacher' },
-          seed: createRandom(seed)
-            .split('teacher-outputs')
-            .integer(2 ** 31),
-          onProgress: (episodes) => workshop.reporter.progress({ label, done: done + episodes, total }),
-        }),
-      tasks,
-      samplesPerTask,
-      temperature,
-      tasksPerCall,
-      collected: file.collected,
-      signal: workshop.signal,
-    });
-    let episodes: Trajectory[] = [];
-    for await (const trajectory of outputs) {
-      episodes.push(trajectory);
-      if (episodes.length < samplesPerTask) continue;
-      await file.add(trajectory.task.id, episodes);
-      done += episodes.length;
-      episodes = [];
-    }
-  } finally {
-    await file.close();
-  }
 }
 
 /** Copies what is to be learned from. */
@@ -125,7 +76,17 @@ export async function collectStage(
       workshop.reporter.stage(`${label} outputs`, `${tasks.length * samplesPerTask} episodes`);
       if (teacher !== 'expert') await shareModel(workshop, 'teacher', teacher.weights);
       const collected = join(directory, 'collected.jsonl');
-      await playInto(collected, options, label);
+      await collectEpisodes({
+        path: collected,
+        playground,
+        policy: teacher === 'expert' ? teacher : { model: 'teacher' },
+        tasks,
+        samplesPerTask,
+        temperature,
+        seed,
+        onProgress: (done, total) => workshop.reporter.progress({ label, done, total }),
+        signal: workshop.signal,
+      });
       const { statistics, perTask } = await selectInto(join(directory, 'kept.jsonl'), collected, options.settings);
       await writeFile(join(directory, 'statistics.json'), `${JSON.stringify({ ...statistics, perTask }, null, 2)}\n`);
       await rm(collected);
