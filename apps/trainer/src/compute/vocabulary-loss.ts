@@ -1,3 +1,4 @@
+import { linear } from '@dgpo/lm';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Logits of both models for some rows. */
@@ -37,8 +38,8 @@ export function vocabularyLoss<Name extends string>(options: VocabularyLossOptio
   const rowsAtOnce = options.rowsAtOnce ?? Math.max(16, Math.floor(logitsAtOnce / (weight.shape[0] ?? 1)));
   const starts = Array.from({ length: Math.max(1, Math.ceil(total / rowsAtOnce)) }, (_, index) => index * rowsAtOnce);
   let names: string[] = [];
-  const logits = (states: tf.Tensor, embedding: tf.Tensor) =>
-    tf.matMul(states as tf.Tensor2D, embedding as tf.Tensor2D, false, true) as tf.Tensor2D;
+  // Not matMul: XNNPACK keeps packed copies of its weights, which an update in place does not reach.
+  const logits = (states: tf.Tensor, embedding: tf.Tensor) => linear({ x: states, weight: embedding }) as tf.Tensor2D;
   const chunk = (states: tf.Tensor, embedding: tf.Tensor, taught: tf.Tensor, teacher: tf.Tensor) => {
     const values: Record<string, tf.Tensor> = run({
       studentLogits: logits(states, embedding),
