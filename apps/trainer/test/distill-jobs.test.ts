@@ -154,6 +154,28 @@ describe('on one fixed batch', () => {
     }),
   );
 
+  it.each([
+    ['fkl', 1],
+    ['fkl', 2],
+    ['rkl', 1],
+    ['rkl', 0.5],
+    ['js', 1],
+    ['skew-fkl', 2],
+    ['skew-rkl', 1],
+    ['tvd', 1],
+    ['adaptive-kl', 1],
+  ] as const)('kd over %s at temperature %d', (name, temperature) =>
+    withPool(world, 0, async (pool) => {
+      const batch = await fixedBatch(pool);
+      const section = { ceWeight: 0, klWeight: 1, divergence: { name, temperature, beta: 0.3, lambda: 0.2 } };
+      const loss = lossOf(await pool.run(jobsOf(distillSchema.parse(section), batch, 8)));
+      // The same loss without own episodes.
+      const expected = expectedLoss(distillSchema.parse({ ...section, objective: 'gkd' }), batch);
+      expect(loss).toBeGreaterThan(1e-3);
+      expect(Math.abs(loss - expected)).toBeLessThan(1e-5 * Math.max(1, loss));
+    }),
+  );
+
   it('every objective has a loss of its own', () =>
     withPool(world, 0, async (pool) => {
       const batch = await fixedBatch(pool);

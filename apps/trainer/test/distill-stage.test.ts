@@ -12,7 +12,10 @@ import { distillSchema } from '../src/recipe/distill-section.js';
 import { isTiming } from '../src/run/metric-files.js';
 import type { RunDirectory } from '../src/run/run-directory.js';
 import type { Metrics } from '../src/run/tracker.js';
+import { scoreRows } from '../src/train/distillation/score-rows.js';
+import { trainDistillation } from '../src/train/distillation/train-distillation.js';
 import { playEpisodes } from '../src/train/play-episodes.js';
+import { createTrainedModel } from '../src/train/trained-model.js';
 import { openTinyWorld, type TinyWorld, tasks, tinyParameters, withPool } from './tiny-world.js';
 
 let world: TinyWorld;
@@ -211,6 +214,52 @@ describe('the course of a training', () => {
       });
     });
     expect(new Set(jobs).size).toBe(3);
+  });
+});
+
+describe('a teacher that is not in the workers', () => {
+  const train = (section: object, isRemote: boolean) =>
+    withPool(world, 0, async (pool) => {
+      const { config } = world;
+      const model = await createTrainedModel({ pool, name: 'student', config, parameters: tinyParameters(world, 4) });
+      const metrics: Metrics[] = [];
+      let asked = 0;
+      try {
+        await trainDistillation({
+          settings: distillSchema.parse({ ...common, objective: 'opd', maxSteps: 2, ...section }),
+          pool,
+          student: model,
+          playground: world.playground(pool),
+          tasks,
+          seed: 5,
+          onStep: (_, values) => {
+            metrics.push(values);
+          },
+          ...(isRemote
+            ? {
+                scoreTeacher: (rows) => {
+                  asked += rows.length;
+                  return scoreRows({ pool, model: 'teacher', rows, microBatchSize: 1, temperature: 1 });
+                },
+              }
+            : { teacher: 'teacher' }),
+        });
+      } finally {
+        model.dispose();
+      }
+      return { metrics, asked };
+    });
+
+  it('scores what the student sampled, at temperature 1', async () => {
+    const [local, remote] = [await train({}, false), await train({}, true)];
+    expect(remote.asked).toBe(4);
+    remote.metrics.forEach((values, step) => {
+      expect(Math.abs((values.loss as number) - (local.metrics[step]?.loss as number))).toBeLessThan(1e-5);
+      expect(Math.abs((values.kl as number) - (local.metrics[step]?.kl as number))).toBeLessThan(1e-5);
+    });
+    await expect(train({ onPolicy: { temperature: 0.5 } }, true)).rejects.toThrow(
+      /distill\.onPolicy\.temperature: must be 1 where the teacher is not local/,
+    );
   });
 });
 

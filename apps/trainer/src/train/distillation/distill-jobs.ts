@@ -6,7 +6,7 @@ import { microBatches } from '../micro-batches.js';
 const concatenated = (parts: readonly Float32Array[]) => Float32Array.from(parts.flatMap((part) => [...part]));
 
 /** The part of a loss that compares distributions, and its weight; none where only tokens are learned. */
-export function guideOf(
+function guideOf(
   settings: DistillSettings,
   taidT: number | undefined,
 ): { guide: Guide; guideWeight: number } | undefined {
@@ -32,7 +32,7 @@ export function guideOf(
 }
 
 /** Weight of the cross-entropy. */
-export function ceWeightOf({ objective, ceWeight }: DistillSettings): number {
+function ceWeightOf({ objective, ceWeight }: DistillSettings): number {
   if (objective === 'sft') return 1;
   return objective === 'kd' ? ceWeight : 0;
 }
