@@ -39,6 +39,7 @@ export {
   type ConsoleReporterOptions,
   createConsoleReporter,
 } from './commands/console-reporter.js';
+export type { DistillJob, Guide, SampledGuide } from './compute/distill-job.js';
 export {
   type EnvironmentSettings,
   type EpisodesJob,
@@ -48,7 +49,6 @@ export {
 } from './compute/episodes-job.js';
 export type { GradientResult } from './compute/gradient.js';
 export type {
-  ColdStartJob,
   Job,
   JobResult,
   JobResults,
@@ -100,6 +100,7 @@ export { type InitResult, type InitRunOptions, initRun } from './init/init-run.j
 export { environmentOf } from './pipeline/prepare-run.js';
 export type { Reporter } from './pipeline/reporter.js';
 export { type PipelineOptions, type PipelineResult, runPipeline } from './pipeline/run-pipeline.js';
+export { type DistillSettings, distillSchema } from './recipe/distill-section.js';
 export { type LoadRecipeOptions, loadRecipe, parseRecipe } from './recipe/load-recipe.js';
 export { type ReadQuestionsOptions, readQuestions } from './recipe/read-questions.js';
 export { type JsonSchemaNode, type RecipeField, recipeFields, recipeJsonSchema } from './recipe/recipe-fields.js';
@@ -128,7 +129,14 @@ export { createModelServer, type ModelServer, type ModelServerOptions } from './
 export { type RunningModelServer, type ServeModelOptions, serveModel } from './serve/serve-model.js';
 export { createPoolTeacher, type PoolTeacherOptions } from './teacher/create-pool-teacher.js';
 export { type OpenedTeacher, type OpenTeacherOptions, openTeacher } from './teacher/open-teacher.js';
-export { type ColdStartOptions, coldStartSteps, trainColdStart } from './train/cold-start.js';
+export { type Demonstration, demonstration, readDemonstrations } from './train/distillation/demonstrations.js';
+export { createDistillationState, type DistillationState } from './train/distillation/distillation-state.js';
+export {
+  type DistillationOptions,
+  distillationSteps,
+  type TeacherScores,
+  trainDistillation,
+} from './train/distillation/train-distillation.js';
 export { episodeMetrics } from './train/episode-metrics.js';
 export { type EpisodeRow, episodeRow } from './train/episode-rows.js';
 export {
@@ -139,7 +147,12 @@ export {
   type WeightedSegment,
   weightedRow,
 } from './train/language-modelling.js';
-export { type ModelCheckpoints, type ModelCheckpointsOptions, modelCheckpoints } from './train/model-checkpoints.js';
+export {
+  type CheckpointExtra,
+  type ModelCheckpoints,
+  type ModelCheckpointsOptions,
+  modelCheckpoints,
+} from './train/model-checkpoints.js';
 export { type Playground, type PlayOptions, playEpisodes } from './train/play-episodes.js';
 export { type Guidance, optimizePolicy, type PolicyOptimizationOptions } from './train/policy-optimization.js';
 export {

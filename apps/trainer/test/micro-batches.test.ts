@@ -1,13 +1,15 @@
+import type { DivergenceName } from '@dgpo/distill';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DistillJob, Guide } from '../src/compute/distill-job.js';
 import type { GradientResult } from '../src/compute/gradient.js';
-import type { ColdStartJob, LanguageModelJob, PolicyJob, ValueJob } from '../src/compute/jobs.js';
+import type { LanguageModelJob, PolicyJob, ValueJob } from '../src/compute/jobs.js';
 import type { ComputePool } from '../src/compute/pool.js';
 import { scoredCount } from '../src/compute/scored-rows.js';
 import { type EpisodeRow, episodeRow } from '../src/train/episode-rows.js';
 import { playEpisodes } from '../src/train/play-episodes.js';
 import { openTinyWorld, type TinyWorld, tasks, tinyParameters, withPool } from './tiny-world.js';
 
-type GradientJob = LanguageModelJob | ColdStartJob | PolicyJob | ValueJob;
+type GradientJob = LanguageModelJob | DistillJob | PolicyJob | ValueJob;
 
 let world: TinyWorld;
 beforeAll(async () => {
@@ -37,17 +39,39 @@ const figures = (rows: readonly EpisodeRow[], figure: (tokenId: number, position
 
 const weights = (rows: readonly EpisodeRow[]) => figures(rows, (id) => 0.01 * (1 + (id % 3)));
 
+const guide = (name: DivergenceName): Guide => ({
+  kind: 'divergence',
+  name,
+  beta: 0.1,
+  lambda: 0.1,
+  headThreshold: 0.5,
+  temperature: 1,
+});
+
+const distillation = (rows: EpisodeRow[], parts: Partial<DistillJob>): DistillJob => ({
+  kind: 'distill',
+  student: 'sampled',
+  teacher: 'teacher',
+  rows,
+  weights: weights(rows),
+  ceWeight: 0,
+  ...parts,
+});
+
 const kinds: Record<string, (rows: EpisodeRow[]) => GradientJob> = {
   'language-model': (rows) => ({ kind: 'language-model', model: 'sampled', rows, weights: weights(rows) }),
-  'cold-start': (rows) => ({
-    kind: 'cold-start',
-    student: 'sampled',
-    teacher: 'teacher',
-    rows,
-    weights: weights(rows),
-    ceWeight: 1,
-    klWeight: 0.5,
-  }),
+  'cold start': (rows) => distillation(rows, { ceWeight: 1, guide: guide('fkl'), guideWeight: 0.5 }),
+  'skew KL': (rows) => distillation(rows, { guide: guide('skew-rkl') }),
+  TAID: (rows) => distillation(rows, { guide: { kind: 'taid', t: 0.4, temperature: 1 } }),
+  MiniLLM: (rows) =>
+    distillation(rows, {
+      guide: guide('rkl'),
+      sampled: {
+        oldLogProbs: Float32Array.from(rows.flatMap(({ logProbs }) => [...logProbs])),
+        advantages: figures(rows, (id, position) => Math.sin(id + position)),
+        temperature: 1,
+      },
+    }),
   policy: (rows) => ({
     kind: 'policy',
     student: 'sampled',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { trainColdStart } from '../src/train/cold-start.js';
-import { episodeRow } from '../src/train/episode-rows.js';
+import { distillSchema } from '../src/recipe/distill-section.js';
+import { demonstration } from '../src/train/distillation/demonstrations.js';
+import { trainDistillation } from '../src/train/distillation/train-distillation.js';
 import { playEpisodes } from '../src/train/play-episodes.js';
 import {
   createTinyModels,
@@ -30,16 +31,12 @@ const coldStart = (seed: number) =>
       temperature: 0,
       seed: 1,
     });
-    await trainColdStart({
+    await trainDistillation({
+      settings: distillSchema.parse({ numTrainEpochs: 2, batchSize: 2, microBatchSize: 1, warmupSteps: 0 }),
+      pool,
       student,
       teacher: 'teacher',
-      rows: episodes.map(episodeRow),
-      numTrainEpochs: 2,
-      batchSize: 2,
-      microBatchSize: 1,
-      schedule: { learningRate: 1e-3 },
-      ceWeight: 1,
-      klWeight: 1,
+      demonstrations: episodes.map(demonstration),
       seed,
       onStep: () => undefined,
     });

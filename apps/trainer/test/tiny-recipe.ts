@@ -22,9 +22,30 @@ const fresh = {
   maxPositionEmbeddings: 320,
 };
 
+/** The two phases of DGPO. */
+const phases = {
+  distill: {
+    temperature: 0,
+    numTrainEpochs: 60,
+    batchSize: 2,
+    microBatchSize: 1,
+    learningRate: 0.03,
+    warmupSteps: 4,
+  },
+  rl: {
+    maxSteps: 6,
+    tasksPerStep: 4,
+    miniBatchSize: 2,
+    microBatchSize: 1,
+    criticLearningRate: 0.01,
+    saveSteps: 2,
+    guidance: { beta: 0.01, estimator: 'k1', form: 'reward', aggregation: 'sum' },
+  },
+};
+
 /** A recipe of every stage on a corpus that is written to `data`. */
-function tinyRecipe(options: { data: string; outputDir: string }): Recipe {
-  const { data, outputDir } = options;
+function tinyRecipe(options: { data: string; outputDir: string; stages?: readonly object[] | undefined }): Recipe {
+  const { data, outputDir, stages } = options;
   mkdirSync(data, { recursive: true });
   const [corpus, trainQuestions] = [join(data, 'corpus.jsonl'), join(data, 'questions.jsonl')];
   writeFileSync(corpus, lines(documents));
@@ -45,23 +66,7 @@ function tinyRecipe(options: { data: string; outputDir: string }): Recipe {
     student: { fresh },
     teacher: { fresh, training: { numTrainEpochs: 120, batchSize: 2, learningRate: 0.03, warmupSteps: 4 } },
     pretrain: { maxSteps: 5, batchSize: 2, maxLength: 32 },
-    distill: {
-      temperature: 0,
-      numTrainEpochs: 60,
-      batchSize: 2,
-      microBatchSize: 1,
-      learningRate: 0.03,
-      warmupSteps: 4,
-    },
-    rl: {
-      maxSteps: 6,
-      tasksPerStep: 4,
-      miniBatchSize: 2,
-      microBatchSize: 1,
-      criticLearningRate: 0.01,
-      saveSteps: 2,
-      guidance: { beta: 0.01, estimator: 'k1', form: 'reward', aggregation: 'sum' },
-    },
+    ...(stages === undefined ? phases : { method: 'pipeline', stages }),
     evaluation: { tasksPerSet: 2 },
   });
 }
@@ -72,6 +77,8 @@ export interface RunTinyOptions {
   outputDir: string;
   resume: boolean;
   workers: number;
+  /** In the place of the two phases of DGPO. */
+  stages?: readonly object[];
   /** The process kills itself once this update is logged and before it is saved. @default never */
   killAt?: { stage: string; step: number };
 }

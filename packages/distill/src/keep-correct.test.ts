@@ -23,6 +23,7 @@ describe('keepCorrect', () => {
       tasks: 4,
       samples: 7,
       correct: 4,
+      duplicates: 1,
       kept: 3,
       tasksSolved: 2,
       meanSearches: 1, // 1, 2 and 0
@@ -54,7 +55,7 @@ describe('keepCorrect', () => {
   test('nothing in, nothing out', () => {
     const { kept, statistics } = keepCorrect({ trajectories: [] });
     expect(kept).toEqual([]);
-    expect(Object.values(statistics)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect(Object.values(statistics)).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
   test('maxima below 1 are refused', () => {

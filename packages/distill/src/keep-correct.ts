@@ -17,6 +17,8 @@ export interface CollectionStatistics {
   tasks: number;
   samples: number;
   correct: number;
+  /** Correct episodes that were left out because the same stands there already; 0 without `dedupe`. */
+  duplicates: number;
   kept: number;
   /** Tasks with at least one correct episode. */
   tasksSolved: number;
@@ -65,6 +67,7 @@ export function createCorrectFilter(options: CorrectFilterOptions = {}): Correct
   const tasks = new Map<string, { isSolved: boolean; kept: number; writings: Set<string> }>();
   let samples = 0;
   let correct = 0;
+  let duplicates = 0;
   let kept = 0;
   let keptSearches = 0;
   let keptTokens = 0;
@@ -78,12 +81,13 @@ export function createCorrectFilter(options: CorrectFilterOptions = {}): Correct
       correct += 1;
       task.isSolved = true;
       if (requireValidActions && actions.some((action) => action.kind === 'invalid')) return false;
-      if (task.kept >= maxPerTask || kept >= maxEpisodes) return false;
-      if (dedupe) {
-        const writing = writingOf(trajectory);
-        if (task.writings.has(writing)) return false;
-        task.writings.add(writing);
+      const writing = dedupe ? writingOf(trajectory) : undefined;
+      if (writing !== undefined && task.writings.has(writing)) {
+        duplicates += 1;
+        return false;
       }
+      if (task.kept >= maxPerTask || kept >= maxEpisodes) return false;
+      if (writing !== undefined) task.writings.add(writing);
       task.kept += 1;
       kept += 1;
       keptSearches += searches(trajectory);
@@ -94,6 +98,7 @@ export function createCorrectFilter(options: CorrectFilterOptions = {}): Correct
       tasks: tasks.size,
       samples,
       correct,
+      duplicates,
       kept,
       tasksSolved: [...tasks.values()].filter((task) => task.isSolved).length,
       meanSearches: kept === 0 ? 0 : keptSearches / kept,

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { divergenceReference, softmax } from './__fixtures__/divergence-reference.js';
 import { expectClose, preciseDifferences, valueAndGradient } from './__fixtures__/numerics.js';
 import { divergence } from './divergence.js';
+import { taidDivergence } from './taid-divergence.js';
 import { taidLoss } from './taid-loss.js';
 
 beforeAll(async () => {
@@ -123,5 +124,37 @@ describe('taidLoss', () => {
 
   test('t out of range is refused', async () => {
     await expect(run({ student: [[0]], teacher: [[0]], weights: [1], t: 1.1 })).rejects.toThrow('t: expected 0 to 1');
+  });
+});
+
+describe('taidDivergence', () => {
+  test('is the loss per token, its cross-entropy has the gradient of its KL, and masked rows may be NaN', async () => {
+    const student = tf.tensor2d([
+      [1, -0.5, 0.25],
+      [Number.NaN, 0, 1],
+      [0.5, 2, -1],
+    ]);
+    const teacher = tf.tensor2d([
+      [0, 1, 2],
+      [0, Number.NaN, 1],
+      [2, 0.5, 1],
+    ]);
+    const mask = tf.tensor1d([1, 0, 1]);
+    const shared = { teacherLogits: teacher, t: 0.4, temperature: 1.5 };
+    const gradientOf = (name: 'kl' | 'crossEntropy') =>
+      tf.valueAndGrad((x) => tf.sum(taidDivergence({ ...shared, studentLogits: x as tf.Tensor2D, mask })[name]))(
+        student,
+      );
+    const [kl, crossEntropy] = [gradientOf('kl'), gradientOf('crossEntropy')];
+    const gradient = [...(await kl.grad.data())];
+    expect(gradient.every(Number.isFinite)).toBe(true);
+    expect(gradient.slice(3, 6)).toEqual([0, 0, 0]);
+    expect([...(await crossEntropy.grad.data())]).toEqual(gradient);
+
+    const { loss, metrics } = taidLoss({ ...shared, studentLogits: student, weights: mask });
+    expectClose([...(await kl.value.data())], [...(await loss.data())], 1e-6);
+    expectClose([...(await crossEntropy.value.data())], [...(await metrics.crossEntropy.data())], 1e-6);
+    const { kl: rows } = taidDivergence({ ...shared, studentLogits: student, mask });
+    expect((await rows.data())[1]).toBe(0);
   });
 });

@@ -1,4 +1,3 @@
-import { coldStartLoss } from '@dgpo/distill';
 import {
   createDecoder,
   type Decoder,
@@ -18,6 +17,7 @@ import {
 import { entropyBonus, policyLoss, valueLoss } from '@dgpo/rl';
 import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
+import { type DistillJob, runDistillJob } from './distill-job.js';
 import { type EpisodesJob, runEpisodesJob } from './episodes-job.js';
 import { type GradientResult, gradientOf } from './gradient.js';
 import { dropSamplers, resetSamplers } from './kept-samplers.js';
@@ -48,19 +48,6 @@ export interface LanguageModelJob {
   rows: ScoredRow[];
   /** One per scored token, row by row. */
   weights: Float32Array;
-  /** Keeps only the inputs of blocks. @default false */
-  gradientCheckpointing?: boolean;
-}
-
-/** Cold start: `Σ weight · (ceWeight · CE + klWeight · KL(teacher ‖ student))`. */
-export interface ColdStartJob {
-  kind: 'cold-start';
-  student: string;
-  teacher: string;
-  rows: ScoredRow[];
-  weights: Float32Array;
-  ceWeight: number;
-  klWeight: number;
   /** Keeps only the inputs of blocks. @default false */
   gradientCheckpointing?: boolean;
 }
@@ -116,7 +103,7 @@ export type Job =
   | TrainableJob
   | ParametersJob
   | LanguageModelJob
-  | ColdStartJob
+  | DistillJob
   | PolicyJob
   | ValueJob
   | ScoreJob
@@ -129,7 +116,7 @@ export interface JobResults {
   trainable: null;
   parameters: Float32Array;
   'language-model': GradientResult;
-  'cold-start': GradientResult;
+  distill: GradientResult;
   policy: GradientResult;
   value: GradientResult;
   score: Float32Array;
@@ -166,7 +153,7 @@ export function modelNamed(context: JobContext, name: string): Decoder {
 }
 
 /** Runs a function with the rows as a padded batch and disposes it afterwards. */
-async function withBatch<T>(rows: readonly ScoredRow[], run: (batch: TokenBatch) => Promise<T>): Promise<T> {
+export async function withBatch<T>(rows: readonly ScoredRow[], run: (batch: TokenBatch) => Promise<T>): Promise<T> {
   const batch = tokenBatch({ sequences: rows.map((row) => row.tokenIds) });
   try {
     return await run(batch);
@@ -176,7 +163,7 @@ async function withBatch<T>(rows: readonly ScoredRow[], run: (batch: TokenBatch)
 }
 
 /** Hidden states that predict the scored tokens, `[n, hiddenSize]`, and those tokens. */
-function scoredHidden(
+export function scoredHidden(
   decoder: Decoder,
   batch: TokenBatch,
   rows: readonly ScoredRow[],
@@ -220,32 +207,6 @@ function runLanguageModel(context: JobContext, job: LanguageModelJob): Promise<G
       return { loss: tf.neg(weightedSum(logProbs, job.weights)) };
     }),
   );
-}
-
-function runColdStart(context: JobContext, job: ColdStartJob): Promise<GradientResult> {
-  const student = modelNamed(context, job.student);
-  const teacher = modelNamed(context, job.teacher);
-  return withBatch(job.rows, async (batch) => {
-    // Outside the tape: the teacher gets no gradient, so nothing of its forward pass needs to be kept.
-    const target = tf.tidy(() => scoredHidden(teacher, batch, job.rows).hidden);
-    const { gradientCheckpointing } = job;
-    const result = await gradientOf(student, () => {
-      const scored = scoredHidden(student, batch, job.rows, { gradientCheckpointing });
-      const kl = vocabularyKl({
-        hidden: scored.hidden,
-        weight: scored.weight,
-        teacherHidden: target,
-        teacherWeight: outputEmbedding(teacher),
-        mask: tf.cast(tf.onesLike(scored.targets), 'float32'),
-        direction: 'forward',
-      });
-      const { ceWeight, klWeight } = job;
-      const weights = tf.tensor1d(job.weights);
-      return coldStartLoss({ logProbs: tokenLogProbs(scored).logProbs, kl, weights, ceWeight, klWeight });
-    });
-    target.dispose();
-    return result;
-  });
 }
 
 function runPolicy(context: JobContext, job: PolicyJob): Promise<GradientResult> {
@@ -338,8 +299,8 @@ export async function runJob(context: JobContext, job: Job): Promise<JobResults[
       return runParametersJob(context, job);
     case 'language-model':
       return runLanguageModel(context, job);
-    case 'cold-start':
-      return runColdStart(context, job);
+    case 'distill':
+      return runDistillJob(context, job);
     case 'policy':
       return runPolicy(context, job);
     case 'value':

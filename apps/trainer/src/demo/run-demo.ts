@@ -222,8 +222,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         student,
         teacher,
         outputs,
+        tasks: trainTasks.slice(0, settings.coldStart.numTasks),
+        playground,
         settings: settings.coldStart,
-        environment: atlasEnvironment,
         seed,
       }),
     );

@@ -171,12 +171,12 @@ describe('the estimate against what a worker holds', () => {
     const shared = { rows, weights: each(0.01), gradientCheckpointing };
     await play(context, options.slots);
     await runJob(context, {
-      kind: 'cold-start',
+      kind: 'distill',
       student: 'student',
       teacher: 'teacher',
       ...shared,
       ceWeight: 1,
-      klWeight: 1,
+      guide: { kind: 'divergence', name: 'fkl', beta: 0.1, lambda: 0.1, headThreshold: 0.5, temperature: 1 },
     });
     await runJob(context, {
       kind: 'policy',

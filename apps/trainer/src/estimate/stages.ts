@@ -1,5 +1,5 @@
 import type { DecoderConfig } from '@dgpo/lm';
-import type { DistillSettings } from '../recipe/distill-section.js';
+import { type DistillSettings, playsEpisodes, usesDemonstrations } from '../recipe/distill-section.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import type { RlSettings } from '../recipe/rl-section.js';
 import { typicalEpisode } from './episode-size.js';
@@ -63,13 +63,20 @@ export function stagesOf(options: StagesOptions): StageWork[] {
   ];
   const taught = recipe.teacher.training.numTrainEpochs * trainQuestions;
   const distil = (settings: DistillSettings): Work[] => {
-    const demonstrations = Math.min(settings.numTasks, trainQuestions) * settings.samplesPerTask;
-    const imitated = settings.numTrainEpochs * Math.min(demonstrations, settings.maxEpisodes) * episode.total;
-    const guided = settings.objective !== 'sft' && settings.klWeight > 0;
+    const offline = usesDemonstrations(settings);
+    const demonstrations = offline ? Math.min(settings.numTasks, trainQuestions) * settings.samplesPerTask : 0;
+    const episodes = offline
+      ? settings.numTrainEpochs * Math.min(demonstrations, settings.maxEpisodes)
+      : settings.maxSteps * settings.batchSize;
+    // The adaptive share of DistiLLM is not known beforehand: at most all.
+    const own = settings.objective === 'gkd' ? settings.onPolicy.fraction : 1;
+    const tokens = episodes * episode.total;
+    const guided = settings.objective === 'kd' ? settings.klWeight > 0 : settings.objective !== 'sft';
     return [
-      ...(settings.demonstrator === 'teacher' ? taughtHere(play(teacher, demonstrations)) : []),
-      train(student, imitated, episode.total),
-      ...(guided ? taughtHere([score(teacher, imitated)]) : []),
+      ...(offline && settings.demonstrator === 'teacher' ? taughtHere(play(teacher, demonstrations)) : []),
+      ...(playsEpisodes(settings) ? play(student, Math.round(own * episodes)) : []),
+      train(student, tokens, episode.total),
+      ...(guided ? taughtHere([score(teacher, tokens)]) : []),
     ];
   };
   const reinforce = (settings: RlSettings): Work[] => {

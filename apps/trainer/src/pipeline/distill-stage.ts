@@ -1,46 +1,81 @@
 import { join } from 'node:path';
-import { readTrajectories } from '@dgpo/trajectory';
-import type { EnvironmentSettings } from '../compute/episodes-job.js';
-import type { DistillSettings } from '../recipe/distill-section.js';
+import { ConfigError, isDgpoError, type Task } from '@dgpo/trajectory';
+import { type DistillSettings, playsEpisodes, usesDemonstrations } from '../recipe/distill-section.js';
 import { runStage } from '../run/run-stage.js';
-import { coldStartSteps, trainColdStart } from '../train/cold-start.js';
-import { type EpisodeRow, episodeRow } from '../train/episode-rows.js';
+import { type Demonstration, holdOut, readDemonstrations } from '../train/distillation/demonstrations.js';
+import { createDistillationState } from '../train/distillation/distillation-state.js';
+import { distillationSteps, type TeacherScores, trainDistillation } from '../train/distillation/train-distillation.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
+import type { Playground } from '../train/play-episodes.js';
 import { createTrainedModel } from '../train/trained-model.js';
+import { playgroundInputs } from './playground-inputs.js';
 import { saveAgent } from './save-agent.js';
 import { type StageModel, shareModel, stageModel } from './stage-model.js';
 import type { Workshop } from './workshop.js';
 
-/** Reads episodes as training rows. */
-async function readRows(path: string): Promise<EpisodeRow[]> {
-  const rows: EpisodeRow[] = [];
-  for await (const trajectory of readTrajectories(path)) rows.push(episodeRow(trajectory));
-  return rows;
-}
-
-/** A stage of distillation, such as phase 1 of DGPO: the cold start on the teacher's correct episodes. */
-export async function distillStage(options: {
+export interface DistillStageOptions {
   workshop: Workshop;
   name: string;
+  playground: Playground;
   student: StageModel;
   /** Not needed where only the tokens of the demonstrations are learned. */
   teacher: StageModel | undefined;
-  outputs: { path: string; key: string };
+  /** With `opd`, in the place of a local teacher: scores the tokens that the student sampled. */
+  scoreTeacher?: TeacherScores;
+  /** Demonstrations; not needed where the student plays every episode. */
+  outputs: { path: string; key: string } | undefined;
+  /** Questions for the student, where it plays every episode. */
+  tasks: readonly Task[];
   settings: DistillSettings;
-  environment: EnvironmentSettings;
   seed: number;
-}): Promise<StageModel> {
-  const { workshop, student, teacher, outputs, settings, seed, name } = options;
+}
+
+function requireSameVocabulary(student: StageModel, teacher: StageModel): void {
+  const [own, other] = [student, teacher].map(({ weights }) => weights.config.vocabularySize);
+  if (own === other) return;
+  throw new ConfigError(
+    `the student has a vocabulary of ${own} and the teacher one of ${other}; take models of one family, or objective: sft, which needs tokens only`,
+    { where: 'teacher' },
+  );
+}
+
+/** Demonstrations to train on, and those held out. */
+async function readData({ outputs, settings }: DistillStageOptions) {
+  const rows: Demonstration[] = outputs === undefined ? [] : await readDemonstrations(outputs.path);
+  if (settings.objective !== 'distillm') return { training: rows, validation: [] };
+  return holdOut(rows, settings.validationEpisodes);
+}
+
+/** What a stage is about, in a few words. */
+function describeStage({ settings, tasks }: DistillStageOptions, episodes: number, steps: number): string {
+  if (usesDemonstrations(settings)) return `${episodes} correct episodes, ${steps} updates`;
+  return `${steps} updates of ${settings.batchSize} episodes of the student on ${tasks.length} questions`;
+}
+
+/** A stage of distillation, such as phase 1 of DGPO: the cold start on the teacher's correct episodes. */
+export async function distillStage(options: DistillStageOptions): Promise<StageModel> {
+  const { workshop, playground, student, teacher, outputs, tasks, settings, seed, name } = options;
+  const plays = playsEpisodes(settings);
   const { directory, skipped } = await runStage({
     runDirectory: workshop.run.path,
     name,
-    inputs: { student: student.key, teacher: teacher?.key, outputs: outputs.key, settings, seed },
+    inputs: {
+      student: student.key,
+      teacher: teacher?.key,
+      outputs: outputs?.key,
+      settings,
+      seed,
+      ...(plays ? { tasks: outputs === undefined ? tasks : undefined, ...playgroundInputs(playground) } : {}),
+    },
     run: async ({ directory: target }) => {
-      const rows = await readRows(outputs.path);
-      const maxSteps = coldStartSteps({ episodes: rows.length, ...settings });
-      workshop.reporter.stage(name, `${rows.length} correct episodes, ${maxSteps} updates`);
-      const guided = settings.objective === 'kd' && teacher !== undefined;
-      if (guided) await shareModel(workshop, 'teacher', teacher.weights);
+      const { training, validation } = await readData(options);
+      const maxSteps = distillationSteps(settings, training.length);
+      workshop.reporter.stage(name, describeStage(options, training.length, maxSteps));
+      const taught = settings.objective !== 'sft' && teacher !== undefined;
+      if (taught) {
+        requireSameVocabulary(student, teacher);
+        await shareModel(workshop, 'teacher', teacher.weights);
+      }
       const { config, parameters, tokenizer } = student.weights;
       const model = await createTrainedModel({
         pool: workshop.pool,
@@ -50,40 +85,53 @@ export async function distillStage(options: {
         weightDecay: 0.01,
         maxGradNorm: settings.maxGradNorm,
       });
+      const state = createDistillationState({ settings, totalSteps: maxSteps, seed });
       const checkpoints = modelCheckpoints({
         directory: join(target, 'checkpoints'),
         config: { settings, seed },
         models: [model],
-        keep: 1,
+        extras: state.extras,
+        keep: settings.saveTotalLimit,
       });
       const completedSteps = await checkpoints.restore();
-      const tracker = workshop.tracker({ stage: name, totalSteps: maxSteps, completedSteps, show: ['loss', 'kl'] });
-      await trainColdStart({
+      const show = ['loss', 'kl', ...(plays ? ['correct', 'valid_action_rate'] : [])];
+      const tracker = workshop.tracker({ stage: name, totalSteps: maxSteps, completedSteps, show });
+      let steps = completedSteps;
+      let saved = completedSteps;
+      const distillation = trainDistillation({
+        settings,
+        pool: workshop.pool,
         student: model,
-        ...(guided ? { teacher: 'teacher' } : {}),
-        rows,
-        numTrainEpochs: settings.numTrainEpochs,
-        batchSize: settings.batchSize,
-        microBatchSize: settings.microBatchSize,
-        schedule: {
-          learningRate: settings.learningRate,
-          warmupSteps: settings.warmupSteps,
-          lrSchedulerType: 'cosine',
-        },
-        ceWeight: settings.ceWeight,
-        klWeight: guided ? settings.klWeight : 0,
+        ...(taught ? { teacher: 'teacher' } : {}),
+        ...(options.scoreTeacher === undefined ? {} : { scoreTeacher: options.scoreTeacher }),
+        demonstrations: training,
+        validation,
+        tasks,
+        ...(plays ? { playground } : {}),
         seed,
+        state,
         firstStep: completedSteps + 1,
         onStep: async (step, metrics) => {
           tracker.log(metrics, step);
-          if (step % 50 === 0 || workshop.signal?.aborted) await checkpoints.save(step);
+          steps = step;
+          if (step % settings.saveSteps === 0 || workshop.signal?.aborted) {
+            await checkpoints.save(step);
+            saved = step;
+          }
         },
         signal: workshop.signal,
+      });
+      await distillation.catch(async (error: unknown) => {
+        // An interrupt and a search engine out of order end the episodes of the next update; everything is still that of the last.
+        const endedEpisodes = workshop.signal?.aborted || (isDgpoError(error) && error.code === 'RETRIEVER_ERROR');
+        if (endedEpisodes && steps > saved) await checkpoints.save(steps);
+        throw error;
       });
       await tracker.finish();
       const trained = { config, parameters: (await model.parameters()).slice(), tokenizer };
       model.dispose();
-      await saveAgent({ directory: join(target, 'model'), weights: trained, environment: options.environment });
+      const { environment } = playground;
+      await saveAgent({ directory: join(target, 'model'), weights: trained, environment });
       return { steps: maxSteps };
     },
   });

@@ -13,10 +13,11 @@ import {
 import { createRandom, type Task } from '@dgpo/trajectory';
 import { protocolTags } from '../demo/demo-settings.js';
 import { freshModelConfig } from '../estimate/model-config.js';
+import { distillSchema } from '../recipe/distill-section.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { runStage } from '../run/run-stage.js';
-import { coldStartSteps, trainColdStart } from '../train/cold-start.js';
-import { episodeRow } from '../train/episode-rows.js';
+import { demonstration } from '../train/distillation/demonstrations.js';
+import { distillationSteps, trainDistillation } from '../train/distillation/train-distillation.js';
 import { trainLanguageModel, weightedRow } from '../train/language-modelling.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
 import { type Playground, playEpisodes } from '../train/play-episodes.js';
@@ -151,11 +152,11 @@ export async function scriptedTeacherStage(options: {
         seed,
         signal: workshop.signal,
       });
-      const rows = episodes.filter((episode) => episode.outcome.correct).map(episodeRow);
+      const demonstrations = episodes.filter((episode) => episode.outcome.correct).map(demonstration);
       const { config, parameters, tokenizer } = model.weights;
-      const { numTrainEpochs } = settings;
-      const maxSteps = coldStartSteps({ episodes: rows.length, numTrainEpochs, batchSize: settings.batchSize });
-      workshop.reporter.stage(stage, `${rows.length} episodes of the scripted expert, ${maxSteps} updates`);
+      const imitation = { ...distillSchema.parse({ objective: 'sft', demonstrator: 'expert' }), ...settings };
+      const maxSteps = distillationSteps(imitation, demonstrations.length);
+      workshop.reporter.stage(stage, `${demonstrations.length} episodes of the scripted expert, ${maxSteps} updates`);
       const trained = await createTrainedModel({
         pool: workshop.pool,
         name: 'teacher',
@@ -164,15 +165,11 @@ export async function scriptedTeacherStage(options: {
         weightDecay: 0.01,
       });
       const tracker = workshop.tracker({ stage, totalSteps: maxSteps, completedSteps: 0, show: ['loss'] });
-      await trainColdStart({
+      await trainDistillation({
+        settings: imitation,
+        pool: workshop.pool,
         student: trained,
-        rows,
-        numTrainEpochs,
-        batchSize: settings.batchSize,
-        microBatchSize: settings.microBatchSize,
-        schedule: { learningRate: settings.learningRate, warmupSteps: settings.warmupSteps, lrSchedulerType: 'cosine' },
-        ceWeight: 1,
-        klWeight: 0,
+        demonstrations,
         seed,
         onStep: (step, metrics) => tracker.log(metrics, step),
         signal: workshop.signal,

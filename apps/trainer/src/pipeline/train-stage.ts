@@ -1,7 +1,8 @@
-import { ConfigError, type Task } from '@dgpo/trajectory';
+import type { Task } from '@dgpo/trajectory';
+import { usesDemonstrations } from '../recipe/distill-section.js';
 import type { Stage } from '../recipe/recipe-schema.js';
 import type { Playground } from '../train/play-episodes.js';
-import { collectStage } from './collect-stage.js';
+import { collectStage, requireDemonstrations } from './collect-stage.js';
 import { distillStage } from './distill-stage.js';
 import { policyStage } from './policy-stage.js';
 import type { StageModel } from './stage-model.js';
@@ -34,28 +35,23 @@ export function needsTeacher({ distill, rl }: Stage): boolean {
 }
 
 async function distil(options: TrainStageOptions): Promise<StageModel> {
-  const { workshop, stage, playground, student, teacher, tasks, seed, outputsName } = options;
+  const { workshop, stage, playground, student, teacher, seed, outputsName } = options;
   const settings = stage.distill as NonNullable<Stage['distill']>;
+  const tasks = options.tasks.slice(0, settings.numTasks);
+  const shared = { workshop, playground, tasks, settings, seed };
+  const train = (outputs: { path: string; key: string } | undefined) =>
+    distillStage({ ...shared, name: stage.name, student, teacher, outputs });
+  if (!usesDemonstrations(settings)) return train(undefined);
   const demonstrator = settings.demonstrator === 'expert' ? 'expert' : (teacher as StageModel);
   const outputs = await collectStage({
-    workshop,
-    playground,
+    ...shared,
     teacher: demonstrator,
-    tasks: tasks.slice(0, settings.numTasks),
-    settings,
-    seed,
     ...(outputsName === undefined ? {} : { name: outputsName }),
   });
-  const { kept, samples } = outputs.statistics;
-  workshop.reporter.line(`the ${settings.demonstrator} was right in ${kept} of ${samples} episodes`);
-  if (kept === 0) {
-    throw new ConfigError(
-      `the ${settings.demonstrator} answered no training question correctly, so there is nothing to distil; use a better teacher, more samples or easier questions`,
-      { where: 'teacher' },
-    );
-  }
-  const { environment } = playground;
-  return distillStage({ workshop, name: stage.name, student, teacher, outputs, settings, environment, seed });
+  const { correct, samples } = outputs.statistics;
+  workshop.reporter.line(`the ${settings.demonstrator} was right in ${correct} of ${samples} episodes`);
+  requireDemonstrations(outputs.statistics, settings.demonstrator);
+  return train(outputs);
 }
 
 /** One training of a recipe: distillation, with the collection of its demonstrations, or reinforcement learning. */

@@ -19,6 +19,7 @@ it('every key has a description, and every scalar a default unless it may be abs
     'data.corpus',
     'data.trainQuestions',
     'data.world',
+    'distill.maxPerTask',
     'environment.promptTemplate',
     'extends',
     'retriever.path',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dataSchema, environmentSchema, retrieverSchema } from './data-sections.js';
+import { distillConflictsOf } from './distill-effects.js';
 import { distillSchema } from './distill-section.js';
 import { evaluationSchema } from './evaluation-section.js';
 import { expandMethod, type RawRecipe } from './expand-method.js';
@@ -103,7 +104,8 @@ const expandedSchema = z
 export const recipeSchema = z.preprocess((raw, context) => {
   if (typeof raw !== 'object' || raw === null) return raw;
   const { recipe, conflicts } = expandMethod(raw as RawRecipe);
-  for (const { path, message } of conflicts) context.addIssue({ code: 'custom', path, message });
+  const ineffective = distillConflictsOf(raw as RawRecipe, recipe);
+  for (const { path, message } of [...conflicts, ...ineffective]) context.addIssue({ code: 'custom', path, message });
   return recipe;
 }, expandedSchema);
 

@@ -3,12 +3,21 @@ import { CheckpointError } from '@dgpo/trajectory';
 import { latestCheckpointStep, readCheckpoint, writeCheckpoint } from '../run/checkpoint.js';
 import type { TrainedParameters } from './trained-model.js';
 
+/** A file of a checkpoint beside the models, such as the state of a schedule. */
+export interface CheckpointExtra {
+  save(): string | Uint8Array;
+  /** @param text of the file */
+  load(text: string): void;
+}
+
 export interface ModelCheckpointsOptions {
   /** Folder of the checkpoints of one training. */
   directory: string;
   /** What must be the same to continue. */
   config: unknown;
   models: readonly TrainedParameters[];
+  /** By the name of their file. @default none */
+  extras?: Readonly<Record<string, CheckpointExtra>>;
   /** @default 2 */
   keep?: number;
 }
@@ -29,9 +38,12 @@ function toFloats(bytes: Uint8Array, where: string): Float32Array {
   return new Float32Array(bytes.slice().buffer);
 }
 
-/** The schedule, the data cursor and every generator follow from the step and the seed, so they need no state of their own. */
+/**
+ * The schedule, the data cursor and every generator follow from the step and the seed, so they need no state of their own; what does not
+ * is among the extras.
+ */
 export function modelCheckpoints(options: ModelCheckpointsOptions): ModelCheckpoints {
-  const { directory, config, models, keep = 2 } = options;
+  const { directory, config, models, extras = {}, keep = 2 } = options;
   return {
     restore: async () => {
       if ((await latestCheckpointStep({ directory })) === undefined) return 0;
@@ -42,6 +54,7 @@ export function modelCheckpoints(options: ModelCheckpointsOptions): ModelCheckpo
         const [parameters, firstMoment, secondMoment] = vectors.map(read) as [Float32Array, Float32Array, Float32Array];
         await model.load({ step, parameters, firstMoment, secondMoment });
       }
+      for (const [name, extra] of Object.entries(extras)) extra.load(checkpoint.text(name));
       return checkpoint.step;
     },
     save: async (step) => {
@@ -51,6 +64,7 @@ export function modelCheckpoints(options: ModelCheckpointsOptions): ModelCheckpo
         files[`${model.name}/optimizer.json`] = `${JSON.stringify({ step: state.step })}\n`;
         for (const name of vectors) files[`${model.name}/${name}.f32`] = toBytes(state[name]);
       }
+      for (const [name, extra] of Object.entries(extras)) files[name] = extra.save();
       await writeCheckpoint({ directory, step, files, config, keep });
     },
   };

@@ -1,9 +1,10 @@
 import { type AdamWState, createAdamW, type DecoderConfig, parameterShapes } from '@dgpo/lm';
+import type { DistillJob } from '../compute/distill-job.js';
 import type { GradientResult } from '../compute/gradient.js';
-import type { ColdStartJob, Job, LanguageModelJob, PolicyJob, ValueJob } from '../compute/jobs.js';
+import type { Job, LanguageModelJob, PolicyJob, ValueJob } from '../compute/jobs.js';
 import type { ComputePool } from '../compute/pool.js';
 
-type GradientJob = LanguageModelJob | ColdStartJob | PolicyJob | ValueJob;
+type GradientJob = LanguageModelJob | DistillJob | PolicyJob | ValueJob;
 
 /** Settings of AdamW, with its defaults. */
 export interface OptimizerOptions {

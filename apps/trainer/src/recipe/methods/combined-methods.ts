@@ -1,3 +1,4 @@
+import { onPolicyGuidance } from './distillation-methods.js';
 import type { Method, MethodStage } from './method.js';
 
 /** Phase 1 of DGPO: cross-entropy and forward KL on correct teacher episodes. */
@@ -124,6 +125,11 @@ export const combinedMethods = {
         rl: { fixed: { algorithm: 'grpo', guidance: { gate: 'never' } }, defaults: { numGenerations: 4 } },
       },
     ],
+  },
+  'kd-gkd': {
+    title: 'cold start, then guidance by the teacher alone',
+    paper: dgpo,
+    stages: [coldStart, { name: 'kd-gkd', distill: onPolicyGuidance }],
   },
   'ppo-kd': {
     title: 'ablation: the phases in the other order',

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { collectTeacherOutputs } from '@dgpo/distill';
+import {
+  createRandom,
+  encodeTrajectory,
+  openJsonLinesWriter,
+  readJsonLines,
+  type Task,
+  type Trajectory,
+  trajectorySchema,
+} from '@dgpo/trajectory';
+import { z } from 'zod';
+import type { EpisodesJob } from '../compute/episodes-job.js';
+import { type Playground, playEpisodes } from '../train/play-episodes.js';
+
+/** All episodes of one question: a crash tears at most the last line, whose question is then played again. */
+const lineSchema = z.strictObject({ task: z.string(), episodes: z.array(trajectorySchema) });
+
+/** Reads the episodes of a collection in order. */
+export async function* readCollected(path: string): AsyncGenerator<Trajectory> {
+  for await (const { episodes } of readJsonLines(path, { schema: lineSchema })) yield* episodes;
+}
+
+async function collectedTasks(path: string): Promise<Set<string>> {
+  const tasks = new Set<string>();
+  for await (const { task } of readJsonLines(path, { schema: lineSchema })) tasks.add(task);
+  return tasks;
+}
+
+export interface CollectEpisodesOptions {
+  /** JSONL with one question a line; what is there already is not played again, and a torn last line is dropped. */
+  path: string;
+  playground: Playground;
+  policy: EpisodesJob['policy'];
+  tasks: readonly Task[];
+  samplesPerTask: number;
+  temperature: number;
+  seed: number;
+  /** Questions that are played before any of their episodes is written; it does not change the file. @default 128 */
+  tasksPerCall?: number;
+  onProgress?: (episodes: number, total: number) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Plays questions into a file, in their order. Called again after an interruption it goes on where the file ends; the file is then that of
+ * an uninterrupted collection.
+ */
+export async function collectEpisodes(options: CollectEpisodesOptions): Promise<void> {
+  const { path, playground, policy, tasks, samplesPerTask, temperature, seed, tasksPerCall = 128, signal } = options;
+  const existed = existsSync(path);
+  const writer = await openJsonLinesWriter({ path, append: true });
+  try {
+    const collected = existed ? await collectedTasks(path) : new Set<string>();
+    let done = collected.size * samplesPerTask;
+    const outputs = collectTeacherOutputs({
+      run: (request) =>
+        playEpisodes({
+          ...playground,
+          ...request,
+          policy,
+          seed: createRandom(seed)
+            .split('teacher-outputs')
+            .integer(2 ** 31),
+          onProgress: (episodes) => options.onProgress?.(done + episodes, tasks.length * samplesPerTask),
+        }),
+      tasks,
+      samplesPerTask,
+      temperature,
+      tasksPerCall,
+      collected,
+      signal,
+    });
+    let episodes: Trajectory[] = [];
+    for await (const trajectory of outputs) {
+      episodes.push(trajectory);
+      if (episodes.length < samplesPerTask) continue;
+      await writer.write({ task: trajectory.task.id, episodes: episodes.map(encodeTrajectory) });
+      done += episodes.length;
+      episodes = [];
+    }
+  } finally {
+    await writer.close();
+  }
+}
