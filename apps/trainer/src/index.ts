@@ -101,17 +101,18 @@ export { type JsonSchemaNode, type RecipeField, recipeFields, recipeJsonSchema }
 export { type RecipeOverride, recipeFlags, splitRecipeFlags } from './recipe/recipe-flags.js';
 export { recipeReference } from './recipe/recipe-reference.js';
 export { type Recipe, type RecipeInput, recipeSchema } from './recipe/recipe-schema.js';
-export {
-  type Checkpoint,
-  latestCheckpointStep,
-  type ReadCheckpointOptions,
-  readCheckpoint,
-  type WriteCheckpointOptions,
-  writeCheckpoint,
-} from './run/checkpoint.js';
+export { type CheckpointContent, type WriteCheckpointOptions, writeCheckpoint } from './run/checkpoint.js';
+export type { BestStep } from './run/checkpoint-folder.js';
 export { type ConsoleStream, type ConsoleTrackerOptions, createConsoleTracker } from './run/console-tracker.js';
 export { type InterruptResult, type WithInterruptOptions, withInterrupt } from './run/interrupt.js';
 export { createJsonlTracker, type JsonlTrackerOptions } from './run/jsonl-tracker.js';
+export {
+  type Checkpoint,
+  findCheckpoint,
+  latestCheckpointStep,
+  type ReadCheckpointOptions,
+  readCheckpoint,
+} from './run/read-checkpoint.js';
 export { type OpenRunDirectoryOptions, openRunDirectory, type RunDirectory } from './run/run-directory.js';
 export { type RunStageOptions, runStage, type StageResult } from './run/run-stage.js';
 export { createTensorBoardTracker, type TensorBoardTrackerOptions } from './run/tensorboard-tracker.js';
@@ -129,7 +130,12 @@ export {
   type WeightedSegment,
   weightedRow,
 } from './train/language-modelling.js';
-export { type ModelCheckpoints, type ModelCheckpointsOptions, modelCheckpoints } from './train/model-checkpoints.js';
+export {
+  type CheckpointExtra,
+  type ModelCheckpoints,
+  type ModelCheckpointsOptions,
+  modelCheckpoints,
+} from './train/model-checkpoints.js';
 export { type Playground, type PlayOptions, playEpisodes } from './train/play-episodes.js';
 export { type Guidance, optimizePolicy, type PolicyOptimizationOptions } from './train/policy-optimization.js';
 export {

@@ -96,6 +96,7 @@ export async function trainingStage(options: {
         name,
         parameters: await valuesOf('trainable'),
         groups: parameterGroups(shapes.values()),
+        shapes,
         weightDecay: training.weightDecay,
         maxGradNorm: training.maxGradNorm,
         share: (parameters) => ({ kind: 'trainable', model: name, parameters }),
