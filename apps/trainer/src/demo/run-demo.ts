@@ -228,7 +228,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         teacher,
         outputs,
         settings: settings.coldStart,
-        environment: atlasEnvironment,
+        playground,
         seed,
       }),
     );

@@ -1,4 +1,5 @@
 import type { ReadJob } from '../compute/read-job.js';
+import { untilAborted } from '../run/until-aborted.js';
 import type { Playground } from '../train/play-episodes.js';
 
 export interface ReadAnswersOptions extends Playground {
@@ -19,13 +20,12 @@ export async function readAnswers(options: ReadAnswersOptions): Promise<string[]
   // One round of all workers at a time, so that an interrupt does not wait for all questions.
   const round = batchSize * pool.parallel;
   for (let start = 0; start < requests.length; start += round) {
-    options.signal?.throwIfAborted();
     const jobs = Array.from({ length: pool.parallel }, (_, worker): ReadJob => {
       const first = start + worker * batchSize;
       const own = requests.slice(first, first + batchSize);
       return { kind: 'read', policy, tokenizer, environment, requests: own, think, temperature, seed, batchSize };
     }).filter((job) => job.requests.length > 0);
-    answers.push(...(await pool.run(jobs)).flat());
+    answers.push(...(await untilAborted(() => pool.run(jobs), options.signal)).flat());
     options.onProgress?.(answers.length);
   }
   return answers;

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import { readTrajectories } from '@dgpo/trajectory';
-import type { EnvironmentSettings } from '../compute/episodes-job.js';
+import { readTrajectories, type Task } from '@dgpo/trajectory';
 import type { DistillSettings } from '../recipe/distill-section.js';
 import { runStage } from '../run/run-stage.js';
 import { coldStartSteps, trainColdStart } from '../train/cold-start.js';
 import { type EpisodeRow, episodeRow } from '../train/episode-rows.js';
+import { evaluateDuringTraining } from '../train/evaluate-during-training.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
+import type { Playground } from '../train/play-episodes.js';
 import { createTrainedModel } from '../train/trained-model.js';
+import { playgroundInputs } from './playground-inputs.js';
 import { saveAgent } from './save-agent.js';
 import { type StageModel, shareModel, stageModel } from './stage-model.js';
 import type { Workshop } from './workshop.js';
@@ -27,14 +29,23 @@ export async function distillStage(options: {
   teacher: StageModel | undefined;
   outputs: { path: string; key: string };
   settings: DistillSettings;
-  environment: EnvironmentSettings;
+  playground: Playground;
+  /** For evaluations during the training. @default none: nothing is evaluated */
+  validationTasks?: readonly Task[];
   seed: number;
 }): Promise<StageModel> {
-  const { workshop, student, teacher, outputs, settings, seed, name } = options;
+  const { workshop, student, teacher, outputs, settings, playground, validationTasks = [], seed, name } = options;
   const { directory, skipped } = await runStage({
     runDirectory: workshop.run.path,
     name,
-    inputs: { student: student.key, teacher: teacher?.key, outputs: outputs.key, settings, seed },
+    inputs: {
+      student: student.key,
+      teacher: teacher?.key,
+      outputs: outputs.key,
+      settings,
+      seed,
+      ...(settings.evalSteps > 0 ? { validationTasks, ...playgroundInputs(playground) } : {}),
+    },
     run: async ({ directory: target }) => {
       const rows = await readRows(outputs.path);
       const maxSteps = coldStartSteps({ episodes: rows.length, ...settings });
@@ -55,6 +66,8 @@ export async function distillStage(options: {
         config: { settings, seed },
         models: [model],
         keep: 1,
+        metricsPath: workshop.run.metricsPath,
+        report: workshop.reporter.line,
       });
       const completedSteps = await checkpoints.restore();
       const tracker = workshop.tracker({ stage: name, totalSteps: maxSteps, completedSteps, show: ['loss', 'kl'] });
@@ -75,15 +88,28 @@ export async function distillStage(options: {
         seed,
         firstStep: completedSteps + 1,
         onStep: async (step, metrics) => {
-          tracker.log(metrics, step);
-          if (step % 50 === 0 || workshop.signal?.aborted) await checkpoints.save(step);
+          const evaluation = await evaluateDuringTraining({
+            playground,
+            model: 'student',
+            tasks: validationTasks,
+            settings,
+            step,
+            maxSteps,
+            seed,
+          });
+          tracker.log({ ...metrics, ...evaluation.metrics }, step);
+          const { metric } = evaluation;
+          if (step % 50 === 0 || metric !== undefined || workshop.signal?.aborted) {
+            await checkpoints.save(step, { metric });
+          }
         },
         signal: workshop.signal,
       });
       await tracker.finish();
+      if (settings.loadBestModelAtEnd) await checkpoints.restoreBest();
       const trained = { config, parameters: (await model.parameters()).slice(), tokenizer };
       model.dispose();
-      await saveAgent({ directory: join(target, 'model'), weights: trained, environment: options.environment });
+      await saveAgent({ directory: join(target, 'model'), weights: trained, environment: playground.environment });
       return { steps: maxSteps };
     },
   });

@@ -89,6 +89,8 @@ export async function freshModelStage(options: {
           config: { pretrain, fresh, seed },
           models: [model],
           keep: 1,
+          metricsPath: workshop.run.metricsPath,
+          report: workshop.reporter.line,
         });
         const completedSteps = await checkpoints.restore();
         const tracker = workshop.tracker({ stage, totalSteps: pretrain.maxSteps, completedSteps, show: ['loss'] });
@@ -163,7 +165,16 @@ export async function scriptedTeacherStage(options: {
         parameters,
         weightDecay: 0.01,
       });
-      const tracker = workshop.tracker({ stage, totalSteps: maxSteps, completedSteps: 0, show: ['loss'] });
+      const checkpoints = modelCheckpoints({
+        directory: join(target, 'checkpoints'),
+        config: { settings, seed },
+        models: [trained],
+        keep: 1,
+        metricsPath: workshop.run.metricsPath,
+        report: workshop.reporter.line,
+      });
+      const completedSteps = await checkpoints.restore();
+      const tracker = workshop.tracker({ stage, totalSteps: maxSteps, completedSteps, show: ['loss'] });
       await trainColdStart({
         student: trained,
         rows,
@@ -174,7 +185,11 @@ export async function scriptedTeacherStage(options: {
         ceWeight: 1,
         klWeight: 0,
         seed,
-        onStep: (step, metrics) => tracker.log(metrics, step),
+        firstStep: completedSteps + 1,
+        onStep: async (step, metrics) => {
+          tracker.log(metrics, step);
+          if (step % 100 === 0 || workshop.signal?.aborted) await checkpoints.save(step);
+        },
         signal: workshop.signal,
       });
       await tracker.finish();

@@ -13,6 +13,7 @@ import { type RunReportResult, resultsLegend, resultsTable } from '../evaluate/r
 import { writeRunReport } from '../evaluate/run-report.js';
 import { readQuestions } from '../recipe/read-questions.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import { splitValidation } from '../recipe/validation-tasks.js';
 import { runStage } from '../run/run-stage.js';
 import { hashFile } from '../run/stable-hash.js';
 import type { Playground } from '../train/play-episodes.js';
@@ -50,6 +51,8 @@ interface RunData {
   corpus: string;
   documents: { id: string; contents: string }[];
   trainTasks: Task[];
+  /** For evaluations during training; empty where there are none. */
+  validationTasks: Task[];
   sets: EvaluationSet[];
 }
 
@@ -76,7 +79,7 @@ async function readData(workshop: Workshop, recipe: Recipe): Promise<RunData> {
       evaluation: ['fiction', 'facts'].map((name) => ({ name, path: path(name) })),
     };
   }
-  const trainTasks = await readQuestions({ path: files.train });
+  const split = await splitValidation({ recipe, trainTasks: await readQuestions({ path: files.train }) });
   const sets: EvaluationSet[] = [];
   for (const { name, path } of files.evaluation) {
     sets.push({ name, tasks: await readQuestions({ path, limit: evaluation.tasksPerSet }) });
@@ -84,7 +87,7 @@ async function readData(workshop: Workshop, recipe: Recipe): Promise<RunData> {
   if (sets.length === 0)
     throw new ConfigError('needs at least one held-out set to measure on', { where: 'data.evalQuestions' });
   const documents = await loadCorpus({ path: files.corpus });
-  return { corpus: files.corpus, documents, trainTasks, sets };
+  return { corpus: files.corpus, documents, ...split, sets };
 }
 
 /** The rules of an episode from a recipe; the demo world brings its own short texts. */
@@ -242,6 +245,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
         student: trained,
         teacher,
         tasks: data.trainTasks,
+        validationTasks: data.validationTasks,
         seed,
       });
       models[stage.name] = trained;

@@ -16,6 +16,8 @@ export interface TrainStageOptions {
   /** Undefined for stages that need none, see {@link needsTeacher}. */
   teacher: StageModel | undefined;
   tasks: readonly Task[];
+  /** For evaluations during the training. @default none: nothing is evaluated */
+  validationTasks?: readonly Task[];
   seed: number;
   /** Of the folder of the demonstrations. @default by who plays them */
   outputsName?: string;
@@ -54,8 +56,19 @@ async function distil(options: TrainStageOptions): Promise<StageModel> {
       { where: 'teacher' },
     );
   }
-  const { environment } = playground;
-  return distillStage({ workshop, name: stage.name, student, teacher, outputs, settings, environment, seed });
+  const { validationTasks } = options;
+  const validation = validationTasks === undefined ? {} : { validationTasks };
+  return distillStage({
+    workshop,
+    name: stage.name,
+    student,
+    teacher,
+    outputs,
+    settings,
+    playground,
+    seed,
+    ...validation,
+  });
 }
 
 /** One training of a recipe: distillation, with the collection of its demonstrations, or reinforcement learning. */
@@ -64,5 +77,17 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainedSta
   const teacher = needsTeacher(stage) ? options.teacher : undefined;
   if (stage.distill !== undefined) return distil({ ...options, teacher });
   const settings = stage.rl as NonNullable<Stage['rl']>;
-  return policyStage({ workshop, name: stage.name, playground, student, teacher, tasks, settings, seed });
+  const { validationTasks } = options;
+  const validation = validationTasks === undefined ? {} : { validationTasks };
+  return policyStage({
+    workshop,
+    name: stage.name,
+    playground,
+    student,
+    teacher,
+    tasks,
+    settings,
+    seed,
+    ...validation,
+  });
 }

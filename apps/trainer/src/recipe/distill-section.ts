@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, nonNegative } from './data-sections.js';
+import { checkTrainingEvaluation, trainingEvaluationFields } from './training-evaluation-fields.js';
 
 const positive = () => z.number().positive();
 
@@ -36,8 +37,10 @@ export const distillSchema = z
     klWeight: nonNegative()
       .default(1)
       .describe('Weight λ of the forward KL from teacher to student on the same tokens (DGPO: 1).'),
+    ...trainingEvaluationFields,
   })
   .superRefine((distill, context) => {
+    checkTrainingEvaluation(distill, context);
     if (distill.batchSize % distill.microBatchSize !== 0) {
       context.addIssue({
         code: 'custom',

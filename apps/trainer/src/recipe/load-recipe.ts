@@ -116,6 +116,7 @@ function absolutePaths(context: { path: string; overrides: readonly RecipeOverri
         ...recipe.data,
         ...inside('data', 'corpus', recipe.data.corpus),
         ...inside('data', 'trainQuestions', recipe.data.trainQuestions),
+        ...inside('data', 'validationQuestions', recipe.data.validationQuestions),
         evalQuestions: recipe.data.evalQuestions.map((set) => ({
           ...set,
           path: absolute('data.evalQuestions', set.path),

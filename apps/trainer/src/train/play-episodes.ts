@@ -1,6 +1,7 @@
 import { RetrieverError, type Task, type Trajectory } from '@dgpo/trajectory';
 import type { EnvironmentSettings, EpisodesJob, RetrieverSource } from '../compute/episodes-job.js';
 import type { ComputePool } from '../compute/pool.js';
+import { untilAborted } from '../run/until-aborted.js';
 
 /** Where and by which rules episodes are played. */
 export interface Playground {
@@ -67,7 +68,6 @@ export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> 
   let done = 0;
   await Promise.all(
     cuts.map(async (cut) => {
-      signal?.throwIfAborted();
       const job: EpisodesJob = {
         kind: 'episodes',
         policy: options.policy,
@@ -80,7 +80,8 @@ export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> 
         seed: options.seed,
         batchSize,
       };
-      const [episodes = []] = await pool.run([job]);
+      // An interrupt does not wait for what is being played: nothing of it is kept.
+      const [episodes = []] = await untilAborted(() => pool.run([job]), signal);
       cut.forEach((place, index) => {
         byTask[place] = episodes.slice(index * samplesPerTask, (index + 1) * samplesPerTask);
       });
