@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PipelineResult, runPipeline } from '../src/pipeline/run-pipeline.js';
-import { type Recipe, recipeSchema } from '../src/recipe/recipe-schema.js';
+import type { RecipeInput } from '../src/recipe/recipe-schema.js';
 import { documents } from './tiny-world.js';
 
 /** Two questions that differ by their id alone, so that a tiny teacher can learn the whole episode by heart. */
@@ -22,18 +21,32 @@ const fresh = {
   maxPositionEmbeddings: 320,
 };
 
-/** A recipe of every stage on a corpus that is written to `data`. */
-function tinyRecipe(options: { data: string; outputDir: string }): Recipe {
-  const { data, outputDir } = options;
+/** A recipe of every stage, evaluated as it trains, on a corpus that is written to `data`. */
+export function tinyRecipe(options: {
+  data: string;
+  outputDir: string;
+  /** @default 'dgpo-reference' */
+  method?: RecipeInput['method'];
+  /** @default 'wasm' */
+  engine?: RecipeInput['engine'];
+}): RecipeInput {
+  const { data, outputDir, method = 'dgpo-reference', engine = 'wasm' } = options;
   mkdirSync(data, { recursive: true });
   const [corpus, trainQuestions] = [join(data, 'corpus.jsonl'), join(data, 'questions.jsonl')];
   writeFileSync(corpus, lines(documents));
   writeFileSync(trainQuestions, lines(questions));
-  return recipeSchema.parse({
+  const evaluation = { evalSteps: 3, loadBestModelAtEnd: true };
+  return {
+    method,
     seed: 3,
     outputDir,
-    engine: 'wasm',
-    data: { corpus, trainQuestions, evalQuestions: [{ name: 'held-out', path: trainQuestions }] },
+    engine,
+    data: {
+      corpus,
+      trainQuestions,
+      validationQuestions: trainQuestions,
+      evalQuestions: [{ name: 'held-out', path: trainQuestions }],
+    },
     retriever: { topK: 1 },
     environment: {
       maxSearches: 1,
@@ -43,9 +56,11 @@ function tinyRecipe(options: { data: string; outputDir: string }): Recipe {
       promptTemplate: '{question}\n',
     },
     student: { fresh },
-    teacher: { fresh, training: { numTrainEpochs: 120, batchSize: 2, learningRate: 0.03, warmupSteps: 4 } },
+    teacher: { fresh, training: { numTrainEpochs: 110, batchSize: 2, learningRate: 0.03, warmupSteps: 4 } },
     pretrain: { maxSteps: 5, batchSize: 2, maxLength: 32 },
     distill: {
+      ...evaluation,
+      evalSteps: 20,
       temperature: 0,
       numTrainEpochs: 60,
       batchSize: 2,
@@ -54,43 +69,15 @@ function tinyRecipe(options: { data: string; outputDir: string }): Recipe {
       warmupSteps: 4,
     },
     rl: {
+      ...evaluation,
       maxSteps: 6,
       tasksPerStep: 4,
       miniBatchSize: 2,
       microBatchSize: 1,
       criticLearningRate: 0.01,
       saveSteps: 2,
-      guidance: { beta: 0.01, estimator: 'k1', form: 'reward', aggregation: 'sum' },
+      guidance: { beta: 0.01 },
     },
-    evaluation: { tasksPerSet: 2 },
-  });
-}
-
-export interface RunTinyOptions {
-  /** Folder of corpus and questions. */
-  data: string;
-  outputDir: string;
-  resume: boolean;
-  workers: number;
-  /** The process kills itself once this update is logged and before it is saved. @default never */
-  killAt?: { stage: string; step: number };
-}
-
-/** Runs the recipe of every stage. */
-export async function runTiny({ killAt, resume, workers, ...folders }: RunTinyOptions): Promise<PipelineResult> {
-  return runPipeline({
-    recipe: { ...tinyRecipe(folders), workers },
-    resume,
-    reporter: {
-      stage: () => undefined,
-      line: () => undefined,
-      progress: () => undefined,
-      tracker: ({ stage }) => ({
-        log: (_, step) => {
-          if (stage === killAt?.stage && step === killAt.step) process.kill(process.pid, 'SIGKILL');
-        },
-        finish: async () => undefined,
-      }),
-    },
-  });
+    evaluation: { tasksPerSet: 2, validationTasks: 2 },
+  };
 }

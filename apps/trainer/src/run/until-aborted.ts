@@ -9,14 +9,11 @@ export async function untilAborted<Value>(
 ): Promise<Value> {
   if (signal === undefined) return start();
   signal.throwIfAborted();
-  let stop = () => undefined as void;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
+  return new Promise<Value>((resolve, reject) => {
+    const stop = () => reject(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
+    start()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', stop));
   });
-  try {
-    return await Promise.race([start(), aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
