@@ -28,7 +28,7 @@ it('the first Ctrl-C saves and stops, the second stops at once', async () => {
   };
   const first = await interrupt(['SIGINT'], false);
   expect([first.code, first.signal]).toEqual([130, null]);
-  expect(first.errors).toMatch(/Stopping.*again stops at once\.\n[^]*interrupted: add --resume to the same command/);
+  expect(first.errors).toMatch(/Stopping.*again stops at once\.\n[\s\S]*interrupted: add --resume to the same command/);
   // Saved after the update that was under way: every line of metrics is of an update that is kept.
   const checkpoints = join(run, 'stages/kd/checkpoints');
   const step = Number(/\d+/.exec(readFileSync(join(checkpoints, 'latest'), 'utf8'))?.[0]);
