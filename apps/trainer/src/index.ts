@@ -123,6 +123,12 @@ export { type ColdStartOptions, coldStartSteps, trainColdStart } from './train/c
 export { episodeMetrics } from './train/episode-metrics.js';
 export { type EpisodeRow, episodeRow } from './train/episode-rows.js';
 export {
+  type EvaluateDuringTrainingOptions,
+  evaluateDuringTraining,
+  type TrainingEvaluation,
+  type TrainingEvaluationSettings,
+} from './train/evaluate-during-training.js';
+export {
   type LanguageModellingOptions,
   languageModelJobs,
   trainLanguageModel,

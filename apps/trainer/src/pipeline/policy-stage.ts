@@ -110,8 +110,12 @@ export async function policyStage(options: {
         show: ['reward', 'searches', 'valid_action_rate', 'completions/mean_length'],
       });
       const guard = createCollapseGuard();
-      for (const earlier of await readMetrics(workshop.run.metricsPath, name)) guard.update(collapseMetrics(earlier));
       let collapsed: string | null = null;
+      for (const earlier of await readMetrics(workshop.run.metricsPath, name)) {
+        const { status, reason } = guard.update(collapseMetrics(earlier));
+        // A run that was killed after it had collapsed does not train on.
+        if (status === 'collapsed') collapsed = reason;
+      }
       let steps = completedSteps;
       let saved = completedSteps;
       const training = optimizePolicy({
@@ -138,7 +142,7 @@ export async function policyStage(options: {
         entropyCoefficient: settings.entropyCoefficient,
         guidance: settings.guidance,
         seed,
-        firstStep: completedSteps + 1,
+        firstStep: collapsed === null ? completedSteps + 1 : settings.maxSteps + 1,
         onStep: async (step, metrics, episodes: readonly Trajectory[]) => {
           const evaluation = await evaluateDuringTraining({
             playground,

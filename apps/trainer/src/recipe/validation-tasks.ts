@@ -3,7 +3,7 @@ import { readQuestions } from './read-questions.js';
 import type { Recipe, Stage } from './recipe-schema.js';
 
 /** Whether a stage is evaluated while it trains. */
-export const evaluatesWhileTraining = ({ distill, rl }: Pick<Stage, 'distill' | 'rl'>) =>
+const evaluatesWhileTraining = ({ distill, rl }: Pick<Stage, 'distill' | 'rl'>) =>
   (distill?.evalSteps ?? 0) > 0 || (rl?.evalSteps ?? 0) > 0;
 
 /**

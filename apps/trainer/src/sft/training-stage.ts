@@ -107,6 +107,8 @@ export async function trainingStage(options: {
         config: { base, lora, seed },
         models: [model],
         keep: training.saveTotalLimit,
+        metricsPath: workshop.run.metricsPath,
+        report: workshop.reporter.line,
       });
       const completedSteps = await checkpoints.restore();
       const tracker = workshop.tracker({
