@@ -58,16 +58,20 @@ export function tinyRecipe(options: {
     student: { fresh },
     teacher: { fresh, training: { numTrainEpochs: 110, batchSize: 2, learningRate: 0.03, warmupSteps: 4 } },
     pretrain: { maxSteps: 5, batchSize: 2, maxLength: 32 },
-    distill: {
-      ...evaluation,
-      evalSteps: 20,
-      temperature: 0,
-      numTrainEpochs: 60,
-      batchSize: 2,
-      microBatchSize: 1,
-      learningRate: 0.03,
-      warmupSteps: 4,
-    },
+    ...(method === 'ppo'
+      ? {}
+      : {
+          distill: {
+            ...evaluation,
+            evalSteps: 20,
+            temperature: 0,
+            numTrainEpochs: 60,
+            batchSize: 2,
+            microBatchSize: 1,
+            learningRate: 0.03,
+            warmupSteps: 4,
+          },
+        }),
     rl: {
       ...evaluation,
       maxSteps: 6,

@@ -12,10 +12,10 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 const cases = [
   { method: 'dgpo-reference', engine: 'wasm' },
-  { method: 'dgpo-reference', engine: 'cpu' },
+  { method: 'ppo', engine: 'cpu' },
   { method: 'dgpo', engine: 'wasm' },
   { method: 'kd-grpo', engine: 'wasm' },
-  { method: 'sft-ppo', engine: 'cpu' },
+  { method: 'sft-ppo', engine: 'wasm' },
 ] as const;
 
 describe('a run that is killed ten times and resumed', () => {
