@@ -12,6 +12,7 @@ export const project = (root: string) => ({
     environment: 'node' as const,
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', '*/*.test.mjs'],
     testTimeout: 60_000,
+    exclude: ['**/node_modules/**', 'test/nightly/**'],
     pool: 'forks' as const,
   },
 });

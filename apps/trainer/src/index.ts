@@ -107,17 +107,18 @@ export { type JsonSchemaNode, type RecipeField, recipeFields, recipeJsonSchema }
 export { type RecipeOverride, recipeFlags, splitRecipeFlags } from './recipe/recipe-flags.js';
 export { recipeReference } from './recipe/recipe-reference.js';
 export { type Recipe, type RecipeInput, recipeSchema } from './recipe/recipe-schema.js';
-export {
-  type Checkpoint,
-  latestCheckpointStep,
-  type ReadCheckpointOptions,
-  readCheckpoint,
-  type WriteCheckpointOptions,
-  writeCheckpoint,
-} from './run/checkpoint.js';
+export { type CheckpointContent, type WriteCheckpointOptions, writeCheckpoint } from './run/checkpoint.js';
+export type { BestStep } from './run/checkpoint-folder.js';
 export { type ConsoleStream, type ConsoleTrackerOptions, createConsoleTracker } from './run/console-tracker.js';
 export { type InterruptResult, type WithInterruptOptions, withInterrupt } from './run/interrupt.js';
 export { createJsonlTracker, type JsonlTrackerOptions } from './run/jsonl-tracker.js';
+export {
+  type Checkpoint,
+  findCheckpoint,
+  latestCheckpointStep,
+  type ReadCheckpointOptions,
+  readCheckpoint,
+} from './run/read-checkpoint.js';
 export { type OpenRunDirectoryOptions, openRunDirectory, type RunDirectory } from './run/run-directory.js';
 export { type RunStageOptions, runStage, type StageResult } from './run/run-stage.js';
 export { createTensorBoardTracker, type TensorBoardTrackerOptions } from './run/tensorboard-tracker.js';
@@ -139,6 +140,12 @@ export {
 } from './train/distillation/train-distillation.js';
 export { episodeMetrics } from './train/episode-metrics.js';
 export { type EpisodeRow, episodeRow } from './train/episode-rows.js';
+export {
+  type EvaluateDuringTrainingOptions,
+  evaluateDuringTraining,
+  type TrainingEvaluation,
+  type TrainingEvaluationSettings,
+} from './train/evaluate-during-training.js';
 export {
   type LanguageModellingOptions,
   languageModelJobs,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { connectProgram, runCommandLine } from './command-line/run-command-line.js';
 import { askCommand } from './commands/ask-command.js';
@@ -13,10 +12,7 @@ import type { CliSurroundings } from './commands/surroundings.js';
 import { trainCommand, validateCommand } from './commands/train-command.js';
 import { workerCommand } from './commands/worker-command.js';
 import { type RecipeOverride, splitRecipeFlags } from './recipe/recipe-flags.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+import { version } from './version.js';
 
 /** Commands that take recipe keys as flags. */
 const recipeCommands = ['train', 'validate'];

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { RecipeInput } from '../src/recipe/recipe-schema.js';
 import { runTiny } from './tiny-recipe.js';
 
 let root: string;
@@ -11,10 +12,10 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true }));
 
 const short = { batchSize: 2, microBatchSize: 1, warmupSteps: 0, numTasks: 2 };
-const offline = { ...short, demonstrator: 'expert', numTrainEpochs: 2 };
+const offline = { ...short, demonstrator: 'expert', numTrainEpochs: 2 } as const;
 const online = { ...short, maxSteps: 2 };
 
-const stages = [
+const stages: RecipeInput['stages'] = [
   { name: 'agent-sft', distill: { ...offline, objective: 'sft' } },
   { name: 'kd', distill: { ...offline, objective: 'kd', divergence: { name: 'adaptive-kl' } } },
   { name: 'gkd', distill: { ...offline, objective: 'gkd', divergence: { name: 'js' } } },
@@ -27,7 +28,7 @@ const stages = [
 
 it('a pipeline of every objective trains each stage from the student of the one before', async () => {
   const outputDir = join(root, 'run');
-  await runTiny({ data: join(root, 'data'), outputDir, resume: false, workers: 1, stages });
+  await runTiny({ data: join(root, 'data'), outputDir, workers: 1, stages });
   const lines = readFileSync(join(outputDir, 'metrics.jsonl'), 'utf8').trim().split('\n');
   const metrics = lines.map((line) => JSON.parse(line) as Record<string, number> & { stage: string });
   for (const { name } of stages) {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PipelineResult, runPipeline } from '../src/pipeline/run-pipeline.js';
-import { type Recipe, recipeSchema } from '../src/recipe/recipe-schema.js';
+import { type RecipeInput, recipeSchema } from '../src/recipe/recipe-schema.js';
 import { documents } from './tiny-world.js';
 
 /** Two questions that differ by their id alone, so that a tiny teacher can learn the whole episode by heart. */
@@ -22,39 +22,35 @@ const fresh = {
   maxPositionEmbeddings: 320,
 };
 
-/** The two phases of DGPO. */
-const phases = {
-  distill: {
-    temperature: 0,
-    numTrainEpochs: 60,
-    batchSize: 2,
-    microBatchSize: 1,
-    learningRate: 0.03,
-    warmupSteps: 4,
-  },
-  rl: {
-    maxSteps: 6,
-    tasksPerStep: 4,
-    miniBatchSize: 2,
-    microBatchSize: 1,
-    criticLearningRate: 0.01,
-    saveSteps: 2,
-    guidance: { beta: 0.01, estimator: 'k1', form: 'reward', aggregation: 'sum' },
-  },
-};
-
-/** A recipe of every stage on a corpus that is written to `data`. */
-function tinyRecipe(options: { data: string; outputDir: string; stages?: readonly object[] | undefined }): Recipe {
-  const { data, outputDir, stages } = options;
+/** A recipe of every stage, evaluated as it trains, on a corpus that is written to `data`. */
+export function tinyRecipe(options: {
+  data: string;
+  outputDir: string;
+  /** @default 'dgpo-reference' */
+  method?: RecipeInput['method'];
+  /** @default 'wasm' */
+  engine?: RecipeInput['engine'];
+  /** In the place of the stages of a method. */
+  stages?: RecipeInput['stages'] | undefined;
+}): RecipeInput {
+  const { data, outputDir, stages, engine = 'wasm' } = options;
+  const method = stages === undefined ? (options.method ?? 'dgpo-reference') : 'pipeline';
   mkdirSync(data, { recursive: true });
   const [corpus, trainQuestions] = [join(data, 'corpus.jsonl'), join(data, 'questions.jsonl')];
   writeFileSync(corpus, lines(documents));
   writeFileSync(trainQuestions, lines(questions));
-  return recipeSchema.parse({
+  const evaluation = { evalSteps: 3, loadBestModelAtEnd: true };
+  return {
+    method,
     seed: 3,
     outputDir,
-    engine: 'wasm',
-    data: { corpus, trainQuestions, evalQuestions: [{ name: 'held-out', path: trainQuestions }] },
+    engine,
+    data: {
+      corpus,
+      trainQuestions,
+      validationQuestions: trainQuestions,
+      evalQuestions: [{ name: 'held-out', path: trainQuestions }],
+    },
     retriever: { topK: 1 },
     environment: {
       maxSearches: 1,
@@ -64,40 +60,53 @@ function tinyRecipe(options: { data: string; outputDir: string; stages?: readonl
       promptTemplate: '{question}\n',
     },
     student: { fresh },
-    teacher: { fresh, training: { numTrainEpochs: 120, batchSize: 2, learningRate: 0.03, warmupSteps: 4 } },
+    teacher: { fresh, training: { numTrainEpochs: 110, batchSize: 2, learningRate: 0.03, warmupSteps: 4 } },
     pretrain: { maxSteps: 5, batchSize: 2, maxLength: 32 },
-    ...(stages === undefined ? phases : { method: 'pipeline', stages }),
-    evaluation: { tasksPerSet: 2 },
-  });
+    ...(stages === undefined ? {} : { stages }),
+    ...(method === 'ppo'
+      ? {}
+      : {
+          distill: {
+            ...evaluation,
+            evalSteps: 20,
+            temperature: 0,
+            numTrainEpochs: 60,
+            batchSize: 2,
+            microBatchSize: 1,
+            learningRate: 0.03,
+            warmupSteps: 4,
+          },
+        }),
+    rl: {
+      ...evaluation,
+      maxSteps: 6,
+      tasksPerStep: 4,
+      miniBatchSize: 2,
+      microBatchSize: 1,
+      criticLearningRate: 0.01,
+      saveSteps: 2,
+      guidance: { beta: 0.01 },
+    },
+    evaluation: { tasksPerSet: 2, validationTasks: 2 },
+  };
 }
 
-export interface RunTinyOptions {
-  /** Folder of corpus and questions. */
+/** Runs stages of one's own, quietly. */
+export async function runTiny(options: {
   data: string;
   outputDir: string;
-  resume: boolean;
   workers: number;
-  /** In the place of the two phases of DGPO. */
-  stages?: readonly object[];
-  /** The process kills itself once this update is logged and before it is saved. @default never */
-  killAt?: { stage: string; step: number };
-}
-
-/** Runs the recipe of every stage. */
-export async function runTiny({ killAt, resume, workers, ...folders }: RunTinyOptions): Promise<PipelineResult> {
+  stages: RecipeInput['stages'];
+}): Promise<PipelineResult> {
+  const { workers, ...rest } = options;
   return runPipeline({
-    recipe: { ...tinyRecipe(folders), workers },
-    resume,
+    recipe: { ...recipeSchema.parse(tinyRecipe(rest)), workers },
+    resume: false,
     reporter: {
       stage: () => undefined,
       line: () => undefined,
       progress: () => undefined,
-      tracker: ({ stage }) => ({
-        log: (_, step) => {
-          if (stage === killAt?.stage && step === killAt.step) process.kill(process.pid, 'SIGKILL');
-        },
-        finish: async () => undefined,
-      }),
+      tracker: () => ({ log: () => undefined, finish: async () => undefined }),
     },
   });
 }

@@ -6,6 +6,7 @@ import { estimateRun, type RunEstimate } from '../estimate/estimate-run.js';
 import { readModelConfig } from '../estimate/model-config.js';
 import { readQuestions } from '../recipe/read-questions.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import { splitValidation } from '../recipe/validation-tasks.js';
 
 /** A corpus is read up to here; the rest is read when the index is built. */
 const passagesToCheck = 100_000;
@@ -36,14 +37,16 @@ async function countPassages(path: string): Promise<Pick<DataSummary, 'passages'
   return { passages, complete: true };
 }
 
-async function summarize({ data }: Recipe): Promise<DataSummary | undefined> {
+async function summarize(recipe: Recipe): Promise<DataSummary | undefined> {
+  const { data } = recipe;
   if (data.corpus === undefined || data.trainQuestions === undefined) return undefined;
   if (data.evalQuestions.length === 0) {
     throw new ConfigError('needs at least one held-out set to measure on', { where: 'data.evalQuestions' });
   }
   const corpus = await countPassages(data.corpus);
   if (corpus.passages === 0) throw new ConfigError('has no passages', { where: data.corpus });
-  const trainQuestions = (await readQuestions({ path: data.trainQuestions })).length;
+  const all = await readQuestions({ path: data.trainQuestions });
+  const trainQuestions = (await splitValidation({ recipe, trainTasks: all })).trainTasks.length;
   const evalQuestions: DataSummary['evalQuestions'] = [];
   for (const { name, path } of data.evalQuestions) {
     evalQuestions.push({ name, questions: (await readQuestions({ path })).length });

@@ -30,8 +30,12 @@ async function createLocalPool(engine: EngineName): Promise<ComputePool> {
   const context = createJobContext();
   // As in a worker, each job waits for the one before: two at a time would take each other's slots of a sampler.
   let last: Promise<unknown> = Promise.resolve();
+  let closed = false;
   const schedule = <J extends Job>(job: J): Promise<JobResult<J>> => {
-    const result = last.then(() => runJob(context, job));
+    const result = last.then(() => {
+      if (closed) throw new ModelError('the pool is closed');
+      return runJob(context, job);
+    });
     last = result.catch(() => undefined);
     return result;
   };
@@ -41,7 +45,12 @@ async function createLocalPool(engine: EngineName): Promise<ComputePool> {
     broadcast: async (job) => {
       await schedule(job);
     },
-    close: () => closeJobContext(context),
+    close: async () => {
+      // After an interrupt, a job that nobody waits for may still be running.
+      closed = true;
+      await last;
+      await closeJobContext(context);
+    },
   };
 }
 

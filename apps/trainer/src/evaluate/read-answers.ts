@@ -1,5 +1,6 @@
 import type { ReadJob } from '../compute/read-job.js';
 import { createLocalExecutor } from '../rollout/rollout-executor.js';
+import { untilAborted } from '../run/until-aborted.js';
 import type { Playground } from '../train/play-episodes.js';
 
 export interface ReadAnswersOptions extends Playground {
@@ -27,7 +28,7 @@ export async function readAnswers(options: ReadAnswersOptions): Promise<string[]
       const own = requests.slice(first, first + batchSize);
       return { kind: 'read', policy, tokenizer, environment, requests: own, think, temperature, seed, batchSize };
     }).filter((job) => job.requests.length > 0);
-    answers.push(...(await executor.run(jobs)).flat());
+    answers.push(...(await untilAborted(() => executor.run(jobs), options.signal)).flat());
     options.onProgress?.(answers.length);
   }
   return answers;

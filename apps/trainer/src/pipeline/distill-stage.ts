@@ -5,6 +5,7 @@ import { runStage } from '../run/run-stage.js';
 import { type Demonstration, holdOut, readDemonstrations } from '../train/distillation/demonstrations.js';
 import { createDistillationState } from '../train/distillation/distillation-state.js';
 import { distillationSteps, type TeacherScores, trainDistillation } from '../train/distillation/train-distillation.js';
+import { evaluateDuringTraining } from '../train/evaluate-during-training.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
 import type { Playground } from '../train/play-episodes.js';
 import { createTrainedModel } from '../train/trained-model.js';
@@ -27,6 +28,8 @@ export interface DistillStageOptions {
   /** Questions for the student, where it plays every episode. */
   tasks: readonly Task[];
   settings: DistillSettings;
+  /** For evaluations during the training. @default none: nothing is evaluated */
+  validationTasks?: readonly Task[];
   seed: number;
 }
 
@@ -54,7 +57,18 @@ function describeStage({ settings, tasks }: DistillStageOptions, episodes: numbe
 
 /** A stage of distillation, such as phase 1 of DGPO: the cold start on the teacher's correct episodes. */
 export async function distillStage(options: DistillStageOptions): Promise<StageModel> {
-  const { workshop, playground, student, teacher, outputs, tasks, settings, seed, name } = options;
+  const {
+    workshop,
+    playground,
+    student,
+    teacher,
+    outputs,
+    tasks,
+    settings,
+    validationTasks = [],
+    seed,
+    name,
+  } = options;
   const plays = playsEpisodes(settings);
   const { directory, skipped } = await runStage({
     runDirectory: workshop.run.path,
@@ -65,7 +79,9 @@ export async function distillStage(options: DistillStageOptions): Promise<StageM
       outputs: outputs?.key,
       settings,
       seed,
-      ...(plays ? { tasks: outputs === undefined ? tasks : undefined, ...playgroundInputs(playground) } : {}),
+      ...(plays ? { tasks: outputs === undefined ? tasks : undefined } : {}),
+      ...(settings.evalSteps > 0 ? { validationTasks } : {}),
+      ...(plays || settings.evalSteps > 0 ? playgroundInputs(playground) : {}),
     },
     run: async ({ directory: target }) => {
       const { training, validation } = await readData(options);
@@ -92,6 +108,8 @@ export async function distillStage(options: DistillStageOptions): Promise<StageM
         models: [model],
         extras: state.extras,
         keep: settings.saveTotalLimit,
+        metricsPath: workshop.run.metricsPath,
+        report: workshop.reporter.line,
       });
       const completedSteps = await checkpoints.restore();
       const show = ['loss', 'kl', ...(plays ? ['correct', 'valid_action_rate'] : [])];
@@ -112,10 +130,20 @@ export async function distillStage(options: DistillStageOptions): Promise<StageM
         state,
         firstStep: completedSteps + 1,
         onStep: async (step, metrics) => {
-          tracker.log(metrics, step);
+          const evaluation = await evaluateDuringTraining({
+            playground,
+            model: 'student',
+            tasks: validationTasks,
+            settings,
+            step,
+            maxSteps,
+            seed,
+          });
+          tracker.log({ ...metrics, ...evaluation.metrics }, step);
           steps = step;
-          if (step % settings.saveSteps === 0 || workshop.signal?.aborted) {
-            await checkpoints.save(step);
+          const { metric } = evaluation;
+          if (step % settings.saveSteps === 0 || metric !== undefined || workshop.signal?.aborted) {
+            await checkpoints.save(step, { metric });
             saved = step;
           }
         },
@@ -128,6 +156,7 @@ export async function distillStage(options: DistillStageOptions): Promise<StageM
         throw error;
       });
       await tracker.finish();
+      if (settings.loadBestModelAtEnd) await checkpoints.restoreBest();
       const trained = { config, parameters: (await model.parameters()).slice(), tokenizer };
       model.dispose();
       const { environment } = playground;

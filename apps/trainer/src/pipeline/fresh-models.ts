@@ -90,6 +90,8 @@ export async function freshModelStage(options: {
           config: { pretrain, fresh, seed },
           models: [model],
           keep: 1,
+          metricsPath: workshop.run.metricsPath,
+          report: workshop.reporter.line,
         });
         const completedSteps = await checkpoints.restore();
         const tracker = workshop.tracker({ stage, totalSteps: pretrain.maxSteps, completedSteps, show: ['loss'] });
@@ -164,14 +166,27 @@ export async function scriptedTeacherStage(options: {
         parameters,
         weightDecay: 0.01,
       });
-      const tracker = workshop.tracker({ stage, totalSteps: maxSteps, completedSteps: 0, show: ['loss'] });
+      const checkpoints = modelCheckpoints({
+        directory: join(target, 'checkpoints'),
+        config: { settings, seed },
+        models: [trained],
+        keep: 1,
+        metricsPath: workshop.run.metricsPath,
+        report: workshop.reporter.line,
+      });
+      const completedSteps = await checkpoints.restore();
+      const tracker = workshop.tracker({ stage, totalSteps: maxSteps, completedSteps, show: ['loss'] });
       await trainDistillation({
         settings: imitation,
         pool: workshop.pool,
         student: trained,
         demonstrations,
         seed,
-        onStep: (step, metrics) => tracker.log(metrics, step),
+        firstStep: completedSteps + 1,
+        onStep: async (step, metrics) => {
+          tracker.log(metrics, step);
+          if (step % 100 === 0 || workshop.signal?.aborted) await checkpoints.save(step);
+        },
         signal: workshop.signal,
       });
       await tracker.finish();

@@ -17,13 +17,16 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-async function stage(retriever: Record<string, unknown>) {
+async function stage(retriever: Record<string, unknown>, controller = new AbortController()) {
   const lines: string[] = [];
   const source = await indexStage({
     workshop: {
       run: { path: join(root, 'run') },
-      reporter: { stage: (name, text) => lines.push(`${name}: ${text}`), line: (text) => lines.push(text) },
-      signal: undefined,
+      reporter: {
+        stage: (name, text) => lines.push(`${name}: ${text}`),
+        line: (text) => lines.push(text),
+      },
+      signal: controller.signal,
     },
     corpus,
     retriever: retrieverSchema.parse(retriever),
@@ -44,6 +47,16 @@ async function search(source: Awaited<ReturnType<typeof stage>>['source']) {
 it.each(['bm25', 'flat', 'hybrid'])('indexes the corpus of the recipe: %s', async (kind) => {
   const { source, lines } = await stage({ kind });
   expect(lines).toContain(`index: ${kind} over ${corpus}`);
+  expect(await search(source)).toBe('1');
+});
+
+it('ends with the reason of an interrupt, and is built when the run goes on', async () => {
+  const controller = new AbortController();
+  const reason = new Error('Ctrl-C');
+  const building = stage({ kind: 'bm25', k1: 1.5 }, controller);
+  controller.abort(reason);
+  await expect(building).rejects.toBe(reason);
+  const { source } = await stage({ kind: 'bm25', k1: 1.5 });
   expect(await search(source)).toBe('1');
 });
 

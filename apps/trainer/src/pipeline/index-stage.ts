@@ -40,6 +40,10 @@ export async function indexStage(options: {
         bm25: { k1, b },
         logger: (line: string) => workshop.reporter.line(line),
         ...(workshop.signal === undefined ? {} : { signal: workshop.signal }),
+      }).catch((error: unknown) => {
+        // An interrupt comes back as the cause of a failed write.
+        workshop.signal?.throwIfAborted();
+        throw error;
       });
       return { passages: documents };
     },

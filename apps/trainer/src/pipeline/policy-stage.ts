@@ -5,6 +5,7 @@ import { type CollapseMetrics, createCollapseGuard } from '@dgpo/rl';
 import { isDgpoError, type Task, type Trajectory, writeTrajectories } from '@dgpo/trajectory';
 import type { RlSettings } from '../recipe/rl-section.js';
 import { runStage } from '../run/run-stage.js';
+import { evaluateDuringTraining } from '../train/evaluate-during-training.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
 import type { Playground } from '../train/play-episodes.js';
 import { optimizePolicy } from '../train/policy-optimization.js';
@@ -52,14 +53,26 @@ export async function policyStage(options: {
   /** Not needed where nothing guides. */
   teacher: StageModel | undefined;
   tasks: readonly Task[];
+  /** For evaluations during the training. @default none: nothing is evaluated */
+  validationTasks?: readonly Task[];
   settings: RlSettings;
   seed: number;
 }): Promise<StageModel & { collapsed: string | null; steps: number }> {
-  const { workshop, name, playground, student, teacher, tasks, settings, seed } = options;
+  const { workshop, name, playground, student, teacher, tasks, validationTasks = [], settings, seed } = options;
+  // How often it is saved changes nothing.
+  const { saveSteps, saveTotalLimit, ...decisive } = settings;
   const { directory, output, skipped } = await runStage({
     runDirectory: workshop.run.path,
     name,
-    inputs: { student: student.key, teacher: teacher?.key, tasks, settings, seed, ...playgroundInputs(playground) },
+    inputs: {
+      student: student.key,
+      teacher: teacher?.key,
+      tasks,
+      settings: decisive,
+      seed,
+      ...(settings.evalSteps > 0 ? { validationTasks } : {}),
+      ...playgroundInputs(playground),
+    },
     run: async ({ directory: target }) => {
       workshop.reporter.stage(
         name,
@@ -83,9 +96,11 @@ export async function policyStage(options: {
             });
       const checkpoints = modelCheckpoints({
         directory: join(target, 'checkpoints'),
-        config: { settings, seed },
+        config: { settings: decisive, seed },
         models: critic === undefined ? [model] : [model, critic],
-        keep: settings.saveTotalLimit,
+        keep: saveTotalLimit,
+        metricsPath: workshop.run.metricsPath,
+        report: workshop.reporter.line,
       });
       const completedSteps = await checkpoints.restore();
       const tracker = workshop.tracker({
@@ -95,8 +110,12 @@ export async function policyStage(options: {
         show: ['reward', 'searches', 'valid_action_rate', 'completions/mean_length'],
       });
       const guard = createCollapseGuard();
-      for (const earlier of await readMetrics(workshop.run.metricsPath, name)) guard.update(collapseMetrics(earlier));
       let collapsed: string | null = null;
+      for (const earlier of await readMetrics(workshop.run.metricsPath, name)) {
+        const { status, reason } = guard.update(collapseMetrics(earlier));
+        // A run that was killed after it had collapsed does not train on.
+        if (status === 'collapsed') collapsed = reason;
+      }
       let steps = completedSteps;
       let saved = completedSteps;
       const training = optimizePolicy({
@@ -123,9 +142,23 @@ export async function policyStage(options: {
         entropyCoefficient: settings.entropyCoefficient,
         guidance: settings.guidance,
         seed,
-        firstStep: completedSteps + 1,
+        firstStep: collapsed === null ? completedSteps + 1 : settings.maxSteps + 1,
         onStep: async (step, metrics, episodes: readonly Trajectory[]) => {
-          tracker.log(metrics, step);
+          const evaluation = await evaluateDuringTraining({
+            playground,
+            model: model.name,
+            tasks: validationTasks,
+            settings,
+            step,
+            maxSteps: settings.maxSteps,
+            seed,
+          }).catch((error: unknown) => {
+            // The update is made and not logged: the run goes on from the checkpoint before it.
+            saved = step;
+            throw error;
+          });
+          const { metric } = evaluation;
+          tracker.log({ ...metrics, ...evaluation.metrics }, step);
           steps = step;
           const { status, reason } = guard.update(collapseMetrics(metrics));
           const stops = status === 'collapsed';
@@ -133,9 +166,9 @@ export async function policyStage(options: {
             collapsed = reason;
             workshop.reporter.line(`${name} stopped after update ${step}: ${reason}`);
           }
-          if (step % settings.saveSteps === 0 || stops || workshop.signal?.aborted) {
+          if (step % saveSteps === 0 || metric !== undefined || stops || workshop.signal?.aborted) {
             await writeTrajectories(join(workshop.run.tracesPath, `${name}-${step}.jsonl`), episodes.slice(0, 16));
-            await checkpoints.save(step);
+            await checkpoints.save(step, { metric });
             saved = step;
           }
           return stops;
@@ -149,6 +182,7 @@ export async function policyStage(options: {
         throw error;
       });
       await tracker.finish();
+      if (settings.loadBestModelAtEnd) await checkpoints.restoreBest();
       const trained = { config, parameters: (await model.parameters()).slice(), tokenizer };
       model.dispose();
       critic?.dispose();

@@ -8,6 +8,7 @@ import { atlasEnvironment } from '../demo/demo-settings.js';
 import type { EvaluationSet } from '../evaluate/evaluate-model.js';
 import { readQuestions } from '../recipe/read-questions.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import { splitValidation } from '../recipe/validation-tasks.js';
 import { runStage } from '../run/run-stage.js';
 import { hashFile } from '../run/stable-hash.js';
 import type { Playground } from '../train/play-episodes.js';
@@ -21,6 +22,8 @@ export interface RunData {
   corpus: string;
   documents: { id: string; contents: string }[];
   trainTasks: Task[];
+  /** For evaluations during training; empty where there are none. */
+  validationTasks: Task[];
   sets: EvaluationSet[];
 }
 
@@ -47,7 +50,7 @@ export async function readRunData(workshop: Workshop, recipe: Recipe): Promise<R
       evaluation: ['fiction', 'facts'].map((name) => ({ name, path: path(name) })),
     };
   }
-  const trainTasks = await readQuestions({ path: files.train });
+  const split = await splitValidation({ recipe, trainTasks: await readQuestions({ path: files.train }) });
   const sets: EvaluationSet[] = [];
   for (const { name, path } of files.evaluation) {
     sets.push({ name, tasks: await readQuestions({ path, limit: evaluation.tasksPerSet }) });
@@ -55,7 +58,7 @@ export async function readRunData(workshop: Workshop, recipe: Recipe): Promise<R
   if (sets.length === 0)
     throw new ConfigError('needs at least one held-out set to measure on', { where: 'data.evalQuestions' });
   const documents = await loadCorpus({ path: files.corpus });
-  return { corpus: files.corpus, documents, trainTasks, sets };
+  return { corpus: files.corpus, documents, ...split, sets };
 }
 
 /** The rules of an episode from a recipe; the demo world brings its own short texts. */

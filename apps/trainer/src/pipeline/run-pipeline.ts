@@ -101,6 +101,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
         student: trained,
         teacher,
         tasks: data.trainTasks,
+        validationTasks: data.validationTasks,
         seed,
       });
       models[stage.name] = trained;

@@ -17,6 +17,8 @@ export interface TrainStageOptions {
   /** Undefined for stages that need none, see {@link needsTeacher}. */
   teacher: StageModel | undefined;
   tasks: readonly Task[];
+  /** For evaluations during the training. @default none: nothing is evaluated */
+  validationTasks?: readonly Task[];
   seed: number;
   /** Of the folder of the demonstrations. @default by who plays them */
   outputsName?: string;
@@ -39,8 +41,10 @@ async function distil(options: TrainStageOptions): Promise<StageModel> {
   const settings = stage.distill as NonNullable<Stage['distill']>;
   const tasks = options.tasks.slice(0, settings.numTasks);
   const shared = { workshop, playground, tasks, settings, seed };
+  const { validationTasks } = options;
+  const validation = validationTasks === undefined ? {} : { validationTasks };
   const train = (outputs: { path: string; key: string } | undefined) =>
-    distillStage({ ...shared, name: stage.name, student, teacher, outputs });
+    distillStage({ ...shared, ...validation, name: stage.name, student, teacher, outputs });
   if (!usesDemonstrations(settings)) return train(undefined);
   const demonstrator = settings.demonstrator === 'expert' ? 'expert' : (teacher as StageModel);
   const outputs = await collectStage({
@@ -60,5 +64,17 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainedSta
   const teacher = needsTeacher(stage) ? options.teacher : undefined;
   if (stage.distill !== undefined) return distil({ ...options, teacher });
   const settings = stage.rl as NonNullable<Stage['rl']>;
-  return policyStage({ workshop, name: stage.name, playground, student, teacher, tasks, settings, seed });
+  const { validationTasks } = options;
+  const validation = validationTasks === undefined ? {} : { validationTasks };
+  return policyStage({
+    workshop,
+    name: stage.name,
+    playground,
+    student,
+    teacher,
+    tasks,
+    settings,
+    seed,
+    ...validation,
+  });
 }

@@ -34,15 +34,20 @@ export const dataSchema = z
     trainQuestions: path()
       .optional()
       .describe('Training questions: FlashRAG JSONL (`.jsonl`) or Search-R1 parquet (`.parquet`).'),
+    validationQuestions: path()
+      .optional()
+      .describe(
+        'Questions for evaluations during training; without them, some of the training questions are set aside.',
+      ),
     evalQuestions: z
       .array(questionSetSchema)
       .default([])
       .describe('Held-out question sets, each with a `name` and a `path`.'),
   })
   .superRefine((data, context) => {
-    const files = ['corpus', 'trainQuestions'] as const;
+    const files = ['corpus', 'trainQuestions', 'validationQuestions'] as const;
     for (const name of files) {
-      if (data.world === undefined && data[name] === undefined) {
+      if (data.world === undefined && name !== 'validationQuestions' && data[name] === undefined) {
         context.addIssue({ code: 'custom', path: [name], message: 'is required (or set data.world to atlas)' });
       }
       if (data.world !== undefined && data[name] !== undefined) {

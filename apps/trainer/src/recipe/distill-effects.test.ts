@@ -39,7 +39,7 @@ describe('keys without effect', () => {
     ],
     ['distillm', { ceWeight: 1 }, 'ceWeight has no effect with objective: distillm'],
     ['taid', { divergence: { name: 'rkl' } }, 'divergence.name has no effect with objective: taid, whose divergence'],
-    ['taid', { evalSteps: 3 }, 'evalSteps has no effect with objective: taid; it belongs to distillm'],
+    ['taid', { validationSteps: 3 }, 'validationSteps has no effect with objective: taid; it belongs to distillm'],
     ['minillm', { numTrainEpochs: 3 }, 'numTrainEpochs has no effect with objective: minillm: the student plays'],
     [
       'opd',
@@ -55,7 +55,7 @@ describe('keys without effect', () => {
     expect(
       refusals({ method: 'kd-gkd', distill: { ceWeight: 0.5, maxSteps: 3, onPolicy: { temperature: 0.7 } } }),
     ).toEqual([]);
-    expect(refusals({ method: 'kd-gkd', distill: { evalSteps: 3 } })).toHaveLength(1);
+    expect(refusals({ method: 'kd-gkd', distill: { validationSteps: 3 } })).toHaveLength(1);
   });
 
   it('are found in the stages of a pipeline', () => {

@@ -59,7 +59,7 @@ const rules: readonly Rule[] = [
     'distillm.replayRatio',
     'distillm.replayCapacity',
     'validationEpisodes',
-    'evalSteps',
+    'validationSteps',
   ]),
   section('gkd', ['onPolicy.fraction']),
   {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, nonNegative } from './data-sections.js';
+import { checkTrainingEvaluation, trainingEvaluationFields } from './training-evaluation-fields.js';
 
 const positive = () => z.number().positive();
 
@@ -110,13 +111,15 @@ export const distillSchema = z
       .describe(
         'With `distillm`: demonstrations held out for the validation loss, with all others of their questions.',
       ),
-    evalSteps: count(0)
+    validationSteps: count(0)
       .default(0)
       .describe('With `distillm`: updates between validations; 0 validates twice an epoch (DistiLLM).'),
     saveSteps: count().default(50).describe('Updates between checkpoints.'),
     saveTotalLimit: count().default(1).describe('Checkpoints to keep.'),
+    ...trainingEvaluationFields,
   })
   .superRefine((distill, context) => {
+    checkTrainingEvaluation(distill, context);
     const issue = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     const { objective, batchSize, taid } = distill;
     if (batchSize % distill.microBatchSize !== 0) {

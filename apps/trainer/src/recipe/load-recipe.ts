@@ -120,6 +120,7 @@ function absolutePaths(context: {
         ...recipe.data,
         ...inside('data', 'corpus', recipe.data.corpus),
         ...inside('data', 'trainQuestions', recipe.data.trainQuestions),
+        ...inside('data', 'validationQuestions', recipe.data.validationQuestions),
         evalQuestions: recipe.data.evalQuestions.map((set) => ({
           ...set,
           path: absolute('data.evalQuestions', set.path),

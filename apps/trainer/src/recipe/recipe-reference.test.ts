@@ -18,6 +18,7 @@ it('every key has a description, and every scalar a default unless it may be abs
   expect(withoutDefault.map((field) => field.path).sort()).toEqual([
     'data.corpus',
     'data.trainQuestions',
+    'data.validationQuestions',
     'data.world',
     'distill.maxPerTask',
     'environment.promptTemplate',

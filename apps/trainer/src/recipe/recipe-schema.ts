@@ -90,6 +90,14 @@ const expandedSchema = z
         });
       }
     }
+    const evaluated = recipe.stages.some((stage) => (stage.distill ?? stage.rl)?.evalSteps);
+    if (recipe.data.validationQuestions !== undefined && !evaluated) {
+      context.addIssue({
+        code: 'custom',
+        path: ['data', 'validationQuestions'],
+        message: 'has no effect without evalSteps in distill or rl',
+      });
+    }
     const names = recipe.stages.map((stage) => stage.name);
     const repeated = names.findIndex((name, index) => names.indexOf(name) !== index);
     if (repeated !== -1) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, nonNegative } from './data-sections.js';
+import { checkTrainingEvaluation, trainingEvaluationFields } from './training-evaluation-fields.js';
 
 const positive = () => z.number().positive();
 
@@ -69,11 +70,10 @@ export const rlSchema = z
     guidance: guidanceSchema.prefault({}).describe('Guidance by the teacher.'),
     saveSteps: count().default(10).describe('Updates between checkpoints.'),
     saveTotalLimit: count().default(2).describe('Checkpoints to keep.'),
-    evalSteps: count(0)
-      .default(0)
-      .describe('Updates between evaluations on a fixed subset; 0 evaluates only at the end.'),
+    ...trainingEvaluationFields,
   })
   .superRefine((rl, context) => {
+    checkTrainingEvaluation(rl, context);
     const issue = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
     const episodes = rl.tasksPerStep * rl.numGenerations;
     if (rl.miniBatchSize > episodes) {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CheckpointError } from '@dgpo/trajectory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { latestCheckpointStep, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { writeCheckpoint } from './checkpoint.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
+import { findCheckpoint, latestCheckpointStep, readCheckpoint } from './read-checkpoint.js';
 
 let directory: string;
 beforeEach(() => {
@@ -109,7 +110,7 @@ describe('writeCheckpoint and readCheckpoint', () => {
     await writeCheckpoint({ directory, step: 1, files: weights(1), config: { hiddenSize: 96 } });
     await writeCheckpoint({ directory, step: 2, files: weights(2), config: { hiddenSize: 96 } });
     await expect(readCheckpoint({ directory, config: { hiddenSize: 64 } })).rejects.toThrow(
-      /written with another config/,
+      /written with another config \(hiddenSize: 96, not 64\)/,
     );
     await expect(readCheckpoint({ directory, config: { hiddenSize: 96 } })).resolves.toMatchObject({ step: 2 });
     const path = join(directory, 'checkpoint-2');
@@ -121,6 +122,65 @@ describe('writeCheckpoint and readCheckpoint', () => {
     await expect(readCheckpoint({ directory })).rejects.toThrow(/cannot read model\/weights.bin/);
     writeFileSync(join(path, 'manifest.json'), '{"version":1,');
     await expect(readCheckpoint({ directory })).rejects.toThrow(/manifest.json is damaged/);
+  });
+
+  it('falls back to the newest valid one and says which and why', async () => {
+    const lines: string[] = [];
+    const find = async () => (await findCheckpoint({ directory, report: (line) => lines.push(line) }))?.step;
+    expect(await find()).toBeUndefined();
+    for (const step of [2, 4, 6, 8]) await writeCheckpoint({ directory, step, files: weights(step) });
+    expect([await find(), lines]).toEqual([8, []]);
+    writeFileSync(join(directory, 'checkpoint-8', 'state.json'), '{"v":');
+    rmSync(join(directory, 'checkpoint-6', 'manifest.json'));
+    expect(await find()).toBe(4);
+    expect(lines.splice(0)).toEqual([
+      'checkpoint-8: state.json is damaged (its SHA-256 differs from the manifest); checkpoint-6: there is no checkpoint here; continuing from checkpoint-4',
+    ]);
+    // A pointer that names one which is gone, or is no pointer.
+    writeFileSync(join(directory, 'latest'), 'checkpoint-5\n');
+    expect(await find()).toBe(4);
+    writeFileSync(join(directory, 'latest'), '');
+    expect(await find()).toBe(4);
+    for (const step of [2, 4]) rmSync(join(directory, `checkpoint-${step}`, 'model'), { recursive: true });
+    await expect(find()).rejects.toThrow(/no checkpoint is valid \(checkpoint-8: .*checkpoint-2: cannot read model/);
+  });
+
+  it('passes over no checkpoint of another config or another format', async () => {
+    await writeCheckpoint({ directory, step: 1, files: weights(1), config: { seed: 1, rl: { beta: 2 } } });
+    await writeCheckpoint({ directory, step: 2, files: weights(2), config: { seed: 1, rl: { beta: 3 } } });
+    await expect(findCheckpoint({ directory, config: { seed: 1, rl: { beta: 2 } } })).rejects.toThrow(
+      /rl\.beta: 3, not 2/,
+    );
+    const path = join(directory, 'checkpoint-2', 'manifest.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"version": 2', '"version": 3'));
+    await expect(findCheckpoint({ directory })).rejects.toThrow(/is of format 3, and this version of dgpo reads/);
+  });
+
+  it('writes the latest again when its files are damaged', async () => {
+    for (const step of [1, 2]) await writeCheckpoint({ directory, step, files: weights(step) });
+    writeFileSync(join(directory, 'checkpoint-2', 'state.json'), '{"v":9}');
+    await writeCheckpoint({ directory, step: 2, files: weights(2) });
+    expect((await readCheckpoint({ directory })).text('state.json')).toBe('{"v":2}');
+  });
+
+  it('never removes the best of a checkpoint that stays', async () => {
+    const write = (step: number, best: number) =>
+      writeCheckpoint({ directory, step, files: weights(step), keep: 2, best: { step: best, metric: best / 10 } });
+    for (const step of [1, 2, 3, 4]) await write(step, 1);
+    expect(readdirSync(directory).sort()).toEqual(['best', 'checkpoint-1', 'checkpoint-3', 'checkpoint-4', 'latest']);
+    await write(5, 5);
+    // Checkpoint 4, to which a run may fall back, still has its best.
+    expect(readdirSync(directory).sort()).toEqual(['best', 'checkpoint-1', 'checkpoint-4', 'checkpoint-5', 'latest']);
+    await write(6, 5);
+    expect(readdirSync(directory).sort()).toEqual(['best', 'checkpoint-5', 'checkpoint-6', 'latest']);
+    const best = await readCheckpoint({ directory, pointer: 'best' });
+    expect([best.step, best.best]).toEqual([5, { step: 5, metric: 0.5 }]);
+  });
+
+  it('says that a folder is read-only', async () => {
+    await writeCheckpoint({ directory, step: 1, files: weights(1) });
+    const write = writeCheckpoint({ directory, step: 2, files: weights(2), fileSystem: failingAt(1, 'EROFS') });
+    await expect(write).rejects.toThrow(/read-only; make it writable and resume: checkpoint-1 is intact/);
   });
 
   it('refuses names that leave the folder, when writing and when reading', async () => {

@@ -31,11 +31,15 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
-/** Writes a file and waits until it is on the disk. */
-export async function writeDurably(fileSystem: FileSystem, path: string, data: Uint8Array | string): Promise<void> {
+/** Writes a file, its pieces one after the other, and waits until it is on the disk. */
+export async function writeDurably(
+  fileSystem: FileSystem,
+  path: string,
+  ...pieces: readonly (Uint8Array | string)[]
+): Promise<void> {
   const file = await fileSystem.open(path, 'w');
   try {
-    await file.writeFile(data);
+    for (const piece of pieces) await file.writeFile(piece);
     await file.sync();
   } finally {
     await file.close();

@@ -1,4 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { hasCode } from './file-system.js';
 
 /** True for rates and wall times, which differ between equal runs and so live in a file of their own. */
 export const isTiming = (name: string) =>
@@ -24,6 +26,22 @@ export function rewindMetrics(options: { path: string; stage: string; step: numb
   if (kept === text) return;
   writeFileSync(`${path}.tmp`, kept);
   renameSync(`${path}.tmp`, path);
+}
+
+/** Bytes of a file of metrics, once they are on the disk; 0 where there is none. */
+export async function metricsLength(path: string): Promise<number> {
+  try {
+    const file = await open(path, 'r+');
+    try {
+      await file.sync();
+      return (await file.stat()).size;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return 0;
+    throw error;
+  }
 }
 
 function readEntry(line: string): { stage: string; step: number } | undefined {

@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '@dgpo/trajectory';
@@ -12,7 +21,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(join(directory, '..'), { recursive: true, force: true }));
 
-const config = { seed: 0, workers: 2, rl: { maxSteps: 10, guidance: { beta: 0.001 } } };
+const rl = { maxSteps: 10, saveSteps: 5, guidance: { beta: 0.001 } };
+const config = { seed: 0, workers: 2, stages: [{ name: 'rl', rl }] };
 
 describe('openRunDirectory', () => {
   it('lays out a run and counts attempts', () => {
@@ -31,14 +41,18 @@ describe('openRunDirectory', () => {
   it('does not start over a run, and names the first key that differs on resume', () => {
     openRunDirectory({ directory, config, resume: false }).close();
     expect(() => openRunDirectory({ directory, config, resume: false })).toThrow(/holds a run already; add --resume/);
-    const other = { ...config, rl: { maxSteps: 10, guidance: { beta: 0.01 } } };
+    const other = { ...config, stages: [{ name: 'rl', rl: { ...rl, guidance: { beta: 0.01 } } }] };
     expect(() => openRunDirectory({ directory, config: other, resume: true })).toThrow(
-      /the run here has rl\.guidance\.beta: 0\.001, not 0\.01/,
+      /the run here has stages\.0\.rl\.guidance\.beta: 0\.001, not 0\.01; resume/,
     );
     expect(existsSync(join(directory, 'run.lock'))).toBe(false);
-    const longer = { ...config, workers: 1, rl: { ...config.rl, maxSteps: 20 } };
-    const run = openRunDirectory({ directory, config: longer, resume: true });
-    expect(JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'))).toEqual(longer);
+    const longer = { ...config, stages: [...config.stages, { name: 'more' }] };
+    expect(() => openRunDirectory({ directory, config: longer, resume: true })).toThrow(
+      /the run here has stages\.1: nothing, not \{"name":"more"\}/,
+    );
+    const rarer = { ...config, workers: 1, stages: [{ name: 'rl', rl: { ...rl, saveSteps: 9 } }] };
+    const run = openRunDirectory({ directory, config: rarer, resume: true });
+    expect(JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'))).toEqual(rarer);
     run.close();
   });
 
@@ -71,6 +85,37 @@ describe('openRunDirectory', () => {
     run.rewind({ stage: 'rl', step: 0 });
     expect(readFileSync(run.metricsPath, 'utf8')).toBe(line('cold-start', 40));
     run.close();
+  });
+
+  it('tells a run of another version from one of another recipe', () => {
+    openRunDirectory({ directory, config, resume: false }).close();
+    const path = join(directory, 'version.json');
+    const { format, version } = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ format, version: '0.0.1' }));
+    const other = { ...config, newKey: true };
+    expect(() => openRunDirectory({ directory, config: other, resume: true })).toThrow(
+      `the run here has newKey: nothing, not true (the run was begun by dgpo 0.0.1, this is ${version})`,
+    );
+    openRunDirectory({ directory, config, resume: true }).close();
+    writeFileSync(path, JSON.stringify({ format: 99, version: '9.0.0' }));
+    expect(() => openRunDirectory({ directory, config, resume: true })).toThrow(
+      /written by dgpo 9\.0\.0 \(format 99\).*resume with that version/,
+    );
+    writeFileSync(path, '{');
+    expect(() => openRunDirectory({ directory, config, resume: true })).toThrow(/version\.json: is damaged/);
+    expect(existsSync(join(directory, 'run.lock'))).toBe(false);
+  });
+
+  it('explains a folder that cannot be written', () => {
+    openRunDirectory({ directory, config, resume: false }).close();
+    // No mode keeps root out; this part of Linux does.
+    chmodSync(directory, 0o500);
+    const readOnly = process.getuid?.() === 0 ? '/sys/kernel' : directory;
+    try {
+      expect(() => openRunDirectory({ directory: readOnly, config, resume: true })).toThrow(/is read-only; make it/);
+    } finally {
+      chmodSync(directory, 0o700);
+    }
   });
 
   it('explains a place where nothing can be created', () => {

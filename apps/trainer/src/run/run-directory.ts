@@ -10,9 +10,11 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ConfigError } from '@dgpo/trajectory';
+import { hasCode } from './file-system.js';
+import { firstDifference, showValue } from './first-difference.js';
 import { rewindMetrics } from './metric-files.js';
 import { takeLock } from './run-lock.js';
-import { stableJson } from './stable-hash.js';
+import { noteVersion, versionHint } from './run-version.js';
 
 /** Options of {@link openRunDirectory}. */
 export interface OpenRunDirectoryOptions {
@@ -22,7 +24,10 @@ export interface OpenRunDirectoryOptions {
   config: unknown;
   /** Continue a run that is already there. Without it, a folder that holds a run is an error. */
   resume: boolean;
-  /** Dotted keys that may differ from the run that is continued. @default those that cannot change results, and step limits */
+  /**
+   * Dotted keys that may differ from the run that is continued; `*` stands for one part. @default those of a search agent's recipe that
+   * cannot change results
+   */
   mayChange?: readonly string[];
 }
 
@@ -59,9 +64,8 @@ const resumable = [
   'workers',
   'tracking',
   'retriever.maxErrorRate',
-  'rl.maxSteps',
-  'rl.saveSteps',
-  'rl.saveTotalLimit',
+  'stages.*.rl.saveSteps',
+  'stages.*.rl.saveTotalLimit',
   ...['kind', 'url', 'queue', 'artifactsHost', 'artifactsPort'].map((key) => `rollouts.${key}`),
   ...['maxTries', 'lateFactor', 'lateMinimum', 'workerTimeout'].map((key) => `rollouts.${key}`),
 ];
@@ -78,7 +82,7 @@ export function openRunDirectory(options: OpenRunDirectoryOptions): RunDirectory
   const mayChange = options.mayChange ?? resumable;
   makeFolder(path);
   const configPath = join(path, 'config.json');
-  const release = takeLock(join(path, 'run.lock'));
+  const release = openLock(path);
   try {
     const resumed = existsSync(configPath);
     if (resumed && !options.resume) {
@@ -86,7 +90,11 @@ export function openRunDirectory(options: OpenRunDirectoryOptions): RunDirectory
         where: path,
       });
     }
-    if (resumed) compareConfig(configPath, options.config, mayChange);
+    // A run that was begun and not written down has neither file.
+    const writer = noteVersion(join(path, 'version.json'));
+    if (resumed) {
+      compareConfig({ path: configPath, config: options.config, mayChange, hint: versionHint(writer) });
+    }
     writeFileSync(`${configPath}.tmp`, `${JSON.stringify(options.config, null, 2)}\n`);
     renameSync(`${configPath}.tmp`, configPath);
     const metricsPath = join(path, 'metrics.jsonl');
@@ -113,7 +121,24 @@ export function openRunDirectory(options: OpenRunDirectoryOptions): RunDirectory
     };
   } catch (error) {
     release();
-    throw error;
+    throw writable(error, path);
+  }
+}
+
+/** The error, in plain words where the folder cannot be written. */
+function writable(error: unknown, path: string): unknown {
+  if (!hasCode(error, 'EROFS', 'EACCES', 'EPERM')) return error;
+  return new ConfigError('is read-only; make it writable, or choose another output folder', {
+    where: path,
+    cause: error,
+  });
+}
+
+function openLock(path: string): () => void {
+  try {
+    return takeLock(join(path, 'run.lock'));
+  } catch (error) {
+    throw writable(error, path);
   }
 }
 
@@ -141,7 +166,8 @@ function nextAttempt(logs: string): number {
   return attempt;
 }
 
-function compareConfig(path: string, config: unknown, mayChange: readonly string[]): void {
+function compareConfig(options: { path: string; config: unknown; mayChange: readonly string[]; hint: string }): void {
+  const { path, config, mayChange, hint } = options;
   let before: unknown;
   try {
     before = JSON.parse(readFileSync(path, 'utf8'));
@@ -149,30 +175,13 @@ function compareConfig(path: string, config: unknown, mayChange: readonly string
     throw new ConfigError('is damaged; restore it or choose another output folder', { where: path, cause });
   }
   const after: unknown = JSON.parse(JSON.stringify(config));
-  const difference = firstDifference(before, after, '', mayChange);
+  const difference = firstDifference({ left: before, right: after, mayChange });
   if (difference === undefined) return;
   const { key, left, right } = difference;
   throw new ConfigError(
-    `the run here has ${key}: ${show(left)}, not ${show(right)}; resume with the same recipe, or choose another output folder`,
+    `the run here has ${key}: ${showValue(left)}, not ${showValue(right)}${hint}; resume with the same recipe, or choose another output folder`,
     { where: path },
   );
-}
-
-const show = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value));
-
-function firstDifference(
-  left: unknown,
-  right: unknown,
-  key: string,
-  mayChange: readonly string[],
-): { key: string; left: unknown; right: unknown } | undefined {
-  if (mayChange.includes(key) || stableJson(left) === stableJson(right)) return undefined;
-  if (!isObject(left) || !isObject(right)) return { key: key === '' ? 'the configuration' : key, left, right };
-  for (const name of new Set([...Object.keys(left), ...Object.keys(right)])) {
-    const inner = firstDifference(left[name], right[name], key === '' ? name : `${key}.${name}`, mayChange);
-    if (inner !== undefined) return inner;
-  }
-  return undefined;
 }
 
 /** A configuration without some of its dotted keys. */

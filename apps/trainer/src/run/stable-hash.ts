@@ -10,9 +10,11 @@ export function stableJson(value: unknown): string {
   );
 }
 
-/** SHA-256 in hexadecimal. */
-export function sha256(data: Uint8Array | string): string {
-  return createHash('sha256').update(data).digest('hex');
+/** SHA-256 in hexadecimal, of pieces that follow each other. */
+export function sha256(...pieces: readonly (Uint8Array | string)[]): string {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
 }
 
 /** SHA-256 of a value's {@link stableJson}. */

@@ -97,6 +97,7 @@ export async function trainingStage(options: {
         name,
         parameters: await valuesOf('trainable'),
         groups: parameterGroups(shapes.values()),
+        shapes,
         weightDecay: training.weightDecay,
         maxGradNorm: training.maxGradNorm,
         share: (parameters) => ({ kind: 'trainable', model: name, parameters }),
@@ -107,6 +108,8 @@ export async function trainingStage(options: {
         config: { base, lora, seed },
         models: [model],
         keep: training.saveTotalLimit,
+        metricsPath: workshop.run.metricsPath,
+        report: workshop.reporter.line,
       });
       const completedSteps = await checkpoints.restore();
       const tracker = workshop.tracker({

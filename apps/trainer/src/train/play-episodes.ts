@@ -2,6 +2,7 @@ import { RetrieverError, type Task, type Trajectory } from '@dgpo/trajectory';
 import type { EnvironmentSettings, EpisodesJob, RetrieverSource } from '../compute/episodes-job.js';
 import type { ComputePool } from '../compute/pool.js';
 import { createLocalExecutor, type RolloutExecutor } from '../rollout/rollout-executor.js';
+import { untilAborted } from '../run/until-aborted.js';
 
 /** Where and by which rules episodes are played. */
 export interface Playground {
@@ -69,7 +70,6 @@ export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> 
   let done = 0;
   await Promise.all(
     cuts.map(async (cut) => {
-      signal?.throwIfAborted();
       const job: EpisodesJob = {
         kind: 'episodes',
         policy: options.policy,
@@ -82,7 +82,8 @@ export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> 
         seed: options.seed,
         batchSize,
       };
-      const [episodes = []] = await executor.run([job]);
+      // An interrupt does not wait for what is being played: nothing of it is kept.
+      const [episodes = []] = await untilAborted(() => executor.run([job]), signal);
       cut.forEach((place, index) => {
         byTask[place] = episodes.slice(index * samplesPerTask, (index + 1) * samplesPerTask);
       });

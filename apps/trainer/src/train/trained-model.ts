@@ -1,4 +1,4 @@
-import { type AdamWState, createAdamW, type DecoderConfig, parameterShapes } from '@dgpo/lm';
+import { type AdamWState, createAdamW, type DecoderConfig, parameterShapes, valueHeadName } from '@dgpo/lm';
 import type { DistillJob } from '../compute/distill-job.js';
 import type { GradientResult } from '../compute/gradient.js';
 import type { Job, LanguageModelJob, PolicyJob, ValueJob } from '../compute/jobs.js';
@@ -25,6 +25,8 @@ export interface TrainedParametersOptions extends OptimizerOptions {
   parameters: Float32Array;
   /** Sizes of the parameters in order; matrices decay, norms do not. */
   groups: readonly { size: number; decay: boolean }[];
+  /** Names and shapes in the same order, for files that others read. @default one nameless vector */
+  shapes?: ReadonlyMap<string, readonly number[]>;
   /** Brings new values into a worker. */
   share: (parameters: Float32Array) => Job;
 }
@@ -52,6 +54,8 @@ export interface UpdateResult {
 /** What is trained of a model: its values live here and are copied into every worker after each update. */
 export interface TrainedParameters {
   readonly name: string;
+  /** Names and shapes of the parameters in their order, where they have names. */
+  readonly shapes?: ReadonlyMap<string, readonly number[]>;
   /** One optimiser update from the micro-batches of one mini-batch; their gradients are added in order. */
   update(options: { jobs: readonly GradientJob[]; learningRate: number }): Promise<UpdateResult>;
   parameters(): Promise<Float32Array>;
@@ -88,7 +92,7 @@ function addInto(sum: Float32Array, values: Float32Array): void {
 }
 
 export async function createTrainedParameters(options: TrainedParametersOptions): Promise<TrainedParameters> {
-  const { pool, name, parameters, groups, share, weightDecay = 0, beta1, beta2, maxGradNorm = 1 } = options;
+  const { pool, name, parameters, groups, shapes, share, weightDecay = 0, beta1, beta2, maxGradNorm = 1 } = options;
   const { length } = parameters;
   const optimizer = createAdamW({
     parameters,
@@ -104,6 +108,7 @@ export async function createTrainedParameters(options: TrainedParametersOptions)
   await broadcast();
   return {
     name,
+    ...(shapes === undefined ? {} : { shapes }),
     update: async ({ jobs, learningRate }) => {
       let sum: Float32Array | undefined;
       const metrics: Record<string, number> = {};
@@ -131,9 +136,13 @@ export async function createTrainedParameters(options: TrainedParametersOptions)
 
 export async function createTrainedModel(options: TrainedModelOptions): Promise<TrainedModel> {
   const { name, config, valueHead = false } = options;
-  const groups = parameterGroups(parameterShapes(config).values());
-  if (valueHead) groups.push({ size: config.hiddenSize, decay: false });
+  const shapes = new Map<string, readonly number[]>(parameterShapes(config));
+  const groups = parameterGroups(shapes.values());
+  if (valueHead) {
+    shapes.set(valueHeadName, [1, config.hiddenSize]);
+    groups.push({ size: config.hiddenSize, decay: false });
+  }
   const share = (weights: Float32Array): Job => ({ kind: 'model', name, config, valueHead, weights });
-  const trained = await createTrainedParameters({ ...options, groups, share });
+  const trained = await createTrainedParameters({ ...options, groups, shapes, share });
   return { ...trained, config, valueHead };
 }

@@ -25,6 +25,8 @@ export interface DistillationState {
   readonly extras: Readonly<Record<string, CheckpointExtra>>;
 }
 
+const textOf = (content: Uint8Array) => Buffer.from(content).toString('utf8');
+
 const toLine = (value: unknown) => `${JSON.stringify(value)}\n`;
 
 /** The state before the first update. */
@@ -48,8 +50,8 @@ export function createDistillationState(options: {
       extras: {
         'taid.json': {
           save: () => toLine(taid.state()),
-          load: (text) => {
-            taid = create(JSON.parse(text) as TaidScheduleState);
+          load: (content) => {
+            taid = create(JSON.parse(textOf(content)) as TaidScheduleState);
           },
         },
       },
@@ -74,14 +76,14 @@ export function createDistillationState(options: {
     extras: {
       'adaptive-schedule.json': {
         save: () => toLine(adaptive.state()),
-        load: (text) => {
-          adaptive = create(JSON.parse(text) as AdaptiveScheduleState);
+        load: (content) => {
+          adaptive = create(JSON.parse(textOf(content)) as AdaptiveScheduleState);
         },
       },
       'replay-buffer.jsonl': {
         save: () => encodeRows(replay.items()),
-        load: (text) => {
-          replay = createReplayBuffer<ScoredRow>({ seed, capacity, items: decodeRows(text) });
+        load: (content) => {
+          replay = createReplayBuffer<ScoredRow>({ seed, capacity, items: decodeRows(textOf(content)) });
         },
       },
     },

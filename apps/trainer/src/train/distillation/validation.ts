@@ -4,8 +4,11 @@ import type { DistillSettings } from '../../recipe/distill-section.js';
 import { scoreRows } from './score-rows.js';
 
 /** Updates between validations: as the recipe says, or two in an epoch. */
-export function validationInterval({ evalSteps }: Pick<DistillSettings, 'evalSteps'>, perEpoch: number): number {
-  return evalSteps > 0 ? evalSteps : Math.max(1, Math.ceil(perEpoch / 2));
+export function validationInterval(
+  { validationSteps }: Pick<DistillSettings, 'validationSteps'>,
+  perEpoch: number,
+): number {
+  return validationSteps > 0 ? validationSteps : Math.max(1, Math.ceil(perEpoch / 2));
 }
 
 /** Mean negative log-likelihood of the scored tokens. */
