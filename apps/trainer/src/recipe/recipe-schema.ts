@@ -3,6 +3,7 @@ import { dataSchema, environmentSchema, retrieverSchema } from './data-sections.
 import { distillSchema } from './distill-section.js';
 import { evaluationSchema } from './evaluation-section.js';
 import { expandMethod, type RawRecipe } from './expand-method.js';
+import { ineffectiveKeys } from './ineffective-keys.js';
 import { methodNames } from './methods.js';
 import { pretrainSchema, studentSchema, teacherSchema } from './model-sections.js';
 import { rlSchema } from './rl-section.js';
@@ -74,6 +75,15 @@ const expandedSchema = z
         });
       }
     }
+    recipe.stages.forEach(({ rl }, index) => {
+      if (rl !== undefined && rl.overlong.bufferLength > limit) {
+        context.addIssue({
+          code: 'custom',
+          path: ['stages', index, 'rl', 'overlong', 'bufferLength'],
+          message: `must not exceed environment.maxTotalTokens (${limit}), got ${rl.overlong.bufferLength}`,
+        });
+      }
+    });
     const names = recipe.stages.map((stage) => stage.name);
     const repeated = names.findIndex((name, index) => names.indexOf(name) !== index);
     if (repeated !== -1) {
@@ -81,11 +91,24 @@ const expandedSchema = z
     }
   });
 
+/** What the sections `rl` of a recipe say without effect; those of a named method stand at the top. */
+function ineffectiveRlKeys(raw: RawRecipe, { stages }: RawRecipe): { path: string[]; message: string }[] {
+  if (!Array.isArray(stages)) return [];
+  const isPipeline = raw.method === 'pipeline';
+  return stages.flatMap((stage: RawRecipe | null, index) => {
+    const own = isPipeline ? stage?.rl : raw.rl;
+    const found = stage?.rl === undefined ? [] : ineffectiveKeys({ own, expanded: stage.rl });
+    const place = isPipeline ? ['stages', String(index), 'rl'] : ['rl'];
+    return found.map(({ path, message }) => ({ path: [...place, ...path], message }));
+  });
+}
+
 /** Validates a recipe: its method becomes the list of stages that it stands for. */
 export const recipeSchema = z.preprocess((raw, context) => {
   if (typeof raw !== 'object' || raw === null) return raw;
   const { recipe, conflicts } = expandMethod(raw as RawRecipe);
-  for (const { path, message } of conflicts) context.addIssue({ code: 'custom', path, message });
+  const refused = [...conflicts, ...ineffectiveRlKeys(raw as RawRecipe, recipe)];
+  for (const { path, message } of refused) context.addIssue({ code: 'custom', path, message });
   return recipe;
 }, expandedSchema);
 
