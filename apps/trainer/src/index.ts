@@ -50,10 +50,10 @@ export type {
   JobResults,
   LanguageModelJob,
   ModelJob,
-  PolicyJob,
   ScoreJob,
   ValueJob,
 } from './compute/jobs.js';
+export type { PolicyJob, PolicyLossChoice } from './compute/policy-job.js';
 export { type ComputePool, createComputePool } from './compute/pool.js';
 export type { ScoredRow } from './compute/scored-rows.js';
 export { type DemoOptions, type DemoResult, runDemo } from './demo/run-demo.js';
@@ -131,7 +131,8 @@ export {
 } from './train/language-modelling.js';
 export { type ModelCheckpoints, type ModelCheckpointsOptions, modelCheckpoints } from './train/model-checkpoints.js';
 export { type Playground, type PlayOptions, playEpisodes } from './train/play-episodes.js';
-export { type Guidance, optimizePolicy, type PolicyOptimizationOptions } from './train/policy-optimization.js';
+export type { Rollouts } from './train/policy/collect-rollouts.js';
+export { optimizePolicy, type PolicyOptimizationOptions } from './train/policy/optimize-policy.js';
 export {
   createTrainedModel,
   type TrainedModel,

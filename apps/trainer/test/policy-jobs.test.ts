@@ -1,6 +1,7 @@
 import type { Trajectory } from '@dgpo/trajectory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Job, JobResult, PolicyJob, ValueJob } from '../src/compute/jobs.js';
+import type { Job, JobResult, ValueJob } from '../src/compute/jobs.js';
+import type { PolicyJob } from '../src/compute/policy-job.js';
 import type { ComputePool } from '../src/compute/pool.js';
 import { scoredCount } from '../src/compute/scored-rows.js';
 import { type EpisodeRow, episodeRow } from '../src/train/episode-rows.js';
@@ -56,11 +57,14 @@ async function oneUpdate(
     const recorded = recording(pool, judge);
     await optimizeTiny(world, recorded.pool, {
       maxSteps: 1,
-      onStep: async (_step, _metrics, played) => {
-        episodes = played;
-        return false;
-      },
       ...changes,
+      options: {
+        ...changes.options,
+        onStep: async (_step, _metrics, played) => {
+          episodes = played;
+          return false;
+        },
+      },
     });
     return recorded.jobs;
   });
@@ -149,7 +153,7 @@ describe('the jobs of an update', () => {
 
   it('play with a seed of their own for every step and every seed', async () => {
     const seeds = async (seed: number) =>
-      ofKind((await oneUpdate({ seed, maxSteps: 2 })).jobs, 'episodes').map((job) => job.seed);
+      ofKind((await oneUpdate({ maxSteps: 2, options: { seed } })).jobs, 'episodes').map((job) => job.seed);
     const [first, again, other] = [await seeds(1), await seeds(1), await seeds(2)];
     expect(again).toEqual(first);
     expect(new Set([...first, ...other]).size).toBe(4);

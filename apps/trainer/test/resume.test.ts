@@ -54,7 +54,7 @@ it('a run that is killed and continued leaves the bytes of a straight one', asyn
   const killed = { code: null, signal: 'SIGKILL', errors: '' };
   // In two stages; between two checkpoints, and where one is about to be written.
   const kills = [
-    { stage: 'cold-start', step: 52 },
+    { stage: 'kd', step: 52 },
     { stage: 'dgpo', step: 3 },
     { stage: 'dgpo', step: 6 },
   ];
@@ -67,7 +67,7 @@ it('a run that is killed and continued leaves the bytes of a straight one', asyn
   const [expected, actual] = [contents(straight.outputDir), contents(broken.outputDir)];
   for (const name of [
     'metrics.jsonl',
-    'stages/cold-start/model/model.safetensors',
+    'stages/kd/model/model.safetensors',
     'stages/dgpo/model/model.safetensors',
   ]) {
     expect(expected.get(name)?.length).toBeGreaterThan(1000);

@@ -16,7 +16,7 @@ import {
   valuesOf,
   vocabularyKl,
 } from '@dgpo/lm';
-import { entropyBonus, policyLoss, valueLoss } from '@dgpo/rl';
+import { valueLoss } from '@dgpo/rl';
 import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EpisodesJob, runEpisodesJob } from './episodes-job.js';
@@ -29,6 +29,7 @@ import {
   runTrainableJob,
   type TrainableJob,
 } from './open-job.js';
+import { type PolicyJob, runPolicyJob } from './policy-job.js';
 import { type ReadJob, runReadJob } from './read-job.js';
 import { type ScoredRow, scoredPositions } from './scored-rows.js';
 
@@ -61,26 +62,6 @@ export interface ColdStartJob {
   weights: Float32Array;
   ceWeight: number;
   klWeight: number;
-}
-
-/** One micro-batch of the PPO policy loss, with the exact KL to the teacher on gated tokens as an option. */
-export interface PolicyJob {
-  kind: 'policy';
-  student: string;
-  rows: ScoredRow[];
-  /** All `[scored tokens]`, row by row. */
-  oldLogProbs: Float32Array;
-  advantages: Float32Array;
-  weights: Float32Array;
-  clipRatio: number;
-  entropyCoefficient: number;
-  temperature: number;
-  teacher?: {
-    name: string;
-    /** Weight of the KL of each token; 0 where the gate is closed. */
-    weights: Float32Array;
-    direction: 'forward' | 'reverse';
-  };
 }
 
 /** One micro-batch of the clipped value loss. */
@@ -158,7 +139,7 @@ export function modelNamed(context: JobContext, name: string): Decoder {
 }
 
 /** Runs a function with the rows as a padded batch and disposes it afterwards. */
-async function withBatch<T>(rows: readonly ScoredRow[], run: (batch: TokenBatch) => Promise<T>): Promise<T> {
+export async function withBatch<T>(rows: readonly ScoredRow[], run: (batch: TokenBatch) => Promise<T>): Promise<T> {
   const batch = tokenBatch({ sequences: rows.map((row) => row.tokenIds) });
   try {
     return await run(batch);
@@ -168,7 +149,7 @@ async function withBatch<T>(rows: readonly ScoredRow[], run: (batch: TokenBatch)
 }
 
 /** Hidden states that predict the scored tokens, `[n, hiddenSize]`, and those tokens. */
-function scoredHidden(
+export function scoredHidden(
   decoder: Decoder,
   batch: TokenBatch,
   rows: readonly ScoredRow[],
@@ -180,7 +161,7 @@ function scoredHidden(
 }
 
 /** `Σ weights · values` as a scalar. */
-function weightedSum(values: tf.Tensor, weights: Float32Array): tf.Scalar {
+export function weightedSum(values: tf.Tensor, weights: Float32Array): tf.Scalar {
   return tf.sum(tf.mul(values, tf.tensor1d(weights)));
 }
 
@@ -244,48 +225,6 @@ function runColdStart(context: JobContext, job: ColdStartJob): Promise<GradientR
   });
 }
 
-function runPolicy(context: JobContext, job: PolicyJob): Promise<GradientResult> {
-  const student = modelNamed(context, job.student);
-  return withBatch(job.rows, async (batch) => {
-    const guide = job.teacher;
-    const teacher = guide === undefined ? undefined : modelNamed(context, guide.name);
-    const target = teacher === undefined ? undefined : tf.tidy(() => scoredHidden(teacher, batch, job.rows).hidden);
-    const result = await gradientOf(student, () => {
-      const scored = scoredHidden(student, batch, job.rows);
-      const { logProbs, entropy } = tokenLogProbs({ ...scored, temperature: job.temperature });
-      const weights = tf.tensor1d(job.weights);
-      const policy = policyLoss({
-        logProbs,
-        oldLogProbs: tf.tensor1d(job.oldLogProbs),
-        advantages: tf.tensor1d(job.advantages),
-        weights,
-        clipRatio: job.clipRatio,
-      });
-      const bonus = entropyBonus({ entropy, weights, coefficient: job.entropyCoefficient });
-      let loss = tf.add(policy.loss, bonus.loss);
-      const metrics: Record<string, tf.Tensor> = { ...policy.metrics, ...bonus.metrics, policyLoss: policy.loss };
-      if (guide !== undefined && teacher !== undefined && target !== undefined) {
-        const guided = weightedSum(
-          vocabularyKl({
-            hidden: scored.hidden,
-            weight: scored.weight,
-            teacherHidden: target,
-            teacherWeight: outputEmbedding(teacher),
-            mask: tf.tensor1d(guide.weights.map((weight) => (weight === 0 ? 0 : 1))),
-            direction: guide.direction,
-          }),
-          guide.weights,
-        );
-        loss = tf.add(loss, guided);
-        metrics.guidanceLoss = guided;
-      }
-      return { loss: loss as tf.Scalar, metrics };
-    });
-    target?.dispose();
-    return result;
-  });
-}
-
 function runValue(context: JobContext, job: ValueJob): Promise<GradientResult> {
   const critic = modelNamed(context, job.critic);
   return withBatch(job.rows, (batch) =>
@@ -335,7 +274,7 @@ export async function runJob(context: JobContext, job: Job): Promise<JobResults[
     case 'cold-start':
       return runColdStart(context, job);
     case 'policy':
-      return runPolicy(context, job);
+      return runPolicyJob(context, job);
     case 'value':
       return runValue(context, job);
     case 'score':

@@ -1,7 +1,7 @@
 import type { DecoderConfig } from '@dgpo/lm';
 import type { DistillSettings } from '../recipe/distill-section.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import type { RlSettings } from '../recipe/rl-section.js';
+import { isGuided, type RlSettings, usesCritic } from '../recipe/rl-section.js';
 import { typicalEpisode } from './episode-size.js';
 import type { Work } from './work.js';
 
@@ -73,13 +73,12 @@ export function stagesOf(options: StagesOptions): StageWork[] {
   const reinforce = (settings: RlSettings): Work[] => {
     const episodes = settings.maxSteps * settings.tasksPerStep * settings.numGenerations;
     const tokens = episodes * episode.total;
-    const guided = settings.guidance.gate !== 'never' && settings.guidance.beta > 0;
     const trained = train(student, tokens * settings.ppoEpochs, episode.total);
     return [
       ...play(student, episodes),
-      ...(guided ? [score(teacher, tokens)] : []),
+      ...(isGuided(settings) ? [score(settings.guidance.reference === 'teacher' ? teacher : student, tokens)] : []),
       trained,
-      ...(settings.algorithm === 'ppo' ? [score(student, tokens), trained] : []),
+      ...(usesCritic(settings) ? [score(student, tokens), trained] : []),
     ];
   };
   const models = recipe.stages.length + 1;
