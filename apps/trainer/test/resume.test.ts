@@ -65,11 +65,7 @@ it('a run that is killed and continued leaves the bytes of a straight one', asyn
   expect(await running).toEqual(completed);
 
   const [expected, actual] = [contents(straight.outputDir), contents(broken.outputDir)];
-  for (const name of [
-    'metrics.jsonl',
-    'stages/kd/model/model.safetensors',
-    'stages/dgpo/model/model.safetensors',
-  ]) {
+  for (const name of ['metrics.jsonl', 'stages/kd/model/model.safetensors', 'stages/dgpo/model/model.safetensors']) {
     expect(expected.get(name)?.length).toBeGreaterThan(1000);
     expect(actual.get(name) === expected.get(name), name).toBe(true);
   }

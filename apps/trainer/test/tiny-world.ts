@@ -140,7 +140,14 @@ export const tinySettings: RlSettings = rlSchema.parse({
   warmupSteps: 0,
   criticLearningRate: 1e-3,
   lambda: 0.95,
-  guidance: { gate: 'incorrect', beta: 0.01, estimator: 'k1', direction: 'reverse', form: 'reward', aggregation: 'sum' },
+  guidance: {
+    gate: 'incorrect',
+    beta: 0.01,
+    estimator: 'k1',
+    direction: 'reverse',
+    form: 'reward',
+    aggregation: 'sum',
+  },
 });
 
 /** SHA-256 of the bytes of all parameters, which must be finite. */

@@ -1,5 +1,6 @@
 import { activationFloats, type DecoderConfig, type EngineName, keyValueCacheBytes, parameterCount } from '@dgpo/lm';
 import type { Recipe, Stage } from '../recipe/recipe-schema.js';
+import { isGuided, usesCritic } from '../recipe/rl-section.js';
 
 /** A heap grows in steps and keeps holes: measured ones were 1.2 to 1.35 times what lay in them. */
 export const heapSlack = 1.35;
@@ -71,13 +72,17 @@ const taughtRows = 8;
 const microBatchSizeOf = ({ distill, rl }: Stage) =>
   distill?.microBatchSize ?? (rl !== undefined && rl.maxSteps > 0 ? rl.microBatchSize : 0);
 
+/** Copies of the student beside the one that is trained: the one it is anchored to, and the one that plays ahead. */
+const studentCopies = ({ rl }: Stage) =>
+  rl === undefined ? 0 : Number(isGuided(rl) && rl.guidance.reference === 'initial') + Number(rl.maxStaleness > 0);
+
 /** Memory of a run, from sizes alone. */
 export function estimateMemory(options: MemoryOptions): MemoryEstimate {
   const { recipe, student, teacher, engine, workers } = options;
   const { environment, stages, pretrain, evaluation } = recipe;
   const studentSize = parameterCount(student);
   const teacherSize = parameterCount(teacher);
-  const criticSize = stages.some(({ rl }) => rl?.algorithm === 'ppo' && rl.maxSteps > 0)
+  const criticSize = stages.some(({ rl }) => rl !== undefined && usesCritic(rl) && rl.maxSteps > 0)
     ? studentSize + student.hiddenSize
     : 0;
   const trainsTeacher = recipe.teacher.kind === 'scripted';
@@ -91,7 +96,8 @@ export function estimateMemory(options: MemoryOptions): MemoryEstimate {
     trainsTeacher ? kept(teacher, taughtRows, episodeTokens) : 0,
     pretrain === undefined ? 0 : Math.max(...[student, teacher].map((model) => kept(model, 8, pretrain.maxLength))),
   );
-  const weights = float * (studentSize + criticSize + teacherSize + Math.max(studentSize, teacherSize));
+  const copies = Math.max(0, ...stages.map(studentCopies)) * studentSize;
+  const weights = float * (studentSize + criticSize + copies + teacherSize + Math.max(studentSize, teacherSize));
   const gradients = float * Math.max(studentSize, criticSize, trainsTeacher ? teacherSize : 0);
   const keyValueCache =
     keyValueCacheBytes(student, { slots: rolloutSlots, time }) +

@@ -16,7 +16,9 @@ const rolloutsSchema = z
     batches: z.int().positive(),
     fracRewardZeroStd: z.number(),
   })
-  .refine(({ episodes, groups, chosen }) => groups.length === episodes.length && chosen.every((i) => i < groups.length));
+  .refine(
+    ({ episodes, groups, chosen }) => groups.length === episodes.length && chosen.every((i) => i < groups.length),
+  );
 
 /**
  * Rollouts that were played one update ahead. Their policy is gone once the update is applied, so an exact resume needs them beside the

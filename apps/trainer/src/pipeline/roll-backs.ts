@@ -23,7 +23,10 @@ export async function readRollBacks(directory: string): Promise<RollBack[]> {
   try {
     return rollBackSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new CheckpointError('is damaged; start the stage again without it and without its checkpoints', { where, cause });
+    throw new CheckpointError('is damaged; start the stage again without it and without its checkpoints', {
+      where,
+      cause,
+    });
   }
 }
 

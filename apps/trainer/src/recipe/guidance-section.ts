@@ -28,14 +28,18 @@ const guidanceObject = z.strictObject({
   reference: z
     .enum(['teacher', 'initial'])
     .default('teacher')
-    .describe('Whom the episodes are pulled towards: the teacher (DGPO), or the student as the stage found it (PPO, GRPO).'),
+    .describe(
+      'Whom the episodes are pulled towards: the teacher (DGPO), or the student as the stage found it (PPO, GRPO).',
+    ),
   beta: nonNegative()
     .default(0.001)
     .describe('Weight β of the guidance (DGPO: 0.001). Judge it by the logged product β·Σkl of gated episodes.'),
   estimator: z
     .enum(['k1', 'k2', 'k3', 'abs', 'full', 'topK'])
     .default('k1')
-    .describe('Estimator of the divergence per token (DGPO: k1); `full` sums over the vocabulary and needs `form: loss`.'),
+    .describe(
+      'Estimator of the divergence per token (DGPO: k1); `full` sums over the vocabulary and needs `form: loss`.',
+    ),
   direction: z
     .enum(['reverse', 'forward'])
     .default('reverse')
@@ -51,7 +55,9 @@ const guidanceObject = z.strictObject({
   importanceWeighted: z
     .boolean()
     .default(false)
-    .describe('Of a loss over sampled tokens: weighted by the policy ratio, so that k1 and k3 have the right gradient.'),
+    .describe(
+      'Of a loss over sampled tokens: weighted by the policy ratio, so that k1 and k3 have the right gradient.',
+    ),
   biased: z
     .boolean()
     .default(false)

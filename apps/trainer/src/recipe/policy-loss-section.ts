@@ -8,7 +8,9 @@ export const policyLossSchema = z
     name: z
       .enum(['clip', 'gspo', 'cispo'])
       .default('clip')
-      .describe('Clipped ratio of each token (PPO), of the whole episode (GSPO), or clipped importance weights (CISPO).'),
+      .describe(
+        'Clipped ratio of each token (PPO), of the whole episode (GSPO), or clipped importance weights (CISPO).',
+      ),
     clipRatioLow: positive()
       .max(1)
       .optional()
@@ -20,7 +22,9 @@ export const policyLossSchema = z
       .number()
       .gt(1)
       .optional()
-      .describe('Bound of the loss of tokens with negative advantage, with `name: clip` (verl: 3). Off where left out.'),
+      .describe(
+        'Bound of the loss of tokens with negative advantage, with `name: clip` (verl: 3). Off where left out.',
+      ),
     aggregation: z
       .enum(['token-mean', 'seq-mean-token-sum', 'seq-mean-token-mean', 'seq-mean-token-sum-norm'])
       .default('token-mean')

@@ -25,14 +25,18 @@ export const rlSchema = z
     filterGroups: z
       .boolean()
       .default(false)
-      .describe('Whether questions whose episodes all have the same reward are replaced by others (dynamic sampling, DAPO).'),
+      .describe(
+        'Whether questions whose episodes all have the same reward are replaced by others (dynamic sampling, DAPO).',
+      ),
     maxNumGenBatches: count()
       .default(3)
       .describe('Rollout batches of an update at most, with `filterGroups`; then it goes on with what there is.'),
     maxStaleness: count(0)
       .max(1)
       .default(0)
-      .describe('1 plays the episodes of the next update while this one is applied, with weights that are one update old.'),
+      .describe(
+        '1 plays the episodes of the next update while this one is applied, with weights that are one update old.',
+      ),
     learningRate: positive().default(2e-4).describe('Learning rate of the policy (DGPO at 0.5 B: 1e-6).'),
     criticLearningRate: positive().default(1e-3).describe('Learning rate of the critic (DGPO at 0.5 B: 1e-5).'),
     ppoEpochs: count().default(1).describe('Passes over a rollout batch.'),
@@ -48,7 +52,9 @@ export const rlSchema = z
     gaeMode: z
       .enum(['skip-observations', 'legacy'])
       .default('skip-observations')
-      .describe('GAE from one token of the policy to the next, or over retrieved tokens too as in the released DGPO code.'),
+      .describe(
+        'GAE from one token of the policy to the next, or over retrieved tokens too as in the released DGPO code.',
+      ),
     entropyCoefficient: nonNegative().default(0.001).describe('Weight of the entropy bonus.'),
     lldsCoefficient: nonNegative()
       .default(0)
@@ -65,7 +71,9 @@ export const rlSchema = z
         'Whether the old log-probabilities come from the trainer, not from the sampler; always so with maxStaleness above 0 and where ' +
           '`samplerCorrection` has something to correct.',
       ),
-    samplerCorrection: samplerCorrectionSchema.prefault({}).describe('Against a difference between sampler and trainer.'),
+    samplerCorrection: samplerCorrectionSchema
+      .prefault({})
+      .describe('Against a difference between sampler and trainer.'),
     collapse: collapseSchema.prefault({}).describe('When the policy falls apart.'),
     maxSkippedUpdates: count()
       .default(5)
@@ -94,7 +102,10 @@ export const rlSchema = z
       issue('filterGroups', 'needs numGenerations of at least 2: a question with one episode has nothing to compare');
     }
     if (rl.filterGroups && rl.guidance.gate === 'groupAllFail') {
-      issue('filterGroups', 'takes away the questions that no episode solves, which guidance.gate: groupAllFail is for');
+      issue(
+        'filterGroups',
+        'takes away the questions that no episode solves, which guidance.gate: groupAllFail is for',
+      );
     }
   });
 

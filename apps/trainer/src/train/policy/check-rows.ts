@@ -25,7 +25,11 @@ function problemOf(row: EpisodeRow, vocabularySize: number): string | undefined 
  *
  * @throws ModelError that says of which episode what does not hold, and what to check.
  */
-export function checkRows(options: { rows: readonly EpisodeRow[]; ids: readonly string[]; vocabularySize: number }): void {
+export function checkRows(options: {
+  rows: readonly EpisodeRow[];
+  ids: readonly string[];
+  vocabularySize: number;
+}): void {
   const { rows, ids, vocabularySize } = options;
   rows.forEach((row, index) => {
     const problem = problemOf(row, vocabularySize);

@@ -89,7 +89,12 @@ export async function collectRollouts(options: CollectRolloutsOptions): Promise<
       seed: seedOf(source),
     });
     if (settings.algorithm === 'remax') {
-      const greedy = await playEpisodes({ ...play, tasks, temperature: 0, seed: seedOf(random.split('greedy', step, batch)) });
+      const greedy = await playEpisodes({
+        ...play,
+        tasks,
+        temperature: 0,
+        seed: seedOf(random.split('greedy', step, batch)),
+      });
       greedy.forEach(({ outcome }, index) => {
         if (outcome.endedBy !== 'error') rollouts.baselines[names[index] as string] = outcome.reward;
       });
@@ -101,7 +106,8 @@ export async function collectRollouts(options: CollectRolloutsOptions): Promise<
       rollouts.groups.push(group);
       // An episode that the world broke says nothing about the policy, nor does one whose greedy twin is missing.
       const counts = episode.outcome.endedBy !== 'error' && hasTokens(episode);
-      if (counts && (settings.algorithm !== 'remax' || group in rollouts.baselines)) rollouts.chosen.push(start + index);
+      if (counts && (settings.algorithm !== 'remax' || group in rollouts.baselines))
+        rollouts.chosen.push(start + index);
     });
     rollouts.batches += 1;
     for (const group of signals(rollouts, settings).informative) informative.add(group);

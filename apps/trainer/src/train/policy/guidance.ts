@@ -1,4 +1,12 @@
-import { applyKlPenalty, estimateKl, type Grid, gateMetrics, gateWeights, type KlEstimator, tokenWeights } from '@dgpo/rl';
+import {
+  applyKlPenalty,
+  estimateKl,
+  type Grid,
+  gateMetrics,
+  gateWeights,
+  type KlEstimator,
+  tokenWeights,
+} from '@dgpo/rl';
 import type { Guidance } from '../../recipe/guidance-section.js';
 import type { TrainingBatch } from './training-batch.js';
 

@@ -79,10 +79,7 @@ function weightsOf(weights: Grid, members: readonly number[], counts: readonly n
 }
 
 /** The jobs of the policy for one mini-batch; none where no token of it counts. `totalWeight` turns their sums into means. */
-export function policyJobs(
-  data: UpdateData,
-  members: readonly number[],
-): { jobs: PolicyJob[]; totalWeight: number } {
+export function policyJobs(data: UpdateData, members: readonly number[]): { jobs: PolicyJob[]; totalWeight: number } {
   const { batch, settings, old, reference, beta } = data;
   const { guidance, policyLoss } = settings;
   const { counts, rows } = batch;
@@ -107,7 +104,9 @@ export function policyJobs(
     }
     if (data.referenceLogProbs === undefined) throw new TypeError('a KL loss over tokens needs those of the reference');
     const referenceLogProbs = joined(data.referenceLogProbs, indices);
-    return { kl: { referenceLogProbs, weights: joined(pull, indices), estimator, direction, importanceWeighted, biased } };
+    return {
+      kl: { referenceLogProbs, weights: joined(pull, indices), estimator, direction, importanceWeighted, biased },
+    };
   };
   const jobs = cutsOf(rows, members, settings.microBatchSize).map(
     (indices): PolicyJob => ({

@@ -145,8 +145,14 @@ async function applyUpdate(options: UpdateOptions): Promise<Metrics> {
   if (rows.length === 0) return tokens;
   checkRows({ rows, ids: batch.episodes.map(({ id }) => id), vocabularySize: student.config.vocabularySize });
   const scoring = { pool: playground.pool, temperature: settings.temperature, batchSize: 2 * settings.microBatchSize };
-  const logProbs = (model: string) => (own: typeof rows) => scoreRows({ ...scoring, model, what: 'log-probs', rows: own });
-  const old = await oldPolicy({ batch, settings, random: random.split('sampler-check', step), score: logProbs(student.name) });
+  const logProbs = (model: string) => (own: typeof rows) =>
+    scoreRows({ ...scoring, model, what: 'log-probs', rows: own });
+  const old = await oldPolicy({
+    batch,
+    settings,
+    random: random.split('sampler-check', step),
+    score: logProbs(student.name),
+  });
   const pulls = isGuided(settings) && reference !== undefined;
   const referenceRows = pulls ? await logProbs(reference)(rows) : undefined;
   const guided = guideRewards({

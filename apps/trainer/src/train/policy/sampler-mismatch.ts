@@ -47,7 +47,12 @@ export async function oldPolicy(options: {
   const corrects = level !== 'none' || 'geometricMask' in geometricMask;
   const isRecomputed = corrects || settings.recomputeOldLogProbs || settings.maxStaleness > 0;
   const everyone = batch.rows.map((_, index) => index);
-  const chosen = isRecomputed ? everyone : random.shuffle(everyone).slice(0, settings.microBatchSize).sort((a, b) => a - b);
+  const chosen = isRecomputed
+    ? everyone
+    : random
+        .shuffle(everyone)
+        .slice(0, settings.microBatchSize)
+        .sort((a, b) => a - b);
   const rows = chosen.map((index) => batch.rows[index] as EpisodeRow);
   const sampler = toGrid(rows.map((row) => row.logProbs));
   const trainer = toGrid(await score(rows)).grid;
