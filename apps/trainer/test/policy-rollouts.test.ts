@@ -96,9 +96,11 @@ describe('rollouts', () => {
     }));
 });
 
-/** Something that can be learned in a few updates: to begin with an even token. */
-const startsEven = ({ segments }: Trajectory) =>
-  (segments.find(({ kind }) => kind === 'policy')?.tokenIds?.[0] ?? 1) % 2 === 0 ? 1 : 0;
+/** Something that can be learned in a few updates: to write even tokens. */
+const evenShare = ({ segments }: Trajectory) => {
+  const tokens = segments.flatMap(({ kind, tokenIds = [] }) => (kind === 'policy' ? tokenIds : []));
+  return tokens.filter((token) => token % 2 === 0).length / Math.max(1, tokens.length);
+};
 
 const learning: Partial<RlSettings> = {
   algorithm: 'grpo',
@@ -114,17 +116,20 @@ const learning: Partial<RlSettings> = {
 describe('rollouts one update ahead', () => {
   const run = (workers: number, changes: Partial<RlSettings>) =>
     withPool(world, workers, async (pool) => {
-      const options = { playground: world.playground(judging(pool, startsEven)) };
+      const options = { playground: world.playground(judging(pool, evenShare)) };
       return optimizeTiny(world, pool, { ...learning, ...changes, options });
     });
 
-  it('learn, and give the same bytes with any number of workers', async () => {
-    const stale = await run(0, { maxStaleness: 1 });
-    const rewards = stale.metrics.map(({ reward }) => reward as number);
-    console.log(rewards, stale.metrics.at(-1));
-    expect(rewards.at(-1)).toBeGreaterThan((rewards[0] as number) + 0.2);
-    expect(await run(2, { maxStaleness: 1 })).toEqual(stale);
-    expect((await run(0, {})).digests).not.toEqual(stale.digests);
+  it('learn', async () => {
+    const { metrics } = await run(0, { maxStaleness: 1, maxSteps: 30, learningRate: 0.03 });
+    const rewards = metrics.map(({ reward }) => reward as number);
+    expect(Math.min(...rewards.slice(-3))).toBeGreaterThan(Math.max(...rewards.slice(0, 3)) + 0.1);
+  });
+
+  it('give the same bytes with any number of workers', async () => {
+    const stale = await run(0, { maxStaleness: 1, maxSteps: 4 });
+    expect(await run(2, { maxStaleness: 1, maxSteps: 4 })).toEqual(stale);
+    expect((await run(0, { maxSteps: 4 })).digests).not.toEqual(stale.digests);
   });
 
   it('are corrected by importance weights, whose effect is logged', async () => {
