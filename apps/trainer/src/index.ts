@@ -101,6 +101,7 @@ export { type JsonSchemaNode, type RecipeField, recipeFields, recipeJsonSchema }
 export { type RecipeOverride, recipeFlags, splitRecipeFlags } from './recipe/recipe-flags.js';
 export { recipeReference } from './recipe/recipe-reference.js';
 export { type Recipe, type RecipeInput, recipeSchema } from './recipe/recipe-schema.js';
+export { type RlSettings, rlSchema } from './recipe/rl-section.js';
 export {
   type Checkpoint,
   latestCheckpointStep,

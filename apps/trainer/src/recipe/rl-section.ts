@@ -113,7 +113,7 @@ export const rlSchema = z
 export type RlSettings = z.output<typeof rlSchema>;
 
 /** Whether the baseline is made of the other episodes of a task. */
-export function usesGroups(algorithm: string): boolean {
+function usesGroups(algorithm: string): boolean {
   return (groupAlgorithms as readonly string[]).includes(algorithm);
 }
 

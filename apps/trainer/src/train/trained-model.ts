@@ -40,7 +40,7 @@ export interface TrainedModelOptions extends OptimizerOptions {
   valueHead?: boolean;
 }
 
-export interface UpdateOptions {
+interface UpdateOptions {
   jobs: readonly GradientJob[];
   learningRate: number;
   /** Sees loss and metrics before anything is changed; what it throws, the update throws. */

@@ -61,7 +61,7 @@ function controllerOf({ controller, beta }: Guidance, history: readonly Metrics[
 
 function steer(controller: KlController, metrics: Metrics): void {
   const { kl, 'gated/rows': gatedRows, num_episodes: batchSize } = metrics;
-  if (kl === undefined || gatedRows === undefined || batchSize === undefined) return;
+  if (kl === undefined || gatedRows === undefined || batchSize === undefined || !Number.isFinite(kl)) return;
   controller.update({ kl, gatedRows, batchSize });
 }
 
@@ -89,7 +89,8 @@ export async function optimizePolicy(options: PolicyOptimizationOptions): Promis
   const seeded = createRandom(options.seed);
   const random = rollBacks === 0 ? seeded : seeded.split('roll-back', rollBacks);
   const controller = controllerOf(guidance, history);
-  let skippedInRow = history.at(-1)?.skipped_updates_in_row ?? 0;
+  // An update without episodes has no such figure.
+  let skippedInRow = history.findLast((metrics) => 'skipped_updates_in_row' in metrics)?.skipped_updates_in_row ?? 0;
   const collect = (step: number, model: string, signal: AbortSignal | undefined) =>
     collectRollouts({ playground: options.playground, settings, tasks: options.tasks, model, step, random, signal });
   const isAhead = maxStaleness > 0;
