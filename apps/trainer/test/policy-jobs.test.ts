@@ -137,6 +137,20 @@ describe('the jobs of an update', () => {
     });
   });
 
+  it('ask the critic about retrieved tokens with the legacy GAE alone', async () => {
+    const tokens = async (gaeMode: 'legacy' | 'skip-observations') => {
+      const { jobs } = await oneUpdate({ gaeMode });
+      const count = (kind: 'policy' | 'value') =>
+        ofKind(jobs, kind).reduce((sum, { rows }) => sum + rows.reduce((own, row) => own + scoredCount(row), 0), 0);
+      return [count('policy'), count('value')] as const;
+    };
+    const [policy, value] = await tokens('skip-observations');
+    expect(value).toBe(policy);
+    const [legacyPolicy, legacyValue] = await tokens('legacy');
+    expect(legacyPolicy).toBe(policy);
+    expect(legacyValue).toBeGreaterThan(value);
+  });
+
   it('pull only wrong episodes towards the teacher', async () => {
     const { jobs, episodes } = await oneUpdate(
       { guidance: { ...tinySettings.guidance, form: 'loss', estimator: 'full' } },
