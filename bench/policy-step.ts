@@ -89,7 +89,6 @@ export async function policyStepFigures(options: {
     take();
     let start = performance.now();
     await optimizePolicy({
-      ...rl,
       playground: {
         pool,
         tokenizer: directory,
@@ -98,14 +97,16 @@ export async function policyStepFigures(options: {
       },
       student,
       critic,
-      teacher: 'teacher',
+      reference: 'teacher',
       tasks: atlasTasks({ atlas, split: 'train', count: tasksPerStep * (updates + 1), seed: 1 }),
-      tasksPerStep,
-      miniBatchSize: tasksPerStep / 2,
-      microBatchSize: Math.min(rl.microBatchSize, tasksPerStep / 2),
-      maxSteps: updates + 1,
-      schedule: { learningRate: rl.learningRate, warmupSteps: rl.warmupSteps },
-      guidance: { ...rl.guidance, gate: 'incorrect' },
+      settings: {
+        ...rl,
+        tasksPerStep,
+        miniBatchSize: tasksPerStep / 2,
+        microBatchSize: Math.min(rl.microBatchSize, tasksPerStep / 2),
+        maxSteps: updates + 1,
+        guidance: { ...rl.guidance, gate: 'incorrect' },
+      },
       seed: 0,
       onStep: async (_step, _metrics, episodes) => {
         const seconds = (performance.now() - start) / 1000;

@@ -54,10 +54,10 @@ export type {
   JobResults,
   LanguageModelJob,
   ModelJob,
-  PolicyJob,
   ScoreJob,
   ValueJob,
 } from './compute/jobs.js';
+export type { PolicyJob, PolicyLossChoice } from './compute/policy-job.js';
 export { type ComputePool, createComputePool } from './compute/pool.js';
 export type { ScoredRow } from './compute/scored-rows.js';
 export { type DemoOptions, type DemoResult, runDemo } from './demo/run-demo.js';
@@ -107,6 +107,7 @@ export { type JsonSchemaNode, type RecipeField, recipeFields, recipeJsonSchema }
 export { type RecipeOverride, recipeFlags, splitRecipeFlags } from './recipe/recipe-flags.js';
 export { recipeReference } from './recipe/recipe-reference.js';
 export { type Recipe, type RecipeInput, recipeSchema } from './recipe/recipe-schema.js';
+export { type RlSettings, rlSchema } from './recipe/rl-section.js';
 export { type CheckpointContent, type WriteCheckpointOptions, writeCheckpoint } from './run/checkpoint.js';
 export type { BestStep } from './run/checkpoint-folder.js';
 export { type ConsoleStream, type ConsoleTrackerOptions, createConsoleTracker } from './run/console-tracker.js';
@@ -161,7 +162,8 @@ export {
   modelCheckpoints,
 } from './train/model-checkpoints.js';
 export { type Playground, type PlayOptions, playEpisodes } from './train/play-episodes.js';
-export { type Guidance, optimizePolicy, type PolicyOptimizationOptions } from './train/policy-optimization.js';
+export type { Rollouts } from './train/policy/collect-rollouts.js';
+export { optimizePolicy, type PolicyOptimizationOptions } from './train/policy/optimize-policy.js';
 export {
   createTrainedModel,
   type TrainedModel,

@@ -93,7 +93,9 @@ describe('a search engine out of order', () => {
 
   it('leaves nothing of a broken episode in the training or in its figures', async () => {
     const train = (change: (episode: Trajectory) => Trajectory) =>
-      withPool(world, 0, (pool) => optimizeTiny(world, pool, { playground: world.playground(meddling(pool, change)) }));
+      withPool(world, 0, (pool) =>
+        optimizeTiny(world, pool, { options: { playground: world.playground(meddling(pool, change)) } }),
+      );
     const odd = (episode: Trajectory) => (episode.sample % 2 === 1 ? broken(episode) : episode);
     const plain = await train(odd);
     // Had the tokens or the reward of a broken episode any weight, these would show.

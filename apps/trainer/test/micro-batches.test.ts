@@ -2,7 +2,8 @@ import type { DivergenceName } from '@dgpo/distill';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DistillJob, Guide } from '../src/compute/distill-job.js';
 import type { GradientResult } from '../src/compute/gradient.js';
-import type { LanguageModelJob, PolicyJob, ValueJob } from '../src/compute/jobs.js';
+import type { LanguageModelJob, ValueJob } from '../src/compute/jobs.js';
+import type { PolicyJob } from '../src/compute/policy-job.js';
 import type { ComputePool } from '../src/compute/pool.js';
 import { scoredCount } from '../src/compute/scored-rows.js';
 import { type EpisodeRow, episodeRow } from '../src/train/episode-rows.js';
@@ -79,7 +80,7 @@ const kinds: Record<string, (rows: EpisodeRow[]) => GradientJob> = {
     oldLogProbs: Float32Array.from(rows.flatMap(({ logProbs }) => [...logProbs])),
     advantages: figures(rows, (id, position) => Math.sin(id + position)),
     weights: weights(rows),
-    clipRatio: 0.2,
+    loss: { name: 'clip' },
     entropyCoefficient: 0.01,
     temperature: 1,
     teacher: {

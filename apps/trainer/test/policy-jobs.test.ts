@@ -1,6 +1,7 @@
 import type { Trajectory } from '@dgpo/trajectory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Job, JobResult, PolicyJob, ValueJob } from '../src/compute/jobs.js';
+import type { Job, JobResult, ValueJob } from '../src/compute/jobs.js';
+import type { PolicyJob } from '../src/compute/policy-job.js';
 import type { ComputePool } from '../src/compute/pool.js';
 import { scoredCount } from '../src/compute/scored-rows.js';
 import { type EpisodeRow, episodeRow } from '../src/train/episode-rows.js';
@@ -56,11 +57,14 @@ async function oneUpdate(
     const recorded = recording(pool, judge);
     await optimizeTiny(world, recorded.pool, {
       maxSteps: 1,
-      onStep: async (_step, _metrics, played) => {
-        episodes = played;
-        return false;
-      },
       ...changes,
+      options: {
+        ...changes.options,
+        onStep: async (_step, _metrics, played) => {
+          episodes = played;
+          return false;
+        },
+      },
     });
     return recorded.jobs;
   });
@@ -133,6 +137,20 @@ describe('the jobs of an update', () => {
     });
   });
 
+  it('ask the critic about retrieved tokens with the legacy GAE alone', async () => {
+    const tokens = async (gaeMode: 'legacy' | 'skip-observations') => {
+      const { jobs } = await oneUpdate({ gaeMode });
+      const count = (kind: 'policy' | 'value') =>
+        ofKind(jobs, kind).reduce((sum, { rows }) => sum + rows.reduce((own, row) => own + scoredCount(row), 0), 0);
+      return [count('policy'), count('value')] as const;
+    };
+    const [policy, value] = await tokens('skip-observations');
+    expect(value).toBe(policy);
+    const [legacyPolicy, legacyValue] = await tokens('legacy');
+    expect(legacyPolicy).toBe(policy);
+    expect(legacyValue).toBeGreaterThan(value);
+  });
+
   it('pull only wrong episodes towards the teacher', async () => {
     const { jobs, episodes } = await oneUpdate(
       { guidance: { ...tinySettings.guidance, form: 'loss', estimator: 'full' } },
@@ -149,7 +167,7 @@ describe('the jobs of an update', () => {
 
   it('play with a seed of their own for every step and every seed', async () => {
     const seeds = async (seed: number) =>
-      ofKind((await oneUpdate({ seed, maxSteps: 2 })).jobs, 'episodes').map((job) => job.seed);
+      ofKind((await oneUpdate({ maxSteps: 2, options: { seed } })).jobs, 'episodes').map((job) => job.seed);
     const [first, again, other] = [await seeds(1), await seeds(1), await seeds(2)];
     expect(again).toEqual(first);
     expect(new Set([...first, ...other]).size).toBe(4);

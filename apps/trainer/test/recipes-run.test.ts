@@ -2,29 +2,18 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { shippedModel } from '../src/demo/assets.js';
 import { indexStage } from '../src/pipeline/index-stage.js';
 import { environmentOf, type RunData, readRunData, startingModels } from '../src/pipeline/prepare-run.js';
 import { trainStage } from '../src/pipeline/train-stage.js';
 import { openWorkshop, type Workshop } from '../src/pipeline/workshop.js';
-import { mergeTrees } from '../src/recipe/expand-method.js';
-import { mergeChain, readRecipeChain } from '../src/recipe/recipe-chain.js';
-import { recipeSchema } from '../src/recipe/recipe-schema.js';
+import { loadRecipe } from '../src/recipe/load-recipe.js';
+import type { Recipe, Stage } from '../src/recipe/recipe-schema.js';
 import { shippedRecipes } from '../src/recipe/shipped-recipes.js';
 
 /** Recipes of the demo world; the others need data or models of their own, or train for long before the first stage. */
 const recipes = shippedRecipes().filter(({ path }) =>
   readFileSync(path, 'utf8').includes('extends: base/demo-world.yaml'),
 );
-
-/** Two updates of every stage, with few episodes. */
-const small = {
-  distill: { numTasks: 8, numTrainEpochs: 1, batchSize: 4, microBatchSize: 4 },
-  rl: { maxSteps: 2, microBatchSize: 2 },
-  evaluation: { tasksPerSet: 2 },
-  student: { path: shippedModel('demo/student') },
-  teacher: { path: shippedModel('demo/teacher') },
-};
 
 let root: string;
 let workshop: Workshop;
@@ -46,26 +35,28 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-function smallRecipe(path: string) {
-  const own = mergeChain(readRecipeChain({ path, text: readFileSync(path, 'utf8') }));
-  const parsed = recipeSchema.parse(mergeTrees(own, { student: small.student, teacher: small.teacher }));
-  const stages = parsed.stages.map(({ name, distill, rl }) => ({
-    name,
-    ...(distill === undefined ? {} : { distill: { ...distill, ...small.distill } }),
-    // As many episodes as two groups of the recipe's own size.
-    ...(rl === undefined
-      ? {}
-      : {
-          rl: { ...rl, ...small.rl, tasksPerStep: 2, miniBatchSize: 2 * rl.numGenerations },
-        }),
-  }));
-  return recipeSchema.parse({ ...parsed, method: 'pipeline', stages, evaluation: small.evaluation });
+/** The recipe with two updates of few episodes in every stage. */
+async function smallRecipe(path: string): Promise<Recipe> {
+  const recipe = await loadRecipe({ path });
+  const stages = recipe.stages.map(({ name, distill, rl }): Stage => {
+    const few = { batchSize: 4, microBatchSize: 4, maxSteps: 2, numTrainEpochs: 1, validationEpisodes: 1 };
+    // DistiLLM keeps a demonstration for its validation.
+    const numTasks = distill?.objective === 'distillm' ? 9 : 8;
+    if (distill !== undefined) return { name, distill: { ...distill, ...few, temperature: 0, numTasks } };
+    if (rl === undefined) return { name };
+    const tasksPerStep = 2;
+    const miniBatchSize = tasksPerStep * rl.numGenerations;
+    return { name, rl: { ...rl, maxSteps: 2, microBatchSize: 2, tasksPerStep, miniBatchSize, maxNumGenBatches: 1 } };
+  });
+  // The teacher plays the student: methods that learn from rewards alone need some.
+  const student = { ...recipe.student, path: recipe.teacher.path ?? '' };
+  return { ...recipe, student, stages, evaluation: { ...recipe.evaluation, tasksPerSet: 2 } };
 }
 
 it.each(recipes.map(({ name, path }) => [name, path]))(
   'recipes/%s.yaml trains: two updates of every stage',
   async (name, path) => {
-    const recipe = smallRecipe(path);
+    const recipe = await smallRecipe(path);
     data ??= await readRunData(workshop, recipe);
     const retriever = await indexStage({ workshop, corpus: data.corpus, retriever: recipe.retriever });
     const environment = environmentOf(recipe);

@@ -165,7 +165,7 @@ describe('rollouts over Redis', { timeout: 240_000 }, () => {
         const shared = publishingPool(pool, executor);
         const training = optimizeTiny(world, shared, {
           ...changes,
-          playground: { ...world.playground(shared), executor },
+          options: { playground: { ...world.playground(shared), executor } },
         });
         await first.says(/begun/, 'now');
         const before = first.output();

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const optimize = (seed: number) => withPool(world, 0, (pool) => optimizeTiny(world, pool, { seed }));
+const optimize = (seed: number) => withPool(world, 0, (pool) => optimizeTiny(world, pool, { options: { seed } }));
 
 const coldStart = (seed: number) =>
   withPool(world, 0, async (pool) => {

@@ -14,9 +14,10 @@ import { createRetriever } from '@dgpo/retriever';
 import { createRandom, type Task } from '@dgpo/trajectory';
 import { type ComputePool, createComputePool } from '../src/compute/pool.js';
 import { protocolTags } from '../src/demo/demo-settings.js';
+import { type RlSettings, rlSchema, usesCritic } from '../src/recipe/rl-section.js';
 import { isTiming } from '../src/run/metric-files.js';
 import type { Playground } from '../src/train/play-episodes.js';
-import { optimizePolicy, type PolicyOptimizationOptions } from '../src/train/policy-optimization.js';
+import { optimizePolicy, type PolicyOptimizationOptions } from '../src/train/policy/optimize-policy.js';
 import { createTrainedModel, type TrainedModel } from '../src/train/trained-model.js';
 
 const colours = ['red', 'blue', 'green', 'grey', 'pink', 'gold'];
@@ -128,24 +129,17 @@ export async function createTinyModels(
   };
 }
 
-export const tinySettings: Omit<PolicyOptimizationOptions, 'playground' | 'student' | 'critic' | 'onStep'> = {
-  teacher: 'teacher',
+export const tinySettings: RlSettings = rlSchema.parse({
   algorithm: 'ppo',
-  tasks: tasks.slice(0, 3),
   tasksPerStep: 4,
   numGenerations: 2,
-  temperature: 1,
   maxSteps: 2,
-  ppoEpochs: 1,
   miniBatchSize: 4,
   microBatchSize: 2,
-  schedule: { learningRate: 1e-3 },
+  learningRate: 1e-3,
+  warmupSteps: 0,
   criticLearningRate: 1e-3,
-  clipRatio: 0.2,
-  valueClipRange: 0.5,
-  gamma: 1,
   lambda: 0.95,
-  entropyCoefficient: 0.001,
   guidance: {
     gate: 'incorrect',
     beta: 0.01,
@@ -154,8 +148,7 @@ export const tinySettings: Omit<PolicyOptimizationOptions, 'playground' | 'stude
     form: 'reward',
     aggregation: 'sum',
   },
-  seed: 1,
-};
+});
 
 /** SHA-256 of the bytes of all parameters, which must be finite. */
 export async function parametersDigest(model: TrainedModel): Promise<string> {
@@ -166,24 +159,27 @@ export async function parametersDigest(model: TrainedModel): Promise<string> {
     .digest('hex');
 }
 
+export type TinyChanges = Partial<RlSettings> & { options?: Partial<PolicyOptimizationOptions> };
+
 /** Two updates of the second phase; gives back what it leaves behind. */
-export async function optimizeTiny(
-  world: TinyWorld,
-  pool: ComputePool,
-  changes: Partial<PolicyOptimizationOptions> = {},
-) {
+export async function optimizeTiny(world: TinyWorld, pool: ComputePool, changes: TinyChanges = {}) {
+  const { options = {}, ...settings } = changes;
   const { student, critic } = await createTinyModels(world, pool);
   const metrics: Record<string, number>[] = [];
+  const changed = { ...tinySettings, ...settings };
   await optimizePolicy({
-    ...tinySettings,
     playground: world.playground(pool),
     student,
-    critic,
+    ...(usesCritic(changed) ? { critic } : {}),
+    reference: 'teacher',
+    tasks: tasks.slice(0, 3),
+    seed: 1,
+    settings: changed,
     onStep: async (_, measured) => {
       metrics.push(Object.fromEntries(Object.entries(measured).filter(([name]) => !isTiming(name))));
       return false;
     },
-    ...changes,
+    ...options,
   });
   const digests = { student: await parametersDigest(student), critic: await parametersDigest(critic) };
   student.dispose();

@@ -12,9 +12,8 @@ import {
   tokenLogProbs,
   valueHeadName,
   valuesOf,
-  vocabularyKl,
 } from '@dgpo/lm';
-import { entropyBonus, policyLoss, valueLoss } from '@dgpo/rl';
+import { valueLoss } from '@dgpo/rl';
 import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { type DistillJob, runDistillJob } from './distill-job.js';
@@ -29,6 +28,7 @@ import {
   runTrainableJob,
   type TrainableJob,
 } from './open-job.js';
+import { type PolicyJob, runPolicyJob } from './policy-job.js';
 import { type ReadJob, runReadJob } from './read-job.js';
 import { type ScoredRow, scoredPositions } from './scored-rows.js';
 
@@ -48,28 +48,6 @@ export interface LanguageModelJob {
   rows: ScoredRow[];
   /** One per scored token, row by row. */
   weights: Float32Array;
-  /** Keeps only the inputs of blocks. @default false */
-  gradientCheckpointing?: boolean;
-}
-
-/** One micro-batch of the PPO policy loss, with the exact KL to the teacher on gated tokens as an option. */
-export interface PolicyJob {
-  kind: 'policy';
-  student: string;
-  rows: ScoredRow[];
-  /** All `[scored tokens]`, row by row. */
-  oldLogProbs: Float32Array;
-  advantages: Float32Array;
-  weights: Float32Array;
-  clipRatio: number;
-  entropyCoefficient: number;
-  temperature: number;
-  teacher?: {
-    name: string;
-    /** Weight of the KL of each token; 0 where the gate is closed. */
-    weights: Float32Array;
-    direction: 'forward' | 'reverse';
-  };
   /** Keeps only the inputs of blocks. @default false */
   gradientCheckpointing?: boolean;
 }
@@ -175,7 +153,7 @@ export function scoredHidden(
 }
 
 /** `Σ weights · values` as a scalar. */
-function weightedSum(values: tf.Tensor, weights: Float32Array): tf.Scalar {
+export function weightedSum(values: tf.Tensor, weights: Float32Array): tf.Scalar {
   return tf.sum(tf.mul(values, tf.tensor1d(weights)));
 }
 
@@ -207,49 +185,6 @@ function runLanguageModel(context: JobContext, job: LanguageModelJob): Promise<G
       return { loss: tf.neg(weightedSum(logProbs, job.weights)) };
     }),
   );
-}
-
-function runPolicy(context: JobContext, job: PolicyJob): Promise<GradientResult> {
-  const student = modelNamed(context, job.student);
-  return withBatch(job.rows, async (batch) => {
-    const guide = job.teacher;
-    const teacher = guide === undefined ? undefined : modelNamed(context, guide.name);
-    const target = teacher === undefined ? undefined : tf.tidy(() => scoredHidden(teacher, batch, job.rows).hidden);
-    const { gradientCheckpointing } = job;
-    const result = await gradientOf(student, () => {
-      const scored = scoredHidden(student, batch, job.rows, { gradientCheckpointing });
-      const { logProbs, entropy } = tokenLogProbs({ ...scored, temperature: job.temperature });
-      const weights = tf.tensor1d(job.weights);
-      const policy = policyLoss({
-        logProbs,
-        oldLogProbs: tf.tensor1d(job.oldLogProbs),
-        advantages: tf.tensor1d(job.advantages),
-        weights,
-        clipRatio: job.clipRatio,
-      });
-      const bonus = entropyBonus({ entropy, weights, coefficient: job.entropyCoefficient });
-      let loss = tf.add(policy.loss, bonus.loss);
-      const metrics: Record<string, tf.Tensor> = { ...policy.metrics, ...bonus.metrics, policyLoss: policy.loss };
-      if (guide !== undefined && teacher !== undefined && target !== undefined) {
-        const guided = weightedSum(
-          vocabularyKl({
-            hidden: scored.hidden,
-            weight: scored.weight,
-            teacherHidden: target,
-            teacherWeight: outputEmbedding(teacher),
-            mask: tf.tensor1d(guide.weights.map((weight) => (weight === 0 ? 0 : 1))),
-            direction: guide.direction,
-          }),
-          guide.weights,
-        );
-        loss = tf.add(loss, guided);
-        metrics.guidanceLoss = guided;
-      }
-      return { loss: loss as tf.Scalar, metrics };
-    });
-    target?.dispose();
-    return result;
-  });
 }
 
 function runValue(context: JobContext, job: ValueJob): Promise<GradientResult> {
@@ -302,7 +237,7 @@ export async function runJob(context: JobContext, job: Job): Promise<JobResults[
     case 'distill':
       return runDistillJob(context, job);
     case 'policy':
-      return runPolicy(context, job);
+      return runPolicyJob(context, job);
     case 'value':
       return runValue(context, job);
     case 'score':

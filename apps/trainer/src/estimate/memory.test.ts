@@ -184,7 +184,7 @@ describe('the estimate against what a worker holds', () => {
       ...shared,
       oldLogProbs: each(-5),
       advantages: each(1),
-      clipRatio: 0.2,
+      loss: { name: 'clip' },
       entropyCoefficient: 0,
       temperature: 1,
     });

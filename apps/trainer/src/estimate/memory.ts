@@ -1,6 +1,7 @@
 import { type DecoderConfig, type EngineName, estimateModelMemory, type LoraOptions } from '@dgpo/lm';
 import { loraOptions } from '../recipe/lora-options.js';
 import type { Recipe, Stage } from '../recipe/recipe-schema.js';
+import { isGuided, usesCritic } from '../recipe/rl-section.js';
 
 /** What comes and goes leaves holes in a heap: measured ones were 1.05 to 1.35 times what lay in them. Weights never move. */
 export const heapSlack = 1.35;
@@ -94,6 +95,10 @@ function trainingsOf(options: MemoryOptions & { teacherConfig: DecoderConfig }):
   ];
 }
 
+/** Copies of the student beside the one that is trained: the one it is anchored to, and the one that plays ahead. */
+const studentCopies = ({ rl }: Stage) =>
+  rl === undefined ? 0 : Number(isGuided(rl) && rl.guidance.reference === 'initial') + Number(rl.maxStaleness > 0);
+
 /** Memory of a run, from sizes alone. */
 export function estimateMemory(options: MemoryOptions): MemoryEstimate {
   const { recipe, student, engine, workers } = options;
@@ -122,13 +127,14 @@ export function estimateMemory(options: MemoryOptions): MemoryEstimate {
   const shares = lora !== undefined || teacherLora !== undefined;
   const studentBytes = ownBytes(student, lora);
   const teacherBytes = hasTeacher ? ownBytes(teacher, teacherLora) : 0;
-  const hasCritic = stages.some(({ rl }) => rl?.algorithm === 'ppo' && rl.maxSteps > 0);
+  const hasCritic = stages.some(({ rl }) => rl !== undefined && usesCritic(rl) && rl.maxSteps > 0);
   const head = float * student.hiddenSize;
   const weights =
     (shares ? memoryOf(student, undefined).weights : 0) +
     studentBytes +
     (hasCritic ? studentBytes + head : 0) +
     teacherBytes +
+    Math.max(0, ...stages.map(studentCopies)) * studentBytes +
     Math.max(studentBytes, teacherBytes);
 
   const passes = trainingsOf({ ...options, teacherConfig: teacher }).map((training) => {

@@ -1,7 +1,7 @@
 import type { DecoderConfig } from '@dgpo/lm';
 import { type DistillSettings, playsEpisodes, usesDemonstrations } from '../recipe/distill-section.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import type { RlSettings } from '../recipe/rl-section.js';
+import { isGuided, type RlSettings, usesCritic } from '../recipe/rl-section.js';
 import { typicalEpisode } from './episode-size.js';
 import type { Work } from './work.js';
 
@@ -82,13 +82,14 @@ export function stagesOf(options: StagesOptions): StageWork[] {
   const reinforce = (settings: RlSettings): Work[] => {
     const episodes = settings.maxSteps * settings.tasksPerStep * settings.numGenerations;
     const tokens = episodes * episode.total;
-    const guided = settings.guidance.gate !== 'never' && settings.guidance.beta > 0;
     const trained = train(student, tokens * settings.ppoEpochs, episode.total);
+    const guiding =
+      settings.guidance.reference === 'teacher' ? taughtHere([score(teacher, tokens)]) : [score(student, tokens)];
     return [
       ...play(student, episodes),
-      ...(guided ? taughtHere([score(teacher, tokens)]) : []),
+      ...(isGuided(settings) ? guiding : []),
       trained,
-      ...(settings.algorithm === 'ppo' ? [score(student, tokens), trained] : []),
+      ...(usesCritic(settings) ? [score(student, tokens), trained] : []),
     ];
   };
   const models = recipe.stages.length + 1;

@@ -1,36 +1,36 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDecoder, type DecoderConfig, getParameters } from '@dgpo/lm';
-import { type CollapseMetrics, createCollapseGuard } from '@dgpo/rl';
 import { isDgpoError, type Task, type Trajectory, writeTrajectories } from '@dgpo/trajectory';
 import type { RlSettings } from '../recipe/rl-section.js';
+import { checkpointSteps, discardCheckpoints } from '../run/discard-checkpoints.js';
 import { runStage } from '../run/run-stage.js';
 import { evaluateDuringTraining } from '../train/evaluate-during-training.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
 import type { Playground } from '../train/play-episodes.js';
-import { optimizePolicy } from '../train/policy-optimization.js';
-import { createTrainedModel } from '../train/trained-model.js';
+import type { Rollouts } from '../train/policy/collect-rollouts.js';
+import { optimizePolicy } from '../train/policy/optimize-policy.js';
+import { collapseWatch } from './collapse-watch.js';
+import { pendingRollouts } from './pending-rollouts.js';
 import { playgroundInputs } from './playground-inputs.js';
+import { policyModels, shareReference } from './policy-models.js';
+import { readRollBacks, writeRollBacks } from './roll-backs.js';
 import { saveAgent } from './save-agent.js';
-import { type StageModel, shareModel, stageModel } from './stage-model.js';
+import { type StageModel, stageModel } from './stage-model.js';
 import type { Workshop } from './workshop.js';
 
-/** The critic starts from the student's body with a value head of zeros (dgpo.py: initialised from the student path). */
-async function criticParameters(config: DecoderConfig, student: Float32Array): Promise<Float32Array> {
-  const decoder = createDecoder({ config, valueHead: true });
-  const parameters = (await getParameters(decoder)).slice();
-  decoder.dispose();
-  parameters.set(student);
-  return parameters;
-}
-
-/** What the collapse guard looks at. */
-function collapseMetrics(metrics: Record<string, number>): CollapseMetrics {
-  return {
-    reward: metrics.reward ?? 0,
-    validActionRate: metrics.valid_action_rate ?? 0,
-    meanLength: metrics['completions/mean_length'] ?? 0,
-  };
+export interface PolicyStageOptions {
+  workshop: Workshop;
+  /** Also the label of its metrics. */
+  name: string;
+  playground: Playground;
+  student: StageModel;
+  /** Not needed where no teacher guides. */
+  teacher: StageModel | undefined;
+  tasks: readonly Task[];
+  /** For evaluations during the training. @default none: nothing is evaluated */
+  validationTasks?: readonly Task[];
+  settings: RlSettings;
+  seed: number;
 }
 
 /** The logged updates of a stage, oldest first. */
@@ -39,28 +39,130 @@ async function readMetrics(path: string, stage: string): Promise<Record<string, 
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, number> & { stage: string })
-    .filter((entry) => (entry.stage as unknown) === stage);
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((entry) => entry.stage === stage)
+    .map(({ stage: _, ...entry }) =>
+      // What is not finite stands there as a string.
+      Object.fromEntries(Object.entries(entry).map(([name, value]) => [name, Number(value)])),
+    );
 }
 
-/** A stage of reinforcement learning, such as phase 2 of DGPO, guided by the teacher as the recipe says. */
-export async function policyStage(options: {
-  workshop: Workshop;
-  /** Also the label of its metrics. */
-  name: string;
-  playground: Playground;
-  student: StageModel;
-  /** Not needed where nothing guides. */
-  teacher: StageModel | undefined;
-  tasks: readonly Task[];
-  /** For evaluations during the training. @default none: nothing is evaluated */
-  validationTasks?: readonly Task[];
-  settings: RlSettings;
-  seed: number;
-}): Promise<StageModel & { collapsed: string | null; steps: number }> {
+/** How often it is saved changes nothing. */
+const decisive = ({ saveSteps: _, saveTotalLimit: __, ...others }: RlSettings) => others;
+
+interface Attempt {
+  collapsed: string | null;
+  steps: number;
+  /** Undefined after a roll back: another attempt follows. */
+  parameters: Float32Array | undefined;
+}
+
+/** Trains from the latest checkpoint to the end, or to a collapse that asks for a roll back. */
+async function attempt(options: PolicyStageOptions, target: string, reference: string | undefined): Promise<Attempt> {
+  const { workshop, name, playground, tasks, validationTasks = [], settings, seed } = options;
+  const { reporter, run, signal } = workshop;
+  const rollBacks = await readRollBacks(target);
+  const { student, critic, dispose } = await policyModels(options);
+  const { window, action } = settings.collapse;
+  const directory = join(target, 'checkpoints');
+  // A roll back needs a checkpoint from before the updates that were averaged.
+  const before = action === 'rollBack' ? Math.ceil(window / settings.saveSteps) + 1 : 0;
+  const checkpoints = modelCheckpoints({
+    directory,
+    config: { settings: decisive(settings), seed },
+    models: critic === undefined ? [student] : [student, critic],
+    keep: Math.max(settings.saveTotalLimit, before),
+    metricsPath: run.metricsPath,
+    report: reporter.line,
+  });
+  const completedSteps = await checkpoints.restore();
+  const show = ['reward', 'searches', 'valid_action_rate', 'completions/mean_length'];
+  const tracker = workshop.tracker({ stage: name, totalSteps: settings.maxSteps, completedSteps, show });
+  const history = await readMetrics(run.metricsPath, name);
+  const watch = collapseWatch({ settings: settings.collapse, rollBacks: rollBacks.length, history });
+  const pending = pendingRollouts({ directory: target, rollBacks: rollBacks.length });
+  const result: Attempt = { collapsed: null, steps: completedSteps, parameters: undefined };
+  let saved = completedSteps;
+  let isRollingBack = false;
+  let wasCollapsed = false;
+  let ahead: (() => Promise<Rollouts>) | undefined;
+  const save = async (step: number, metric?: number) => {
+    if (ahead !== undefined) await pending.save(step + 1, await ahead());
+    await checkpoints.save(step, { metric });
+    saved = step;
+    if (settings.maxStaleness > 0) await pending.keep(await checkpointSteps(directory));
+  };
+  const training = optimizePolicy({
+    playground,
+    student,
+    ...(critic === undefined ? {} : { critic }),
+    ...(reference === undefined ? {} : { reference }),
+    settings,
+    tasks,
+    seed,
+    rollBacks: rollBacks.length,
+    firstStep: completedSteps + 1,
+    history,
+    prepared: await pending.load(completedSteps + 1),
+    onStep: async (step, metrics, episodes: readonly Trajectory[], next) => {
+      const { maxSteps } = settings;
+      const model = student.name;
+      const evaluated = { playground, model, tasks: validationTasks, settings, step, maxSteps, seed };
+      const evaluation = await evaluateDuringTraining(evaluated).catch((error: unknown) => {
+        // The update is made and not logged: the run goes on from the checkpoint before it.
+        saved = step;
+        throw error;
+      });
+      const { metric } = evaluation;
+      tracker.log({ ...metrics, ...evaluation.metrics }, step);
+      result.steps = step;
+      ahead = next;
+      const verdict = watch.update(metrics);
+      const isNew = verdict.status === 'collapsed' && !wasCollapsed;
+      wasCollapsed = verdict.status === 'collapsed';
+      if (verdict.status === 'collapsed' && action === 'warn') {
+        if (isNew) reporter.line(`${name} may have collapsed at update ${step}: ${verdict.reason}`);
+      } else if (verdict.status === 'collapsed' && verdict.action === 'rollBack') {
+        const to = await discardCheckpoints({ directory, after: Math.min(verdict.goodUpdates, step - 1) });
+        await writeRollBacks(target, [...rollBacks, { step, to, reason: verdict.reason }]);
+        reporter.line(`${name} goes back from update ${step} to ${to}: ${verdict.reason}`);
+        isRollingBack = true;
+        return true;
+      } else if (verdict.status === 'collapsed') {
+        result.collapsed = verdict.reason;
+        reporter.line(`${name} stopped after update ${step}: ${verdict.reason}`);
+      }
+      const stops = result.collapsed !== null;
+      if (step % settings.saveSteps === 0 || metric !== undefined || stops || signal?.aborted) {
+        await writeTrajectories(join(run.tracesPath, `${name}-${step}.jsonl`), episodes.slice(0, 16));
+        await save(step, metric);
+      }
+      return stops;
+    },
+    signal,
+  });
+  await training.catch(async (error: unknown) => {
+    // An interrupt and a search engine out of order end the rollouts of the next update; the models are still those of the last.
+    const endedRollouts = signal?.aborted || (isDgpoError(error) && error.code === 'RETRIEVER_ERROR');
+    // Where those were played ahead they failed, and only the checkpoint before can be continued from exactly.
+    if (endedRollouts && result.steps > saved) await save(result.steps).catch(() => undefined);
+    throw error;
+  });
+  await tracker.finish();
+  if (!isRollingBack) {
+    if (settings.loadBestModelAtEnd) await checkpoints.restoreBest();
+    result.parameters = (await student.parameters()).slice();
+    await pending.keep([]);
+  }
+  dispose();
+  return result;
+}
+
+/** A stage of reinforcement learning, such as phase 2 of DGPO, guided as the recipe says. */
+export async function policyStage(
+  options: PolicyStageOptions,
+): Promise<StageModel & { collapsed: string | null; steps: number }> {
   const { workshop, name, playground, student, teacher, tasks, validationTasks = [], settings, seed } = options;
-  // How often it is saved changes nothing.
-  const { saveSteps, saveTotalLimit, ...decisive } = settings;
   const { directory, output, skipped } = await runStage({
     runDirectory: workshop.run.path,
     name,
@@ -68,125 +170,21 @@ export async function policyStage(options: {
       student: student.key,
       teacher: teacher?.key,
       tasks,
-      settings: decisive,
+      settings: decisive(settings),
       seed,
       ...(settings.evalSteps > 0 ? { validationTasks } : {}),
       ...playgroundInputs(playground),
     },
     run: async ({ directory: target }) => {
-      workshop.reporter.stage(
-        name,
-        `${settings.maxSteps} updates of ${settings.tasksPerStep * settings.numGenerations} episodes`,
-      );
-      if (teacher !== undefined) await shareModel(workshop, 'teacher', teacher.weights);
-      const { config, parameters, tokenizer } = student.weights;
-      const { pool } = workshop;
-      const { maxGradNorm } = settings;
-      const model = await createTrainedModel({ pool, name: 'student', config, parameters, maxGradNorm });
-      const critic =
-        settings.algorithm === 'grpo'
-          ? undefined
-          : await createTrainedModel({
-              pool,
-              name: 'critic',
-              config,
-              parameters: await criticParameters(config, parameters),
-              valueHead: true,
-              maxGradNorm,
-            });
-      const checkpoints = modelCheckpoints({
-        directory: join(target, 'checkpoints'),
-        config: { settings: decisive, seed },
-        models: critic === undefined ? [model] : [model, critic],
-        keep: saveTotalLimit,
-        metricsPath: workshop.run.metricsPath,
-        report: workshop.reporter.line,
-      });
-      const completedSteps = await checkpoints.restore();
-      const tracker = workshop.tracker({
-        stage: name,
-        totalSteps: settings.maxSteps,
-        completedSteps,
-        show: ['reward', 'searches', 'valid_action_rate', 'completions/mean_length'],
-      });
-      const guard = createCollapseGuard();
-      let collapsed: string | null = null;
-      for (const earlier of await readMetrics(workshop.run.metricsPath, name)) {
-        const { status, reason } = guard.update(collapseMetrics(earlier));
-        // A run that was killed after it had collapsed does not train on.
-        if (status === 'collapsed') collapsed = reason;
-      }
-      let steps = completedSteps;
-      let saved = completedSteps;
-      const training = optimizePolicy({
-        playground,
-        student: model,
-        ...(critic === undefined ? {} : { critic }),
-        ...(teacher === undefined ? {} : { teacher: 'teacher' }),
-        algorithm: settings.algorithm,
-        tasks,
-        tasksPerStep: settings.tasksPerStep,
-        numGenerations: settings.numGenerations,
-        temperature: settings.temperature,
-        maxSteps: settings.maxSteps,
-        ppoEpochs: settings.ppoEpochs,
-        miniBatchSize: settings.miniBatchSize,
-        microBatchSize: settings.microBatchSize,
-        schedule: { learningRate: settings.learningRate, warmupSteps: settings.warmupSteps },
-        criticLearningRate: settings.criticLearningRate,
-        criticWarmupSteps: settings.criticWarmupSteps,
-        clipRatio: settings.clipRatio,
-        valueClipRange: settings.valueClipRange,
-        gamma: settings.gamma,
-        lambda: settings.lambda,
-        entropyCoefficient: settings.entropyCoefficient,
-        guidance: settings.guidance,
-        seed,
-        firstStep: collapsed === null ? completedSteps + 1 : settings.maxSteps + 1,
-        onStep: async (step, metrics, episodes: readonly Trajectory[]) => {
-          const evaluation = await evaluateDuringTraining({
-            playground,
-            model: model.name,
-            tasks: validationTasks,
-            settings,
-            step,
-            maxSteps: settings.maxSteps,
-            seed,
-          }).catch((error: unknown) => {
-            // The update is made and not logged: the run goes on from the checkpoint before it.
-            saved = step;
-            throw error;
-          });
-          const { metric } = evaluation;
-          tracker.log({ ...metrics, ...evaluation.metrics }, step);
-          steps = step;
-          const { status, reason } = guard.update(collapseMetrics(metrics));
-          const stops = status === 'collapsed';
-          if (stops) {
-            collapsed = reason;
-            workshop.reporter.line(`${name} stopped after update ${step}: ${reason}`);
-          }
-          if (step % saveSteps === 0 || metric !== undefined || stops || workshop.signal?.aborted) {
-            await writeTrajectories(join(workshop.run.tracesPath, `${name}-${step}.jsonl`), episodes.slice(0, 16));
-            await checkpoints.save(step, { metric });
-            saved = step;
-          }
-          return stops;
-        },
-        signal: workshop.signal,
-      });
-      await training.catch(async (error: unknown) => {
-        // An interrupt and a search engine out of order end the rollouts of the next update; the models are still those of the last.
-        const endedRollouts = workshop.signal?.aborted || (isDgpoError(error) && error.code === 'RETRIEVER_ERROR');
-        if (endedRollouts && steps > saved) await checkpoints.save(steps);
-        throw error;
-      });
-      await tracker.finish();
-      if (settings.loadBestModelAtEnd) await checkpoints.restoreBest();
-      const trained = { config, parameters: (await model.parameters()).slice(), tokenizer };
-      model.dispose();
-      critic?.dispose();
-      await saveAgent({ directory: join(target, 'model'), weights: trained, environment: playground.environment });
+      const { maxSteps, tasksPerStep, numGenerations } = settings;
+      workshop.reporter.stage(name, `${maxSteps} updates of ${tasksPerStep * numGenerations} episodes`);
+      const reference = await shareReference(options);
+      let last = await attempt(options, target, reference);
+      while (last.parameters === undefined) last = await attempt(options, target, reference);
+      const { collapsed, steps, parameters } = last;
+      const { config, tokenizer } = student.weights;
+      const weights = { config, parameters, tokenizer };
+      await saveAgent({ directory: join(target, 'model'), weights, environment: playground.environment });
       return { collapsed, steps };
     },
   });

@@ -33,7 +33,7 @@ export interface TrainedStage extends StageModel {
 /** Whether a stage learns from a teacher. */
 export function needsTeacher({ distill, rl }: Stage): boolean {
   if (distill !== undefined) return distill.objective !== 'sft' || distill.demonstrator === 'teacher';
-  return rl !== undefined && rl.guidance.gate !== 'never';
+  return rl !== undefined && rl.guidance.gate !== 'never' && rl.guidance.reference === 'teacher';
 }
 
 async function distil(options: TrainStageOptions): Promise<StageModel> {

@@ -1,6 +1,7 @@
 import { ConfigError } from '@dgpo/trajectory';
 import { describe, expect, it } from 'vitest';
 import { loadRecipe, parseRecipe } from './load-recipe.js';
+import { methodNames } from './methods.js';
 import { splitRecipeFlags } from './recipe-flags.js';
 
 const base = `data:
@@ -37,6 +38,10 @@ describe('parseRecipe', () => {
       direction: 'reverse',
       form: 'loss',
       aggregation: 'token-mean',
+      importanceWeighted: false,
+      biased: false,
+      reference: 'teacher',
+      controller: { type: 'fixed', targetKl: 0.1, horizon: 10000 },
     });
     expect(recipe.student.fresh?.hiddenSize).toBe(96);
     expect(recipe.pretrain).toBeUndefined();
@@ -70,9 +75,46 @@ describe('parseRecipe', () => {
     ['rl: { algorithm: grpo }\n', /:4:7: rl\.algorithm is ppo with method: dgpo; leave it out, choose another/],
     [
       'method: pipeline\nstages: [{ name: a, rl: { algorithm: reinforce } }]\n',
-      /stages\.0\.rl\.algorithm: expected one of "ppo"\|"grpo"/,
+      /:5:27: stages\.0\.rl\.algorithm: expected one of "ppo"\|"grpo"/,
     ],
-    ['method: grpo\nrl: { numGenerations: 1 }\n', /rl\.numGenerations must be at least 2/],
+    ['method: grpo\nrl: { numGenerations: 1 }\n', /rl\.numGenerations must be at least 2 with algorithm: grpo/],
+    ['method: rloo\nrl: { numGenerations: 1 }\n', /rl\.numGenerations must be at least 2 with algorithm: rloo/],
+    [
+      'method: grpo\nrl: { criticLearningRate: 0.1 }\n',
+      /:5:7: rl\.criticLearningRate has no effect with algorithm: grpo/,
+    ],
+    ['method: remax\nrl: { lambda: 0.9 }\n', /rl\.lambda has no effect with algorithm: remax, which has no critic/],
+    ['method: gspo\nrl: { clipRatio: 0.1 }\n', /rl\.clipRatio has no effect with policyLoss\.name: gspo/],
+    ['method: ppo\nrl: { guidance: { beta: 0.1 } }\n', /rl\.guidance\.beta has no effect with guidance\.gate: never/],
+    ['method: ppo\nrl: { collapse: { maximumKl: 1 } }\n', /maximumKl has no effect with guidance\.gate: never/],
+    ['method: ppo\nrl: { policyLoss: { dualClip: 1 } }\n', /rl\.policyLoss\.dualClip: .*>1/],
+    ['method: cispo\nrl: { policyLoss: { dualClip: 3 } }\n', /dualClip has no effect with name: cispo/],
+    ['rl: { guidance: { threshold: 0.1 } }\n', /rl\.guidance\.threshold has no effect with guidance\.gate: incorrect/],
+    [
+      'rl: { guidance: { controller: { targetKl: 1 } } }\n',
+      /targetKl has no effect with guidance\.controller\.type: fixed/,
+    ],
+    [
+      'rl: { guidance: { estimator: topK } }\n',
+      /rl\.guidance\.estimator topK is for teachers that give only their top k/,
+    ],
+    ['rl: { guidance: { estimator: k1 } }\n', /rl\.guidance\.estimator k1 as a loss has the gradient of nothing/],
+    [
+      'rl: { guidance: { estimator: k3 } }\n',
+      /gradient of KL\(reference ‖ policy\), not that of KL\(policy ‖ reference\)/,
+    ],
+    ['rl: { maxNumGenBatches: 2 }\n', /rl\.maxNumGenBatches has no effect with filterGroups: false/],
+    ['rl: { collapse: { maxRollBacks: 2 } }\n', /maxRollBacks has no effect with collapse\.action: stop/],
+    ['rl: { overlong: { bufferLength: 5000 } }\n', /bufferLength must not exceed environment\.maxTotalTokens \(4096\)/],
+    ['rl: { filterGroups: true }\n', /rl\.filterGroups needs numGenerations of at least 2/],
+    [
+      'method: pipeline\nstages: [{ name: a, rl: { guidance: { gate: lowReward } } }]\n',
+      /stages\.0\.rl\.guidance\.threshold is required with gate: lowReward/,
+    ],
+    [
+      'method: pipeline\nstages: [{ name: a, rl: { guidance: { gate: never, beta: 1 } } }]\n',
+      /stages\.0\.rl\.guidance\.beta has no effect/,
+    ],
     [
       'rl: { tasksPerStep: 10, miniBatchSize: 4 }\n',
       /rl\.miniBatchSize must divide tasksPerStep x numGenerations \(10\), got 4/,
@@ -92,8 +134,8 @@ describe('parseRecipe', () => {
     ],
     ['environment: { promptTemplate: "Answer!" }\n', /must contain \{question\}/],
     [
-      'rl: { guidance: { direction: forward, estimator: k1, form: reward } }\n',
-      /rl\.guidance\.direction forward needs form: loss/,
+      'rl: { guidance: { form: reward, estimator: k1, direction: forward } }\n',
+      /no estimator has it in the reward: take a loss of full/,
     ],
     ['rl: { guidance: { form: reward } }\n', /rl\.guidance\.estimator full needs form: loss/],
     ['method: dpgo\n', /:4:1: there is no method "dpgo"; did you mean "dgpo"\?$/],
@@ -104,6 +146,20 @@ describe('parseRecipe', () => {
     ['method: pipeline\nstages: [{ name: a, rl: {} }, { name: a, rl: {} }]\n', /stages\.1\.name stands twice/],
   ])('refuses %j', (text, expected) => {
     expect(messageOf(base + text)).toMatch(expected);
+  });
+
+  it('takes every method, each with its own stages', () => {
+    const settings = methodNames
+      .filter((name) => name !== 'pipeline')
+      .map((method) => JSON.stringify(parse(`${base}method: ${method}\n`).stages));
+    expect(new Set(settings).size).toBe(settings.length);
+  });
+
+  it('lets a biased form through that says so, and PPO an anchor at its start', () => {
+    const k3 = 'rl: { guidance: { estimator: k3, biased: true } }\n';
+    expect(parse(base + k3).stages[1]?.rl?.guidance).toMatchObject({ estimator: 'k3', form: 'loss', biased: true });
+    const anchored = parse(`${base}method: ppo\nrl: { guidance: { gate: always, beta: 0.05 } }\n`);
+    expect(anchored.stages[0]?.rl?.guidance).toMatchObject({ reference: 'initial', gate: 'always', beta: 0.05 });
   });
 
   it('asks for the data', () => {

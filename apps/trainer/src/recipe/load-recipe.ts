@@ -5,6 +5,7 @@ import { ConfigError } from '@dgpo/trajectory';
 import type { z } from 'zod';
 import { shippedModel } from '../demo/assets.js';
 import type { SftRecipe } from '../sft/sft-schema.js';
+import { dropInherited } from './drop-inherited.js';
 import { nearestName } from './nearest-name.js';
 import { fileOf, mergeChain, placeIn, type RecipeFile, readRecipeChain } from './recipe-chain.js';
 import { type JsonSchemaNode, recipeJsonSchema } from './recipe-fields.js';
@@ -59,10 +60,10 @@ function searchRecipe(recipe: AnyRecipe, path: string): Recipe {
 function parseAnyRecipe(options: LoadRecipeOptions & { text: string }): AnyRecipe {
   const { text, path, overrides = [], workingDirectory = process.cwd() } = options;
   const chain = readRecipeChain({ text, path });
-  const merged = overrides.reduce(
-    (recipe, override) => setAtPath(recipe, override.path.split('.'), override.value),
-    mergeChain(chain),
-  );
+  const written = setOverrides(mergeChain(chain), overrides);
+  const [first, ...bases] = chain;
+  const own = setOverrides(first.content, overrides);
+  const merged = bases.length === 0 || kindOf(written) === 'sft' ? written : dropInherited({ merged: written, own });
   const context = { chain, overrides, kind: kindOf(merged), method: merged.method };
   checkMethod(merged, context);
   const result = recipeSchemas[context.kind].safeParse(merged);
@@ -85,6 +86,9 @@ function checkMethod({ method = 'dgpo' }: JsonObject, context: ProblemContext): 
 type RecipeChain = readonly [RecipeFile, ...RecipeFile[]];
 
 type JsonObject = Record<string, unknown>;
+
+const setOverrides = (recipe: JsonObject, overrides: readonly RecipeOverride[]): JsonObject =>
+  overrides.reduce((changed, override) => setAtPath(changed, override.path.split('.'), override.value), recipe);
 
 function setAtPath(target: JsonObject, [name = '', ...rest]: readonly string[], value: unknown): JsonObject {
   const child = target[name];

@@ -3,7 +3,8 @@ import { dataSchema, environmentSchema, retrieverSchema } from './data-sections.
 import { distillConflictsOf } from './distill-effects.js';
 import { distillSchema } from './distill-section.js';
 import { evaluationSchema } from './evaluation-section.js';
-import { expandMethod, type RawRecipe } from './expand-method.js';
+import { expandMethod, type MethodConflict, type RawRecipe } from './expand-method.js';
+import { ineffectiveKeys } from './ineffective-keys.js';
 import { methodNames } from './methods.js';
 import { pretrainSchema, studentSchema, teacherSchema } from './model-sections.js';
 import { rlSchema } from './rl-section.js';
@@ -27,9 +28,7 @@ const shared = {
     .describe('Language modelling on the corpus before the first stage; leave it out for a model that reads already.'),
 };
 
-const rollouts = rolloutsSchema
-  .prefault({})
-  .describe('Who plays the episodes. It does not change the result, except `maxStaleness`.');
+const rollouts = rolloutsSchema.prefault({}).describe('Who plays the episodes. It does not change the result.');
 
 const evaluation = evaluationSchema.prefault({}).describe('Measurement on the held-out question sets.');
 
@@ -98,6 +97,15 @@ const expandedSchema = z
         message: 'has no effect without evalSteps in distill or rl',
       });
     }
+    recipe.stages.forEach(({ rl }, index) => {
+      if (rl !== undefined && rl.overlong.bufferLength > limit) {
+        context.addIssue({
+          code: 'custom',
+          path: ['stages', index, 'rl', 'overlong', 'bufferLength'],
+          message: `must not exceed environment.maxTotalTokens (${limit}), got ${rl.overlong.bufferLength}`,
+        });
+      }
+    });
     const names = recipe.stages.map((stage) => stage.name);
     const repeated = names.findIndex((name, index) => names.indexOf(name) !== index);
     if (repeated !== -1) {
@@ -108,12 +116,29 @@ const expandedSchema = z
     }
   });
 
+/** What the sections `rl` of a recipe say without effect; those of a named method stand at the top. */
+function ineffectiveRlKeys(raw: RawRecipe, { stages }: RawRecipe): { path: string[]; message: string }[] {
+  if (!Array.isArray(stages)) return [];
+  const isPipeline = raw.method === 'pipeline';
+  return stages.flatMap((stage: RawRecipe | null, index) => {
+    const own = isPipeline ? stage?.rl : raw.rl;
+    const found = stage?.rl === undefined ? [] : ineffectiveKeys({ own, expanded: stage.rl });
+    const place = isPipeline ? ['stages', String(index), 'rl'] : ['rl'];
+    return found.map(({ path, message }) => ({ path: [...place, ...path], message }));
+  });
+}
+
+/** What a recipe says and its method does not allow or does not read, by the keys as they are written. */
+export function recipeConflicts(raw: RawRecipe): { recipe: RawRecipe; conflicts: MethodConflict[] } {
+  const { recipe, conflicts } = expandMethod(raw);
+  return { recipe, conflicts: [...conflicts, ...distillConflictsOf(raw, recipe), ...ineffectiveRlKeys(raw, recipe)] };
+}
+
 /** Validates a recipe: its method becomes the list of stages that it stands for. */
 export const recipeSchema = z.preprocess((raw, context) => {
   if (typeof raw !== 'object' || raw === null) return raw;
-  const { recipe, conflicts } = expandMethod(raw as RawRecipe);
-  const ineffective = distillConflictsOf(raw as RawRecipe, recipe);
-  for (const { path, message } of [...conflicts, ...ineffective]) context.addIssue({ code: 'custom', path, message });
+  const { recipe, conflicts } = recipeConflicts(raw as RawRecipe);
+  for (const { path, message } of conflicts) context.addIssue({ code: 'custom', path, message });
   return recipe;
 }, expandedSchema);
 

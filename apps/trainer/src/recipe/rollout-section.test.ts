@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { rolloutsSchema } from './rollout-section.js';
 
 it('plays here unless told otherwise', () => {
-  expect(rolloutsSchema.parse({})).toMatchObject({ kind: 'local', maxStaleness: 0 });
+  expect(rolloutsSchema.parse({})).toMatchObject({ kind: 'local' });
   expect(rolloutsSchema.parse({ kind: 'redis', url: 'rediss://host', artifactsPort: 0 }).url).toBe('rediss://host');
 });
 
@@ -11,7 +11,6 @@ it.each([
   [{ kind: 'redis', url: 'redis://:secret@host' }, /DGPO_REDIS_URL/],
   [{ kind: 'redis', url: 'http://host' }, /must look like redis:/],
   [{ kind: 'redis', queue: 'a:b' }, /use letters/],
-  [{ kind: 'redis', maxStaleness: 2 }, /maxStaleness/],
 ])('refuses %j', (rollouts, message) => {
   const parsed = rolloutsSchema.safeParse(rollouts);
   expect(parsed.success).toBe(false);

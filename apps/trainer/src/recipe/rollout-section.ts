@@ -25,12 +25,6 @@ export const rolloutsSchema = z
       .describe(
         '`local` plays on the worker threads of this process; `redis` gives episodes to `dgpo worker` processes on any number of machines.',
       ),
-    maxStaleness: count(0)
-      .max(1)
-      .default(0)
-      .describe(
-        'Updates by which the weights that play may be behind: with 1, episodes of the next update are played during this one.',
-      ),
     url: z
       .string()
       .regex(/^rediss?:\/\/[^\s/]+/, 'must look like redis://host:6379, or rediss:// for TLS')

@@ -2,7 +2,6 @@ import type { ComputePool } from '../compute/pool.js';
 import type { RolloutSettings } from '../recipe/rollout-section.js';
 import { createRedisExecutor } from './redis-executor.js';
 import { createLocalExecutor, type RolloutExecutor } from './rollout-executor.js';
-import { createSnapshotExecutor } from './snapshot-executor.js';
 
 /**
  * The executor of a run, as its recipe says.
@@ -20,8 +19,7 @@ export async function openExecutor(options: {
   signal?: AbortSignal | undefined;
 }): Promise<RolloutExecutor> {
   const { settings, pool, run, environment, onLine, signal } = options;
-  if (settings.kind === 'local')
-    return settings.maxStaleness > 0 ? createSnapshotExecutor(pool) : createLocalExecutor(pool);
+  if (settings.kind === 'local') return createLocalExecutor(pool);
   const executor = await createRedisExecutor({
     url: environment.DGPO_REDIS_URL ?? settings.url,
     queue: settings.queue,

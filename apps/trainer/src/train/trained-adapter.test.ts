@@ -6,8 +6,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { writeTinyAgent } from '../ask/__fixtures__/tiny-agent.js';
 import { loadAgent } from '../ask/load-agent.js';
-import type { PolicyJob, ScoreJob, ValueJob } from '../compute/jobs.js';
+import type { ScoreJob, ValueJob } from '../compute/jobs.js';
 import type { OpenJob, ParametersJob } from '../compute/open-job.js';
+import type { PolicyJob } from '../compute/policy-job.js';
 import { type ComputePool, createComputePool } from '../compute/pool.js';
 import { readModelConfig } from '../estimate/model-config.js';
 import { openModel } from '../generate/open-model.js';
@@ -50,7 +51,7 @@ const policyJob = (student: string, teacher: string, gradientCheckpointing = fal
   oldLogProbs: each(-3),
   advantages: each(1),
   weights: each(1 / 3),
-  clipRatio: 0.2,
+  loss: { name: 'clip' },
   entropyCoefficient: 0.01,
   temperature: 1,
   teacher: { name: teacher, weights: each(0.5), direction: 'reverse' },

@@ -1,7 +1,8 @@
 import { type AdamWState, createAdamW, type DecoderConfig, parameterShapes, valueHeadName } from '@dgpo/lm';
 import type { DistillJob } from '../compute/distill-job.js';
 import type { GradientResult } from '../compute/gradient.js';
-import type { Job, LanguageModelJob, PolicyJob, ValueJob } from '../compute/jobs.js';
+import type { Job, LanguageModelJob, ValueJob } from '../compute/jobs.js';
+import type { PolicyJob } from '../compute/policy-job.js';
 import type { ComputePool } from '../compute/pool.js';
 
 type GradientJob = LanguageModelJob | DistillJob | PolicyJob | ValueJob;
@@ -42,10 +43,17 @@ export interface TrainedModelOptions extends OptimizerOptions {
   valueHead?: boolean;
 }
 
+interface UpdateOptions {
+  jobs: readonly GradientJob[];
+  learningRate: number;
+  /** Sees loss and metrics before anything is changed; what it throws, the update throws. */
+  check?: (measured: Pick<UpdateResult, 'loss' | 'metrics'>) => void;
+}
+
 export interface UpdateResult {
   loss: number;
   gradientNorm: number;
-  /** True when the gradient was not finite and nothing was changed. */
+  /** True when the loss or the gradient was not finite and nothing was changed. */
   skipped: boolean;
   /** Sums over all micro-batches. */
   metrics: Record<string, number>;
@@ -57,7 +65,7 @@ export interface TrainedParameters {
   /** Names and shapes of the parameters in their order, where they have names. */
   readonly shapes?: ReadonlyMap<string, readonly number[]>;
   /** One optimiser update from the micro-batches of one mini-batch; their gradients are added in order. */
-  update(options: { jobs: readonly GradientJob[]; learningRate: number }): Promise<UpdateResult>;
+  update(options: UpdateOptions): Promise<UpdateResult>;
   parameters(): Promise<Float32Array>;
   state(): Promise<AdamWState>;
   /** Continues from a state, in the workers too. */
@@ -109,7 +117,7 @@ export async function createTrainedParameters(options: TrainedParametersOptions)
   return {
     name,
     ...(shapes === undefined ? {} : { shapes }),
-    update: async ({ jobs, learningRate }) => {
+    update: async ({ jobs, learningRate, check }) => {
       let sum: Float32Array | undefined;
       const metrics: Record<string, number> = {};
       let loss = 0;
@@ -120,7 +128,10 @@ export async function createTrainedParameters(options: TrainedParametersOptions)
         for (const [key, value] of Object.entries(result.metrics)) metrics[key] = (metrics[key] ?? 0) + value;
       }
       if (sum === undefined) throw new RangeError('an update needs at least one micro-batch');
-      const { gradientNorm, skipped } = optimizer.update({ gradients: sum, learningRate });
+      check?.({ loss, metrics });
+      const { gradientNorm, skipped } = Number.isFinite(loss)
+        ? optimizer.update({ gradients: sum, learningRate })
+        : { gradientNorm: Number.NaN, skipped: true };
       if (!skipped) await broadcast();
       return { loss, gradientNorm, skipped, metrics };
     },
