@@ -44,9 +44,14 @@ async function smallRecipe(path: string): Promise<Recipe> {
     const numTasks = distill?.objective === 'distillm' ? 9 : 8;
     if (distill !== undefined) return { name, distill: { ...distill, ...few, temperature: 0, numTasks } };
     if (rl === undefined) return { name };
-    const tasksPerStep = 2;
+    // Hot enough for right and wrong episodes side by side.
+    const temperature = 1.5;
+    const tasksPerStep = Math.max(4, 12 / rl.numGenerations);
     const miniBatchSize = tasksPerStep * rl.numGenerations;
-    return { name, rl: { ...rl, maxSteps: 2, microBatchSize: 2, tasksPerStep, miniBatchSize, maxNumGenBatches: 1 } };
+    return {
+      name,
+      rl: { ...rl, maxSteps: 2, temperature, microBatchSize: 2, tasksPerStep, miniBatchSize, maxNumGenBatches: 1 },
+    };
   });
   // The teacher plays the student: methods that learn from rewards alone need some.
   const student = { ...recipe.student, path: recipe.teacher.path ?? '' };
@@ -74,7 +79,8 @@ it.each(recipes.map(({ name, path }) => [name, path]))(
       .filter((line) => line.includes(`"stage":"${name}.`))
       .map((line) => JSON.parse(line) as Record<string, number>);
     expect(lines).toHaveLength(2 * recipe.stages.length);
-    for (const line of lines) expect(Number.isFinite(line.grad_norm)).toBe(true);
+    expect(lines.some((line) => Number.isFinite(line.grad_norm))).toBe(true);
+    for (const { stage: _, ...figures } of lines) expect(Object.values(figures).every(Number.isFinite)).toBe(true);
   },
   60_000,
 );
