@@ -13,6 +13,9 @@ export const studentSizes = {
 
 export type StudentName = keyof typeof studentSizes;
 
+/** Updates of reinforcement learning, and of distillation where the student alone plays. */
+export const policyUpdates = 50;
+
 /** One row of the table of methods. */
 export interface MethodRow {
   /** Unique; names the files of its results. */
@@ -56,7 +59,14 @@ const guidedGroups = rates(
   [0.2, 0.5].map((beta) => ({ numGenerations: 4, tasksPerStep: 32, guidance: { beta } })),
 );
 /** On the same demonstrations for longer: what more passes give is theirs. */
-const offline = rates('distill', [7.5e-4, 1.5e-3], [{ numTrainEpochs: 8 }, { numTrainEpochs: 16 }]);
+const offline = rates('distill', [7.5e-4, 1.5e-3], [{ numTrainEpochs: 6 }, { numTrainEpochs: 12 }]);
+/** Half of the episodes are played by the student, which takes as long again. */
+const mixed = rates('distill', [7.5e-4, 1.5e-3], [{ numTrainEpochs: 4 }, { numTrainEpochs: 8 }]);
+const onPolicy = rates(
+  'distill',
+  [3e-4, 1e-3],
+  [64, 128].map((batchSize) => ({ batchSize, maxSteps: policyUpdates })),
+);
 
 /**
  * The rows of the table, in its order. Methods with a cold start share the one of the base recipe, so that they differ in what comes
@@ -69,9 +79,24 @@ export const methodRows: readonly MethodRow[] = [
   { name: 'seqkd', label: 'SeqKD', method: 'seqkd', grid: offline },
   { name: 'kd-cold-start', label: 'KD, the cold start of the rows below', method: 'kd' },
   { name: 'kd', label: 'KD', method: 'kd', grid: offline },
+  { name: 'gkd', label: 'GKD, half on-policy', method: 'gkd', grid: mixed },
+  {
+    name: 'gkd-on-policy',
+    label: 'GKD, on-policy alone',
+    method: 'gkd-on-policy',
+    grid: onPolicy,
+  },
+  { name: 'distillm', label: 'DistiLLM', method: 'distillm', grid: offline },
+  { name: 'taid', label: 'TAID', method: 'taid', grid: offline },
   { name: 'sft-ppo', label: 'SFT → PPO', method: 'sft-ppo', grid: unguided },
   { name: 'kd-ppo', label: 'KD → PPO (no guidance)', method: 'kd-ppo', grid: unguided },
   { name: 'kd-grpo', label: 'KD → GRPO', method: 'kd-grpo', grid: grouped },
+  {
+    name: 'kd-gkd',
+    label: 'KD → GKD',
+    method: 'kd-gkd',
+    grid: onPolicy,
+  },
   { name: 'ppo-kd', label: 'PPO → KD (inverted order)', method: 'ppo-kd', settingsOf: 'kd' },
   { name: 'dgpo', label: 'DGPO, exact KL as a loss', method: 'dgpo', grid: guided([0.2, 0.5]) },
   {

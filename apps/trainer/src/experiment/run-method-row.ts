@@ -7,6 +7,7 @@ import { evaluateStage } from '../pipeline/evaluate-stage.js';
 import type { StageModel } from '../pipeline/stage-model.js';
 import { type TrainedStage, trainStage } from '../pipeline/train-stage.js';
 import type { Workshop } from '../pipeline/workshop.js';
+import { dropInherited } from '../recipe/drop-inherited.js';
 import { mergeTrees, type RawRecipe } from '../recipe/expand-method.js';
 import { type Recipe, recipeSchema } from '../recipe/recipe-schema.js';
 import type { Playground } from '../train/play-episodes.js';
@@ -26,10 +27,12 @@ export interface Bench {
 /** The recipe of a row: the base, the row's own keys, then those that tuning chose. */
 export function rowRecipe(options: { base: RawRecipe; row: MethodRow; keys?: RawRecipe; seed: number }): Recipe {
   const { base, row, keys = {}, seed } = options;
-  const own = mergeTrees(mergeTrees(base, row.keys ?? {}), { method: row.method, seed });
-  const recipe = recipeSchema.parse(own);
+  const own = mergeTrees(row.keys ?? {}, { method: row.method, seed });
+  // What the base says for all rows need not fit each.
+  const parse = (said: RawRecipe) => recipeSchema.parse(dropInherited({ merged: mergeTrees(base, said), own: said }));
+  const recipe = parse(own);
   // Tuned keys belong to the last stage alone: the stages before it are shared by several rows.
-  const tuned = recipeSchema.parse(mergeTrees(own, keys));
+  const tuned = parse(mergeTrees(own, keys));
   return { ...recipe, stages: [...recipe.stages.slice(0, -1), ...tuned.stages.slice(-1)] };
 }
 

@@ -12,10 +12,11 @@ import { environmentOf, readRunData, startingModels } from '../pipeline/prepare-
 import type { Reporter } from '../pipeline/reporter.js';
 import { type StageModel, stageModel } from '../pipeline/stage-model.js';
 import { openWorkshop } from '../pipeline/workshop.js';
+import { usesDemonstrations } from '../recipe/distill-section.js';
 import { mergeTrees, type RawRecipe } from '../recipe/expand-method.js';
 import { mergeChain, readRecipeChain } from '../recipe/recipe-chain.js';
-import { type Recipe, recipeSchema } from '../recipe/recipe-schema.js';
-import { type MethodRow, methodRows, type StudentName, studentSizes } from './method-rows.js';
+import { type Recipe, recipeSchema, type Stage } from '../recipe/recipe-schema.js';
+import { type MethodRow, methodRows, policyUpdates, type StudentName, studentSizes } from './method-rows.js';
 import { type MethodRun, setResult } from './method-run.js';
 import { type Bench, rowRecipe, runMethodRow, validateMethodRow } from './run-method-row.js';
 
@@ -45,8 +46,15 @@ const validationQuestions = 400;
 /** Updates of a base student, as of the shipped one. */
 const studentSteps = 3000;
 
-/** Updates of a configuration that tuning tries: half of those of a run. */
-const tuningKeys = { rl: { maxSteps: 30 } };
+/** Updates of a configuration that tuning tries. */
+const tuningUpdates = 20;
+
+/** A stage for tuning: trainings that go on for a number of updates are shorter. */
+function shortened({ name, distill, rl }: Stage): Stage {
+  if (rl !== undefined) return { name, rl: { ...rl, maxSteps: tuningUpdates } };
+  if (distill === undefined || usesDemonstrations(distill)) return { name, ...(distill ? { distill } : {}) };
+  return { name, distill: { ...distill, maxSteps: tuningUpdates } };
+}
 
 /** Exact match of one configuration on the validation questions. */
 interface TunedConfiguration {
@@ -80,6 +88,7 @@ function readBase(options: RunMethodsOptions): RawRecipe {
   return mergeTrees(base, {
     student: { path: shippedModel('demo/student') },
     teacher: { path: shippedModel('demo/teacher') },
+    rl: { maxSteps: policyUpdates },
     evaluation: { tasksPerSet: options.questions },
   });
 }
@@ -112,7 +121,8 @@ async function tune(options: RunMethodsOptions, base: RawRecipe, opened: Awaited
     for (const [index, keys] of (row.grid ?? []).entries()) {
       if (tried[index] !== undefined) continue;
       const own = { ...row, name: `${row.name}-${index}` };
-      const recipe = rowRecipe({ base, row, keys: mergeTrees(tuningKeys, keys), seed });
+      const whole = rowRecipe({ base, row, keys, seed });
+      const recipe = { ...whole, stages: [...whole.stages.slice(0, -1), ...whole.stages.slice(-1).map(shortened)] };
       const result = await validateMethodRow({ ...opened, row: own, recipe });
       tried[index] = { keys, ...result };
       reporter.line(`${own.name}: ${(100 * result.exactMatch).toFixed(1)} % of the validation questions right`);
