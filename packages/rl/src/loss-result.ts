@@ -12,6 +12,15 @@ export function keepWeighted(x: tf.Tensor, isWeighted: tf.Tensor): tf.Tensor {
   return tf.where(isWeighted, x, tf.zerosLike(x));
 }
 
+/** The same numbers without a gradient, for what a loss takes as given even where it is made of what is differentiated. */
+export function constant(x: tf.Tensor): tf.Tensor {
+  const op = tf.customGrad((...inputs) => ({
+    value: tf.clone(inputs[0] as tf.Tensor),
+    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
+  }));
+  return op(x);
+}
+
 /** `Σ weight · value`. */
 export function weightedSum(values: tf.Tensor, weights: tf.Tensor): tf.Scalar {
   return tf.sum(tf.mul(values, weights)) as tf.Scalar;
