@@ -12,13 +12,12 @@ export function keepWeighted(x: tf.Tensor, isWeighted: tf.Tensor): tf.Tensor {
   return tf.where(isWeighted, x, tf.zerosLike(x));
 }
 
-/** The same numbers without a gradient, for what a loss takes as given even where it is made of what is differentiated. */
+/**
+ * The same numbers without a gradient, for what a loss takes as given even where it is made of what is differentiated: what a custom
+ * gradient does not name as an input is not on the tape.
+ */
 export function constant(x: tf.Tensor): tf.Tensor {
-  const op = tf.customGrad((...inputs) => ({
-    value: tf.clone(inputs[0] as tf.Tensor),
-    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
-  }));
-  return op(x);
+  return tf.customGrad(() => ({ value: tf.clone(x), gradFunc: () => [] }))();
 }
 
 /** `Σ weight · value`. */

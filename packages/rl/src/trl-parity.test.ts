@@ -83,7 +83,7 @@ const perToken = (perRow: readonly number[], mask = golden.mask) =>
   );
 const weightsOf = (options: Omit<TokenWeightsOptions, 'mask'>, mask = golden.mask) => {
   const { data, shape } = tokenWeights({ mask: gridOf(mask), ...options });
-  return tf.tensor2d(data, shape);
+  return tf.tensor2d(data, [...shape]);
 };
 const tokenMean = { aggregation: 'token-mean' } as const;
 const sequenceMean = { aggregation: 'seq-mean-token-mean' } as const;
