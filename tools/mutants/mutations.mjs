@@ -1,5 +1,7 @@
 // Faults that would quietly train something else than DGPO. `tests` are the files that must notice.
 
+import { lossMutations } from './loss-mutations.mjs';
+
 const policyOptimization = 'apps/trainer/src/train/policy-optimization.ts';
 const flattenTrajectory = 'packages/trajectory/src/flatten-trajectory.ts';
 
@@ -74,4 +76,5 @@ export const mutations = [
     to: "createRandom(0)\n        .split('rollouts', step)",
     tests: ['apps/trainer/test/policy-jobs.test.ts'],
   },
+  ...lossMutations,
 ];

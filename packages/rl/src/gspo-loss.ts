@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { clippedSurrogate } from './clipped-surrogate.js';
-import { keepWeighted, type LossResult, weightedShare } from './loss-result.js';
+import { constant, keepWeighted, type LossResult, weightedShare } from './loss-result.js';
 import { approximateKl, importanceWeightedSum, logRatioOf } from './policy-ratio.js';
 import { segmentSums } from './segments.js';
 
@@ -48,7 +48,7 @@ export function gspoLoss(options: GspoLossOptions): LossResult<'approxKl' | 'cli
     isWeighted,
     sequences,
   );
-  const costs = tf.neg(keepWeighted(options.advantages, isWeighted));
+  const costs = tf.neg(keepWeighted(constant(options.advantages), isWeighted));
   const { losses, isClipped } = clippedSurrogate({ ratio, costs, clipRatioLow, clipRatioHigh });
   const logRatio = logRatioOf(options.logProbs, options.oldLogProbs, isWeighted);
   return {

@@ -2,10 +2,11 @@ import { ConfigError } from '@dgpo/trajectory';
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { divergenceOf, logits, logSoftmax } from './__fixtures__/distributions.js';
-import { centralDifferences, expectClose } from './__fixtures__/numerics.js';
+import { centralDifferences, expectClose, preciseDifferences } from './__fixtures__/numerics.js';
 import { exactKl } from './exact-kl.js';
 import { checkKlForm, type KlForm, klFormGradient } from './kl-form.js';
 import { tokenKl } from './token-kl.js';
+import { topKKl } from './top-k-kl.js';
 
 const estimators = ['k1', 'k2', 'k3', 'abs'] as const;
 const directions = ['reverse', 'forward'] as const;
@@ -69,6 +70,54 @@ describe('every form, over an enumerated vocabulary', () => {
         const exact = exactGradient(direction, q, p);
         const gap = Math.max(...gradient.map((value, j) => Math.abs(value - (exact[j] as number))));
         expect(gap).toBeGreaterThan(0.01);
+      }
+    },
+  );
+
+  property.prop([logits, logits])(
+    'full and topK: nothing in the reward, their divergence as a loss',
+    (z, reference) => {
+      const [q, p] = [logSoftmax(z), logSoftmax(reference)];
+      const k = 3;
+      const merge = (logProbs: readonly number[]) => [
+        ...logProbs.slice(0, k),
+        Math.log(logProbs.slice(k).reduce((sum, value) => sum + Math.exp(value), 0)),
+      ];
+      for (const direction of directions) {
+        const full = exactKl({ logProbs: q, referenceLogProbs: p, vocabularySize: 5, direction });
+        const topK = topKKl({ logProbs: q.slice(0, k), referenceLogProbs: p.slice(0, k), k, direction });
+        const slopes = topK.gradient.reduce((sum, slope) => sum + slope, 0);
+        const found = {
+          full: {
+            kl: full.kl,
+            gradient: full.logitGradient,
+            at: (x: readonly number[]) => divergenceOf(direction, x, p),
+          },
+          topK: {
+            kl: topK.kl,
+            gradient: q.map((logQ, j) => (topK.gradient[j] ?? 0) - Math.exp(logQ) * slopes),
+            at: (x: readonly number[]) => divergenceOf(direction, merge(x), merge(p)),
+          },
+        };
+        for (const estimator of ['full', 'topK'] as const) {
+          const { kl, gradient, at } = found[estimator];
+          expectClose(kl, [at(q)], 1e-10);
+          expect(klFormGradient({ estimator, direction, form: 'loss' })).toBe(direction);
+          expectClose(
+            gradient,
+            preciseDifferences((x) => at(logSoftmax(x)), z),
+            1e-10,
+          );
+          expect(klFormGradient({ estimator, direction, form: 'reward' })).toBe('zero');
+          const penalty = kl[0] as number;
+          const inTheReward = q.map((_, j) =>
+            q.reduce(
+              (sum, logQ, a) => sum + Math.exp(logQ) * penalty * ((a === j ? 1 : 0) - Math.exp(q[j] as number)),
+              0,
+            ),
+          );
+          expectClose(inTheReward, [0, 0, 0, 0, 0], 1e-10);
+        }
       }
     },
   );

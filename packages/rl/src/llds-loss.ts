@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { keepWeighted, type LossResult, weightedShare, weightedSum } from './loss-result.js';
+import { constant, keepWeighted, type LossResult, weightedShare, weightedSum } from './loss-result.js';
 import { segmentSums } from './segments.js';
 
 export interface LldsLossOptions {
@@ -32,9 +32,9 @@ export interface LldsLossOptions {
 export function lldsLoss(options: LldsLossOptions): LossResult<'displacement' | 'activeFraction'> {
   const { weights, actions, coefficient = 0.2 } = options;
   const isWeighted = tf.notEqual(weights, 0);
-  const advantages = keepWeighted(options.advantages, isWeighted);
+  const advantages = keepWeighted(constant(options.advantages), isWeighted);
   const isPreserved = tf.logicalAnd(isWeighted, tf.greaterEqual(advantages, 0));
-  const oldLogProbs = keepWeighted(options.oldLogProbs, isPreserved);
+  const oldLogProbs = keepWeighted(constant(options.oldLogProbs), isPreserved);
   const displaced = (logProbs: tf.Tensor) => {
     const decreases = tf.sub(oldLogProbs, logProbs);
     const gate = tf.greater(segmentSums(decreases, actions, 'actions'), 0);

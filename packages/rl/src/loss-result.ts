@@ -12,6 +12,14 @@ export function keepWeighted(x: tf.Tensor, isWeighted: tf.Tensor): tf.Tensor {
   return tf.where(isWeighted, x, tf.zerosLike(x));
 }
 
+/**
+ * The same numbers without a gradient, for what a loss takes as given even where it is made of what is differentiated: what a custom
+ * gradient does not name as an input is not on the tape.
+ */
+export function constant(x: tf.Tensor): tf.Tensor {
+  return tf.customGrad(() => ({ value: tf.clone(x), gradFunc: () => [] }))();
+}
+
 /** `Σ weight · value`. */
 export function weightedSum(values: tf.Tensor, weights: tf.Tensor): tf.Scalar {
   return tf.sum(tf.mul(values, weights)) as tf.Scalar;

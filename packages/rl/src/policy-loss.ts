@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { clippedSurrogate } from './clipped-surrogate.js';
-import { keepWeighted, type LossResult, weightedShare } from './loss-result.js';
+import { constant, keepWeighted, type LossResult, weightedShare } from './loss-result.js';
 import { approximateKl, importanceWeightedSum, logRatioOf } from './policy-ratio.js';
 
 export interface PolicyLossOptions {
@@ -41,7 +41,7 @@ export function policyLoss(options: PolicyLossOptions): LossResult<'approxKl' | 
   const isWeighted = tf.notEqual(weights, 0);
   const logRatio = logRatioOf(options.logProbs, options.oldLogProbs, isWeighted);
   const ratio = tf.exp(logRatio);
-  const costs = tf.neg(keepWeighted(options.advantages, isWeighted));
+  const costs = tf.neg(keepWeighted(constant(options.advantages), isWeighted));
   const { losses: single, isClipped } = clippedSurrogate({ ratio, costs, clipRatioLow, clipRatioHigh });
   const limit = dualClip === undefined ? undefined : tf.mul(costs, dualClip);
   const isLimited = limit === undefined ? undefined : tf.logicalAnd(tf.greater(costs, 0), tf.greater(single, limit));

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { keepWeighted, weightedSum } from './loss-result.js';
+import { constant, keepWeighted, weightedSum } from './loss-result.js';
 
 /**
- * `log π − log π_old`, clamped to ±20 as in verl: beyond, the token gives no gradient instead of NaN. 0 where nothing is weighted.
+ * `log π − log π_old`, clamped to ±20 as in verl: beyond, the token gives no gradient instead of NaN. 0 where nothing is weighted. The
+ * old policy is a constant: at the first update both may be one tensor, and the ratio still has a gradient.
  */
 export function logRatioOf(logProbs: tf.Tensor, oldLogProbs: tf.Tensor, isWeighted: tf.Tensor): tf.Tensor {
-  const difference = tf.sub(keepWeighted(logProbs, isWeighted), keepWeighted(oldLogProbs, isWeighted));
+  const difference = tf.sub(keepWeighted(logProbs, isWeighted), keepWeighted(constant(oldLogProbs), isWeighted));
   return tf.clipByValue(difference, -20, 20);
 }
 
@@ -21,6 +22,6 @@ export function importanceWeightedSum(
   importanceWeights: tf.Tensor | undefined,
 ): tf.Scalar {
   if (importanceWeights === undefined) return weightedSum(losses, weights);
-  const importance = keepWeighted(importanceWeights, tf.notEqual(weights, 0));
+  const importance = keepWeighted(constant(importanceWeights), tf.notEqual(weights, 0));
   return weightedSum(tf.mul(losses, importance), weights);
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { keepWeighted, type LossResult, weightedShare, weightedSum } from './loss-result.js';
+import { constant, keepWeighted, type LossResult, weightedShare, weightedSum } from './loss-result.js';
 
 export interface ValueLossOptions {
   /** Of the critic now; the gradient flows through it alone. All tensors have one shape, `[batch, time]` or a list of tokens. */
@@ -21,8 +21,8 @@ export function valueLoss(options: ValueLossOptions): LossResult<'clipFraction'>
   const { weights, clipRange = 0.5 } = options;
   const isWeighted = tf.notEqual(weights, 0);
   const values = keepWeighted(options.values, isWeighted);
-  const oldValues = keepWeighted(options.oldValues, isWeighted);
-  const returns = keepWeighted(options.returns, isWeighted);
+  const oldValues = keepWeighted(constant(options.oldValues), isWeighted);
+  const returns = keepWeighted(constant(options.returns), isWeighted);
   const difference = tf.sub(values, oldValues);
   const plain = tf.square(tf.sub(values, returns));
   const clipped = tf.square(tf.sub(tf.add(oldValues, tf.clipByValue(difference, -clipRange, clipRange)), returns));

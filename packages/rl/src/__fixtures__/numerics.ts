@@ -10,6 +10,18 @@ export function centralDifferences(compute: (x: number[]) => number, x: readonly
   });
 }
 
+/** The same to about 1e-11 on smooth functions: the central stencil of eight points, whose error falls with the eighth power of the step. */
+export function preciseDifferences(compute: (x: number[]) => number, x: readonly number[], step = 0.01): number[] {
+  return x.map((value, index) => {
+    const at = (moved: number) => compute(x.map((other, position) => (position === index ? moved : other)));
+    const weights = [4 / 5, -1 / 5, 4 / 105, -1 / 280];
+    return weights.reduce(
+      (sum, weight, far) => sum + (weight * (at(value + (far + 1) * step) - at(value - (far + 1) * step))) / step,
+      0,
+    );
+  });
+}
+
 /** Value and gradient of a scalar function of one tensor. */
 export async function valueAndGradient(compute: (x: tf.Tensor) => tf.Scalar, x: tf.Tensor) {
   const { value, grad } = tf.valueAndGrad(compute)(x);
