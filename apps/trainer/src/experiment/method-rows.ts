@@ -29,6 +29,8 @@ export interface MethodRow {
   keys?: KeyTree;
   /** Configurations that tuning tries; the best on the validation questions is frozen in the settings. @default none, runs as it is */
   grid?: readonly KeyTree[];
+  /** Updates of a configuration that tuning tries. @default 20 */
+  tuningUpdates?: number;
   /** The row whose tuned settings it takes. @default its own */
   settingsOf?: string;
 }
@@ -73,8 +75,9 @@ const onPolicy = rates(
  * after it alone.
  */
 export const methodRows: readonly MethodRow[] = [
-  { name: 'ppo', label: 'PPO', method: 'ppo', grid: unguided },
-  { name: 'grpo', label: 'GRPO', method: 'grpo', grid: grouped },
+  // A student that never acted earns no reward, whatever the rates: few updates show it.
+  { name: 'ppo', label: 'PPO', method: 'ppo', grid: unguided, tuningUpdates: 6 },
+  { name: 'grpo', label: 'GRPO', method: 'grpo', grid: grouped, tuningUpdates: 6 },
   { name: 'agent-sft', label: 'SFT (expert demonstrations)', method: 'agent-sft', grid: offline },
   { name: 'seqkd', label: 'SeqKD', method: 'seqkd', grid: offline },
   { name: 'kd-cold-start', label: 'KD, the cold start of the rows below', method: 'kd' },

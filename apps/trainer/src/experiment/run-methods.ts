@@ -46,11 +46,8 @@ const validationQuestions = 400;
 /** Updates of a base student, as of the shipped one. */
 const studentSteps = 3000;
 
-/** Updates of a configuration that tuning tries. */
-const tuningUpdates = 20;
-
 /** A stage for tuning: trainings that go on for a number of updates are shorter. */
-function shortened({ name, distill, rl }: Stage): Stage {
+function shortened({ name, distill, rl }: Stage, tuningUpdates: number): Stage {
   if (rl !== undefined) return { name, rl: { ...rl, maxSteps: tuningUpdates } };
   if (distill === undefined || usesDemonstrations(distill)) return { name, ...(distill ? { distill } : {}) };
   return { name, distill: { ...distill, maxSteps: tuningUpdates } };
@@ -122,7 +119,13 @@ async function tune(options: RunMethodsOptions, base: RawRecipe, opened: Awaited
       if (tried[index] !== undefined) continue;
       const own = { ...row, name: `${row.name}-${index}` };
       const whole = rowRecipe({ base, row, keys, seed });
-      const recipe = { ...whole, stages: [...whole.stages.slice(0, -1), ...whole.stages.slice(-1).map(shortened)] };
+      const recipe = {
+        ...whole,
+        stages: [
+          ...whole.stages.slice(0, -1),
+          ...whole.stages.slice(-1).map((stage) => shortened(stage, row.tuningUpdates ?? 20)),
+        ],
+      };
       const result = await validateMethodRow({ ...opened, row: own, recipe });
       tried[index] = { keys, ...result };
       reporter.line(`${own.name}: ${(100 * result.exactMatch).toFixed(1)} % of the validation questions right`);
