@@ -1,11 +1,12 @@
 // Breaks the code in listed ways, one at a time, in a copy of the working tree, and expects a test to fail each time.
-// Usage: node tools/mutants/mutants.mjs [part of a name]
+// Usage: node tools/mutants/mutants.mjs [--losses] [part of a name]
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyWorkspace } from './copy-workspace.mjs';
+import { lossMutations } from './loss-mutations.mjs';
 import { mutations } from './mutations.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -57,8 +58,9 @@ async function killerOf({ name, file, from, to, tests }) {
 }
 
 async function main() {
-  const [part = ''] = process.argv.slice(2);
-  const chosen = mutations.filter(({ name }) => name.includes(part));
+  const words = process.argv.slice(2);
+  const [part = ''] = words.filter((word) => word !== '--losses');
+  const chosen = (words.includes('--losses') ? lossMutations : mutations).filter(({ name }) => name.includes(part));
   if (chosen.length === 0) throw new Error(`no mutant has "${part}" in its name`);
   copyWorkspace(root, copy);
   const files = [...new Set(chosen.flatMap(({ tests }) => tests))];

@@ -1,8 +1,6 @@
 // Faults that would quietly train something else than DGPO. `tests` are the files that must notice.
 
-import { lossMutations } from './loss-mutations.mjs';
-
-const policyOptimization = 'apps/trainer/src/train/policy-optimization.ts';
+const policy = (file) => `apps/trainer/src/train/policy/${file}.ts`;
 const flattenTrajectory = 'packages/trajectory/src/flatten-trajectory.ts';
 
 export const mutations = [
@@ -36,9 +34,9 @@ export const mutations = [
   },
   {
     name: 'advantages not whitened',
-    file: policyOptimization,
-    from: 'advantages = whiten({ values: estimated.advantages, mask });',
-    to: 'advantages = estimated.advantages;',
+    file: policy('advantages'),
+    from: 'advantages: whiten({ values: toGrid(onPolicy).grid, mask: lossMask }),',
+    to: 'advantages: toGrid(onPolicy).grid,',
     tests: ['apps/trainer/test/policy-jobs.test.ts'],
   },
   {
@@ -64,17 +62,16 @@ export const mutations = [
   },
   {
     name: 'critic shifted: values of the next token',
-    file: policyOptimization,
-    from: "toGrid(await score(options, critic.name, 'values', rows)).grid",
-    to: "toGrid((await score(options, critic.name, 'values', rows)).map((row) => row.map((_, i) => row[i + 1] ?? 0))).grid",
+    file: policy('optimize-policy'),
+    from: "await scoreRows({ ...scoring, model: critic.name, what: 'values', rows: valued });",
+    to: "(await scoreRows({ ...scoring, model: critic.name, what: 'values', rows: valued })).map((row) => row.map((_, i) => row[i + 1] ?? 0));",
     tests: ['apps/trainer/test/policy-jobs.test.ts'],
   },
   {
-    name: 'seed ignored by rollouts',
-    file: policyOptimization,
-    from: "createRandom(seed)\n        .split('rollouts', step)",
-    to: "createRandom(0)\n        .split('rollouts', step)",
+    name: 'every update plays with the same seed',
+    file: policy('collect-rollouts'),
+    from: "batch === 0 ? random.split('rollouts', step)",
+    to: "batch === 0 ? random.split('rollouts', 0)",
     tests: ['apps/trainer/test/policy-jobs.test.ts'],
   },
-  ...lossMutations,
 ];
