@@ -26,7 +26,8 @@ const places: readonly (readonly [RegExp, Part])[] = [
 
 /** The part that a function belongs to: its own file's, else that of its caller (built-in functions, wasm, dependencies). */
 function partOf({ functionName, url }: Profiler.ProfileNode['callFrame'], caller: Part): Part | 'idle' {
-  if (functionName === '(idle)') return 'idle';
+  // `dispatch` starts and stops the profiler.
+  if (functionName === '(idle)' || (functionName === 'dispatch' && url === '')) return 'idle';
   if (functionName === '(garbage collector)') return 'garbage';
   return places.find(([place]) => place.test(url))?.[1] ?? caller;
 }
