@@ -112,7 +112,7 @@ export function resultTables(results: BenchResults): string {
 }
 
 /** A page with the tables between its markers, `<!-- name:begin -->` and `<!-- name:end -->`, replaced. */
-export function withTables(page: string, tables: string, name: 'bench' | 'bench-lm' = 'bench'): string {
+export function withTables(page: string, tables: string, name: 'bench' | 'bench-lm' | 'bench-trainer' = 'bench'): string {
   const begin = `<!-- ${name}:begin -->`;
   const end = `<!-- ${name}:end -->`;
   const start = page.indexOf(begin);

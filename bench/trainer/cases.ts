@@ -16,7 +16,7 @@ export interface BenchCase {
 }
 
 export const cases: readonly BenchCase[] = [
-  { name: 'demo', episodes: 128, microBatchSize: 16, updates: 5, lessons: 150, inventedCountries: 1500 },
+  { name: 'demo', episodes: 128, microBatchSize: 16, updates: 4, lessons: 150, inventedCountries: 1500 },
   { name: 'mid-sized', episodes: 32, microBatchSize: 8, updates: 3, lessons: 60, inventedCountries: 1500 },
 ];
 

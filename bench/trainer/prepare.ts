@@ -99,11 +99,13 @@ const lessons = await playEpisodes({
   temperature: 0,
   seed: 0,
 });
-const rows = lessons.map(episodeRow).map((row): WeightedRow => ({
-  tokenIds: row.tokenIds,
-  mask: row.mask,
-  weights: new Float32Array(row.logProbs.length).fill(1),
-}));
+const rows = lessons.map(episodeRow).map(
+  (row): WeightedRow => ({
+    tokenIds: row.tokenIds,
+    mask: row.mask,
+    weights: new Float32Array(row.logProbs.length).fill(1),
+  }),
+);
 const order = createRandom(0).split('lessons');
 await trainLanguageModel({
   model: student,
@@ -111,9 +113,7 @@ await trainLanguageModel({
   maxSteps: item.lessons,
   microBatchSize: 8,
   schedule: { learningRate: 1.5e-3, warmupSteps: 10 },
-  onStep: (step, { loss = Number.NaN }) => {
-    if (step % 50 === 0) console.error(`  lesson ${step}: ${loss.toFixed(3)}`);
-  },
+  onStep: () => undefined,
 });
 const parameters = await student.parameters();
 await saveModel({ directory: folder.student, config: config.student, parameters, tokenizer });
@@ -134,6 +134,6 @@ const prepared: PreparedCase = {
 };
 await writeFile(folder.prepared, JSON.stringify(prepared));
 const correct = episodes.filter(({ outcome }) => outcome.correct).length;
-console.error(`  ${episodes.length} episodes, ${correct} correct, ${Object.keys(observations).length} queries`);
+console.log(JSON.stringify({ episodes: episodes.length, correct, queries: Object.keys(observations).length }));
 await pool.close();
 process.exit(0);

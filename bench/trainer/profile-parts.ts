@@ -10,6 +10,7 @@ export const parts = [
   'retriever',
   'jobs',
   'garbage',
+  'waiting',
   'runtime',
 ] as const;
 export type Part = (typeof parts)[number];
@@ -25,14 +26,15 @@ const places: readonly (readonly [RegExp, Part])[] = [
 ];
 
 /** The part that a function belongs to: its own file's, else that of its caller (built-in functions, wasm, dependencies). */
-function partOf({ functionName, url }: Profiler.ProfileNode['callFrame'], caller: Part): Part | 'idle' {
-  // `dispatch` starts and stops the profiler.
-  if (functionName === '(idle)' || (functionName === 'dispatch' && url === '')) return 'idle';
+function partOf({ functionName, url }: Profiler.ProfileNode['callFrame'], caller: Part): Part | 'profiler' {
+  if (functionName === 'dispatch' && url === '') return 'profiler';
+  // Only reading passages is waited for.
+  if (functionName === '(idle)') return 'waiting';
   if (functionName === '(garbage collector)') return 'garbage';
   return places.find(([place]) => place.test(url))?.[1] ?? caller;
 }
 
-/** Seconds of processor time of this thread in each part while something runs, by V8's sampling profiler (every 0.2 ms). */
+/** Seconds that this thread spends in each part while something runs, by V8's sampling profiler (every 0.2 ms). */
 export async function profileParts(run: () => Promise<void>): Promise<Record<Part, number>> {
   const session = new Session();
   session.connect();
@@ -43,7 +45,7 @@ export async function profileParts(run: () => Promise<void>): Promise<Record<Par
   const { profile } = await session.post('Profiler.stop');
   session.disconnect();
   const byId = new Map(profile.nodes.map((node) => [node.id, node]));
-  const partById = new Map<number, Part | 'idle'>();
+  const partById = new Map<number, Part | 'profiler'>();
   const [root] = profile.nodes;
   const open: [number, Part][] = root === undefined ? [] : [[root.id, 'runtime']];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -52,12 +54,12 @@ export async function profileParts(run: () => Promise<void>): Promise<Record<Par
     if (node === undefined) continue;
     const part = partOf(node.callFrame, caller);
     partById.set(id, part);
-    for (const child of node.children ?? []) open.push([child, part === 'idle' ? 'runtime' : part]);
+    for (const child of node.children ?? []) open.push([child, part === 'profiler' ? 'runtime' : part]);
   }
   const seconds = Object.fromEntries(parts.map((part) => [part, 0])) as Record<Part, number>;
   profile.samples?.forEach((id, index) => {
     const part = partById.get(id) ?? 'runtime';
-    if (part !== 'idle') seconds[part] += (profile.timeDeltas?.[index] ?? 0) / 1e6;
+    if (part !== 'profiler') seconds[part] += (profile.timeDeltas?.[index] ?? 0) / 1e6;
   });
   return seconds;
 }
