@@ -99,17 +99,10 @@ async function measureCase(item: BenchCase, work: string): Promise<Measurement[]
   return runners.flatMap(({ name }) => best.get(name) ?? []);
 }
 
-async function measureRollouts(item: BenchCase, work: string): Promise<TrainerResults['rollouts']> {
-  const rollouts: TrainerResults['rollouts'] = [];
-  for (const [runner, blas] of [
-    ['wasm', 'off'],
-    ['wasm with BLAS', 'auto'],
-  ] as const) {
-    if (blas === 'auto' && found.blas === undefined) continue;
-    const parts = await node<RolloutParts>('measure-rollout.ts', { work }, { DGPO_BLAS: blas });
-    rollouts.push({ runner, case: item.name, ...parts });
-  }
-  return rollouts;
+/** Without BLAS, whose threads of its own the profiler would take for the model. */
+async function measureRollout(item: BenchCase, work: string): Promise<TrainerResults['rollouts'][number]> {
+  const parts = await node<RolloutParts>('measure-rollout.ts', { work }, { DGPO_BLAS: 'off' });
+  return { runner: 'wasm', case: item.name, ...parts };
 }
 
 const measurements: Measurement[] = [];
@@ -126,7 +119,7 @@ for (const item of chosen) {
     );
     console.error(`${item.name}: ${correct} of its ${episodes} episodes are correct`);
     measurements.push(...(await measureCase(item, work)));
-    rollouts.push(...(await measureRollouts(item, work)));
+    rollouts.push(await measureRollout(item, work));
   } finally {
     await rm(work, { recursive: true, force: true });
   }
