@@ -1,6 +1,5 @@
 import type { MatrixProduct } from './matrix-products.js';
 import type { OpTime } from './op-profile.js';
-import type { PolicyStepFigures } from './policy-step.js';
 import type { SamplingFigures } from './sampling.js';
 
 /** What `bench/results.json` holds. */
@@ -14,7 +13,6 @@ export interface BenchResults {
   matrixProducts: MatrixProduct[];
   /** One update on one thread. */
   profile: { seconds: number; optimizerSeconds: number; kernels: OpTime[] };
-  policyStep: PolicyStepFigures & { workerCount: number };
 }
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -57,9 +55,8 @@ function profileTable({ seconds, optimizerSeconds, kernels }: BenchResults['prof
 
 /** The tables of `docs/performance.md`, also printed to the terminal. */
 export function resultTables(results: BenchResults): string {
-  const { machine, model, batch, training, sampling, profile, policyStep: step } = results;
+  const { machine, model, batch, training, sampling, profile } = results;
   const rate = (tokens: number) => [whole(tokens), `${(tokens / training.stock).toFixed(1)}×`];
-  const phase = (name: string, seconds: number) => [name, seconds.toFixed(2), percent(seconds / step.seconds)];
   return [
     `Measured on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, engine \`wasm\`.`,
     `**Training** of a decoder with ${millions(model.parameters)} parameters (width ${model.hiddenSize}, ${model.layers} layers, ${model.heads} heads, vocabulary ${whole(model.vocabularySize)}), ${batch.rows} rows of ${batch.tokensPerRow} tokens: forward, backward and AdamW.`,
@@ -97,22 +94,15 @@ export function resultTables(results: BenchResults): string {
     ),
     `**Where one update goes**, one thread.`,
     profileTable(profile),
-    `**One update of DGPO** as in the demo: ${step.episodes} episodes of ${Math.round(step.tokens / step.episodes)} tokens on average (${Math.round(step.sampledTokens / step.episodes)} of them sampled); student, critic and teacher of ${millions(step.parameters)} parameters each, ${step.workerCount} workers.`,
-    table(
-      ['', 'seconds', 'share'],
-      [
-        phase('rollout: sampling, search, environment', step.phases.rollout),
-        phase('scoring: values, log-probabilities', step.phases.scoring),
-        phase('gradients of policy and critic, teacher KL', step.phases.gradients),
-        phase('advantages, AdamW, weights to the workers', step.phases.rest),
-        phase('all', step.seconds),
-      ],
-    ),
   ].join('\n\n');
 }
 
 /** A page with the tables between its markers, `<!-- name:begin -->` and `<!-- name:end -->`, replaced. */
-export function withTables(page: string, tables: string, name: 'bench' | 'bench-lm' = 'bench'): string {
+export function withTables(
+  page: string,
+  tables: string,
+  name: 'bench' | 'bench-lm' | 'bench-trainer' = 'bench',
+): string {
   const begin = `<!-- ${name}:begin -->`;
   const end = `<!-- ${name}:end -->`;
   const start = page.indexOf(begin);

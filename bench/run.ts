@@ -1,5 +1,5 @@
 /**
- * Measures training, sampling and one update of DGPO on the engine `wasm`.
+ * Measures training and sampling on the engine `wasm`.
  *
  *   npm run bench              writes bench/results.json and the tables of docs/performance.md
  *   npm run bench -- --quick   seconds, tiny sizes, writes nothing: that everything runs
@@ -11,7 +11,6 @@ import { parameterCount } from '@dgpo/lm';
 import { createComputePool } from '@dgpo/trainer';
 import { matrixProducts } from './matrix-products.js';
 import { opProfile } from './op-profile.js';
-import { policyStepFigures } from './policy-step.js';
 import { type BenchResults, resultTables, withTables } from './results.js';
 import { samplingFigures } from './sampling.js';
 import { fullSettings, quickSettings } from './settings.js';
@@ -49,16 +48,14 @@ async function measureWorkers() {
   const pool = await createComputePool({ engine: 'wasm', workers: workerCount });
   try {
     say(`training with ${workerCount} workers`);
-    const workers = await trainingTokensPerSecond({ settings, pool });
-    say('updates of DGPO');
-    return { workers, policyStep: { ...(await policyStepFigures({ settings, pool })), workerCount } };
+    return await trainingTokensPerSecond({ settings, pool });
   } finally {
     await pool.close();
   }
 }
 
 const here = await measureHere();
-const { workers, policyStep } = await measureWorkers();
+const workers = await measureWorkers();
 const results: BenchResults = {
   machine: { cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism(), node: process.versions.node },
   model: {
@@ -73,7 +70,6 @@ const results: BenchResults = {
   sampling: { ...here.sampling, slots: settings.sampling.slots, contextTokens: settings.sampling.contextTokens },
   matrixProducts: here.products,
   profile: here.profile,
-  policyStep,
 };
 const tables = resultTables(results);
 console.log(tables);

@@ -9,10 +9,9 @@ export interface BenchSettings {
   repeats: number;
   stockRepeats: number;
   sampling: { slots: number; contextTokens: number; newTokens: number };
-  policy: { inventedCountries: number; tasksPerStep: number; updates: number };
 }
 
-/** A decoder of 5.7 M parameters, 8 rows of 256 tokens, and an update of the demo. */
+/** A decoder of 5.7 M parameters and 8 rows of 256 tokens. */
 export const fullSettings: BenchSettings = {
   config: decoderConfig({
     vocabularySize: 3840,
@@ -26,7 +25,6 @@ export const fullSettings: BenchSettings = {
   repeats: 7,
   stockRepeats: 3,
   sampling: { slots: 64, contextTokens: 64, newTokens: 128 },
-  policy: { inventedCountries: 1500, tasksPerStep: 128, updates: 3 },
 };
 
 /** The same in seconds, to see that it runs. Its figures mean nothing. */
@@ -43,5 +41,4 @@ export const quickSettings: BenchSettings = {
   repeats: 2,
   stockRepeats: 1,
   sampling: { slots: 4, contextTokens: 8, newTokens: 8 },
-  policy: { inventedCountries: 80, tasksPerStep: 4, updates: 1 },
 };

@@ -43,5 +43,6 @@ export interface Environment {
 
 /** The token ids of an episode so far: what the policy sees. */
 export function contextTokenIds(state: Pick<EpisodeState, 'segments'>): number[] {
-  return state.segments.flatMap((segment) => segment.tokenIds ?? []);
+  // Concatenation copies blocks; flatMap would walk every token, in every turn of every episode.
+  return ([] as number[]).concat(...state.segments.map((segment) => segment.tokenIds ?? []));
 }

@@ -6,7 +6,7 @@ import {
   type RetrievedDocument,
   type Segment,
 } from '@dgpo/trajectory';
-import { contextTokenIds, type Environment, type EpisodeState, type Turn } from '../environment.js';
+import type { Environment, EpisodeState, Turn } from '../environment.js';
 import type { EpisodeTokenizer } from '../policy.js';
 import type { Retriever } from '../retriever.js';
 import {
@@ -107,7 +107,8 @@ export function createSearchEnvironment(options: SearchEnvironmentOptions): Envi
   checkPromptTemplate(promptTemplate);
 
   const contextRoom = (segments: Segment[], tokenizer: EpisodeTokenizer) =>
-    Math.min(maxContextTokens, tokenizer.maxContextTokens ?? maxContextTokens) - contextTokenIds({ segments }).length;
+    Math.min(maxContextTokens, tokenizer.maxContextTokens ?? maxContextTokens) -
+    segments.reduce((tokens, { tokenIds = [] }) => tokens + tokenIds.length, 0);
 
   const end = (state: EpisodeState, outcome: Outcome): EpisodeState => ({ ...state, next: null, outcome });
 
