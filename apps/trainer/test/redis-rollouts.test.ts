@@ -155,7 +155,7 @@ describe('rollouts over Redis', { timeout: 240_000 }, () => {
     });
   });
 
-  it('a training that loses a worker by SIGKILL and Redis for some seconds ends as the local one', async () => {
+  it('a training that loses a worker by SIGKILL and Redis for ten seconds ends as the local one', async () => {
     await withPool(world, 1, async (pool) => {
       // Long enough to be interrupted.
       const changes = { tasksPerStep: 3, numGenerations: 150, miniBatchSize: 450, microBatchSize: 225 };
@@ -174,7 +174,7 @@ describe('rollouts over Redis', { timeout: 240_000 }, () => {
         expect(before.trimEnd()).toMatch(/begun$/);
         await Promise.race([second, third].map((worker) => worker.says(/begun/, 'now')));
         proxy.cut();
-        await sleep(3000);
+        await sleep(10_000);
         proxy.mend();
         return training;
       });
