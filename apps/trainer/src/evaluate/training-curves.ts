@@ -12,7 +12,7 @@ const charted: readonly { metric: string; title: string; caption?: string; share
   { metric: 'gated_fraction', title: 'Episodes behind the failure gate', share: true },
   { metric: 'kl', title: 'KL to the teacher' },
   {
-    metric: 'beta_kl_sum',
+    metric: 'gated/beta_kl_sum',
     title: 'β · Σ KL of gated episodes',
     caption: 'The penalty as the reward feels it: small beside 1, or length pays.',
   },

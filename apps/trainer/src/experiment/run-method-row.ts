@@ -65,7 +65,7 @@ const kept = [
   'valid_action_rate',
   'searches',
   'completions/mean_length',
-  'beta_kl_sum',
+  'gated/beta_kl_sum',
   'kl',
   'gated/kl',
   'loss',

@@ -138,7 +138,7 @@ const charts: { file: string; title: string; metric: string; rows: string[]; sha
   {
     file: 'penalty-forms',
     title: 'β · Σ k1 of gated episodes',
-    metric: 'beta_kl_sum',
+    metric: 'gated/beta_kl_sum',
     rows: ['dgpo-token-mean', 'dgpo-reference', 'dgpo-grpo'],
     share: false,
   },
