@@ -1,5 +1,5 @@
 import { coldStartLoss, type DivergenceName, divergence, taidDivergence } from '@dgpo/distill';
-import { type Decoder, outputEmbedding, tokenLogProbs, vocabularyKl, vocabularyLoss } from '@dgpo/lm';
+import { outputEmbedding, tokenLogProbs, vocabularyKl, vocabularyLoss } from '@dgpo/lm';
 import { policyLoss } from '@dgpo/rl';
 import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
@@ -60,15 +60,6 @@ interface Scored {
   weight: tf.Tensor;
 }
 
-function requireSameVocabulary(student: Decoder, teacher: Decoder): void {
-  const [own, other] = [student, teacher].map(({ config }) => config.vocabularySize);
-  if (own === other) return;
-  throw new ModelError(
-    `the student has a vocabulary of ${own} and the teacher one of ${other}; distributions can be compared only over the same tokens`,
-    { where: 'teacher' },
-  );
-}
-
 /** Per token, `[n]`: what is learned, and under `targetCrossEntropy` the signal of TAID's schedule. */
 function guideValues(
   guide: Guide,
@@ -101,7 +92,6 @@ export function runDistillJob(context: JobContext, job: DistillJob): Promise<Gra
   const { guide, guideWeight = 1, ceWeight, sampled } = job;
   if (guide !== undefined && job.teacher === undefined) throw new ModelError('this loss needs a teacher');
   const teacher = guide === undefined ? undefined : modelNamed(context, job.teacher as string);
-  if (teacher !== undefined) requireSameVocabulary(student, teacher);
   return withBatch(job.rows, async (batch) => {
     // Outside the tape: nothing of the teacher's forward pass needs to be kept.
     const target = teacher === undefined ? undefined : tf.tidy(() => scoredHidden(teacher, batch, job.rows).hidden);

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { CurveSeries, ReportCurve } from '@dgpo/arc';
-import { DatasetError } from '@dgpo/trajectory';
+import { type MetricLine, readMetrics } from '../run/read-metrics.js';
 
 /** Metrics worth a chart, in the order of the report. */
 const charted: readonly { metric: string; title: string; caption?: string; share?: true }[] = [
@@ -22,41 +21,6 @@ const charted: readonly { metric: string; title: string; caption?: string; share
 /** Curves of more points than this are averaged. */
 const maximumPoints = 240;
 
-interface MetricLine {
-  stage: string;
-  step: number;
-  values: Record<string, unknown>;
-}
-
-/** A last line without an end is one that is being written. */
-async function readMetrics(path: string): Promise<MetricLine[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
-    throw new DatasetError('cannot be read', { where: path, cause });
-  }
-  const lines = text.split('\n').slice(0, -1);
-  return lines
-    .map((line, index) => ({ line, where: `${path}:${index + 1}` }))
-    .filter(({ line }) => line.trim() !== '')
-    .map(({ line, where }) => parseLine(line, where));
-}
-
-function parseLine(line: string, where: string): MetricLine {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (cause) {
-    throw new DatasetError('is not JSON', { where, cause });
-  }
-  if (typeof value !== 'object' || value === null || !('stage' in value) || !('step' in value)) {
-    throw new DatasetError('is no line of metrics: it has no stage and step', { where });
-  }
-  return { stage: String(value.stage), step: Number(value.step), values: { ...value } };
-}
-
 /** Averages neighbours until there are few enough. */
 function thin(points: readonly (readonly [number, number])[]): (readonly [number, number])[] {
   const size = Math.ceil(points.length / maximumPoints);
@@ -72,8 +36,7 @@ function seriesOf(lines: readonly MetricLine[], metric: string, stages: readonly
   return stages.flatMap((stage, color) => {
     const own = lines.filter((line) => line.stage === stage && metric in line.values);
     if (own.length === 0) return [];
-    // Numbers that JSON cannot hold are written as text; `Number` reads them back.
-    const points = thin(own.map(({ step, values }) => [step, Number(values[metric])] as const));
+    const points = thin(own.map(({ step, values }) => [step, values[metric] ?? Number.NaN] as const));
     return [{ name: stage, points, color }];
   });
 }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDgpoError, type Task, type Trajectory, writeTrajectories } from '@dgpo/trajectory';
 import type { RlSettings } from '../recipe/rl-section.js';
 import { checkpointSteps, discardCheckpoints } from '../run/discard-checkpoints.js';
+import { readMetrics } from '../run/read-metrics.js';
 import { runStage } from '../run/run-stage.js';
 import { evaluateDuringTraining } from '../train/evaluate-during-training.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
@@ -33,20 +33,6 @@ export interface PolicyStageOptions {
   validationTasks?: readonly Task[];
   settings: RlSettings;
   seed: number;
-}
-
-/** The logged updates of a stage, oldest first. */
-async function readMetrics(path: string, stage: string): Promise<Record<string, number>[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter((entry) => entry.stage === stage)
-    .map(({ stage: _, ...entry }) =>
-      // What is not finite stands there as a string.
-      Object.fromEntries(Object.entries(entry).map(([name, value]) => [name, Number(value)])),
-    );
 }
 
 /** How often it is saved, how episodes are played and passes are run changes nothing. */
@@ -86,7 +72,8 @@ async function attempt(options: PolicyStageOptions, target: string, reference: s
   const completedSteps = await checkpoints.restore();
   const show = ['reward', 'searches', 'valid_action_rate', 'completions/mean_length'];
   const tracker = workshop.tracker({ stage: name, totalSteps: settings.maxSteps, completedSteps, show });
-  const history = await readMetrics(run.metricsPath, name);
+  const logged = await readMetrics(run.metricsPath);
+  const history = logged.filter(({ stage }) => stage === name).map(({ values }) => values);
   const watch = collapseWatch({ settings: settings.collapse, rollBacks: rollBacks.length, history });
   const pending = pendingRollouts({ directory: target, rollBacks: rollBacks.length });
   const result: Attempt = { collapsed: null, steps: completedSteps, parameters: undefined };

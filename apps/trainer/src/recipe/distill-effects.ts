@@ -1,5 +1,6 @@
 import { type DistillSettings, distillSchema, playsEpisodes, usesDemonstrations } from './distill-section.js';
 import type { MethodConflict, RawRecipe } from './expand-method.js';
+import { isSaid, isTree } from './key-trees.js';
 
 /** Some keys of the section, by dotted path, and when they matter. */
 interface Rule {
@@ -90,15 +91,6 @@ const rules: readonly Rule[] = [
   },
 ];
 
-const isTree = (value: unknown): value is RawRecipe =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function saidAt(section: RawRecipe, path: readonly string[]): boolean {
-  let value: unknown = section;
-  for (const key of path) value = isTree(value) ? value[key] : undefined;
-  return value !== undefined;
-}
-
 /**
  * Keys of a section `distill` that change nothing in any of the stages made from it. Defaults would hide what a recipe says, so the
  * section is read before they are filled in.
@@ -122,7 +114,7 @@ export function distillConflicts(options: {
     if (first === undefined || settings.some(matters)) return [];
     return keys
       .map((key) => key.split('.'))
-      .filter((key) => saidAt(said, key))
+      .filter((key) => isSaid(said, key))
       .map((key) => ({ path: [...path, ...key], message: `has no effect ${reason(first)}` }));
   });
 }

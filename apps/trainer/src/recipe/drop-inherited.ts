@@ -1,14 +1,6 @@
 import type { RawRecipe } from './expand-method.js';
+import { isSaid, isTree } from './key-trees.js';
 import { recipeConflicts } from './recipe-schema.js';
-
-const isTree = (value: unknown): value is RawRecipe =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function isSaid(tree: RawRecipe, [name = '', ...rest]: readonly string[]): boolean {
-  const value = tree[name];
-  if (value === undefined) return false;
-  return rest.length === 0 || (isTree(value) && isSaid(value, rest));
-}
 
 function without(tree: RawRecipe, [name = '', ...rest]: readonly string[]): RawRecipe {
   const { [name]: value, ...others } = tree;

@@ -1,3 +1,4 @@
+import { isTree } from './key-trees.js';
 import type { KeyTree, Method, SectionRules } from './methods/method.js';
 import { findMethod } from './methods.js';
 
@@ -9,9 +10,6 @@ export interface MethodConflict {
   path: string[];
   message: string;
 }
-
-const isTree = (value: unknown): value is RawRecipe =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** `over` on `under`, section by section; lists and values are replaced. */
 export function mergeTrees(under: RawRecipe, over: RawRecipe): RawRecipe {
@@ -74,8 +72,8 @@ function expandStages(
 
 /**
  * Replaces the sections `distill` and `rl` of a recipe by the list of stages that its method stands for, each with the method's own
- * values in it; a section of which the method has no
- * stage is not read, so that changing the name of the method is enough. Recipes with `method: pipeline` list theirs already; unknown methods are left for the schema to refuse.
+ * values in it; a section of which the method has no stage is not read, so that changing the name of the method is enough. Recipes
+ * with `method: pipeline` list theirs already; unknown methods are left for the schema to refuse.
  */
 export function expandMethod(raw: RawRecipe): { recipe: RawRecipe; conflicts: MethodConflict[] } {
   const name = raw.method === undefined ? 'dgpo' : String(raw.method);

@@ -1,4 +1,4 @@
-import type { RawRecipe } from './expand-method.js';
+import { isSaid, isTree } from './key-trees.js';
 import { type RlSettings, rlSchema, usesCritic } from './rl-section.js';
 
 /** A key that a section gives and that changes nothing there. */
@@ -9,9 +9,6 @@ interface IneffectiveKey {
 
 /** Dotted keys and, where they do nothing, the reason. */
 type Rules = Readonly<Record<string, string | undefined>>;
-
-const isTree = (value: unknown): value is RawRecipe =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const when = (holds: boolean, reason: string) => (holds ? reason : undefined);
 
@@ -51,13 +48,6 @@ function rulesFor(rl: RlSettings): Rules {
     'guidance.controller.horizon': fixed,
   };
 }
-
-const isSaid = (tree: RawRecipe, path: readonly string[]): boolean => {
-  const [name = '', ...rest] = path;
-  const value = tree[name];
-  if (value === undefined) return false;
-  return rest.length === 0 || (isTree(value) && isSaid(value, rest));
-};
 
 /**
  * Keys of a section `rl` that change nothing beside its other keys: who gives them believes something that is not so. Defaults do

@@ -10,7 +10,6 @@ import { nearestName } from './nearest-name.js';
 import { fileOf, mergeChain, placeIn, type RecipeFile, readRecipeChain } from './recipe-chain.js';
 import { type JsonSchemaNode, recipeJsonSchema } from './recipe-fields.js';
 import type { RecipeOverride } from './recipe-flags.js';
-
 import { allMethods, type RecipeKind, recipeSchemas } from './recipe-kinds.js';
 import type { Recipe } from './recipe-schema.js';
 
