@@ -85,7 +85,8 @@ export function estimateRun(options: EstimateRunOptions): RunEstimate {
   if (recipe.teacher.kind === 'model' && options.teacher === undefined) {
     throw new ConfigError('the sizes of this model are needed', { where: 'teacher.path' });
   }
-  const teacher = options.teacher ?? freshModelConfig(recipe.teacher.fresh);
+  const teacher =
+    options.teacher ?? (recipe.teacher.lora === undefined ? freshModelConfig(recipe.teacher.fresh) : student);
   const here = recipe.teacher.kind !== 'server';
   for (const [where, model] of Object.entries({ 'student.path': student, ...(here && { 'teacher.path': teacher }) })) {
     const limit = recipe.environment.maxTotalTokens;

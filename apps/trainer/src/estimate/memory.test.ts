@@ -79,7 +79,15 @@ describe('estimateMemory', () => {
     const { worker, optimizers } = estimateMemory({ ...sizes, recipe: own });
     expect(worker.weights).toBe(3 * model + 2 * adapters + 4 * 8);
     expect(optimizers).toBe(4 * (2 * adapters + 4 * 8) + 16 * 1128);
-    const checkpointed = estimateMemory({ ...sizes, recipe: both, gradientCheckpointing: true });
+    const gradientCheckpointing = true;
+    const again = recipe({
+      ...small,
+      student: { path: '/m', lora },
+      teacher: { ...small.teacher, lora, training: { ...small.teacher.training, gradientCheckpointing } },
+      distill: { ...small.distill, gradientCheckpointing },
+      rl: { ...small.rl, gradientCheckpointing },
+    });
+    const checkpointed = estimateMemory({ ...sizes, recipe: again });
     expect(checkpointed.worker.activations).not.toBe(shared.worker.activations);
   });
 
@@ -209,10 +217,16 @@ describe('the estimate against what a worker holds', () => {
     const sizes = config();
     const run = recipe({
       student: { path: '/m', ...adapters },
-      teacher: { ...adapters, training: { microBatchSize: rows } },
+      teacher: { ...adapters, training: { microBatchSize: rows, gradientCheckpointing } },
       environment: { maxTotalTokens: time },
-      distill: { microBatchSize: rows, batchSize: rows, numTasks: slots },
-      rl: { microBatchSize: rows, miniBatchSize: rows, tasksPerStep: Math.max(slots, rows) },
+      distill: { microBatchSize: rows, batchSize: rows, numTasks: slots, gradientCheckpointing },
+      rl: {
+        microBatchSize: rows,
+        miniBatchSize: rows,
+        tasksPerStep: Math.max(slots, rows),
+        gradientCheckpointing,
+        rolloutBatchSize: slots,
+      },
       evaluation: { batchSize: slots },
     });
     const options: MemoryOptions = {
@@ -221,7 +235,6 @@ describe('the estimate against what a worker holds', () => {
       teacher: sizes,
       engine: 'wasm',
       workers: 1,
-      gradientCheckpointing,
     };
     const drawn = createDecoder({ config: sizes, random: createRandom(1) });
     const parameters = await getParameters(drawn);

@@ -11,9 +11,6 @@ const threadBytes = 120e6;
 
 const float = 4;
 
-/** Episodes that a worker plays side by side in training at most. */
-const rolloutSlots = 64;
-
 /** Bytes, in float32. */
 export interface WorkerMemory {
   /** Student, critic, teacher and the model that is evaluated; with LoRA one base and the adapters of each. */
@@ -24,7 +21,7 @@ export interface WorkerMemory {
   activations: number;
   /**
    * Of the largest sampler, `slots · layers · 2 · keyValueHeads · headDim · maxTotalTokens` floats: student and teacher with a slot for each
-   * episode, at most 64, and the model that is evaluated with `evaluation.batchSize`. Between jobs samplers are empty.
+   * episode, at most `rolloutBatchSize`, and the model that is evaluated with `evaluation.batchSize`. Between jobs samplers are empty.
    */
   keyValueCache: number;
   /** Of one step of that sampler. */
@@ -52,8 +49,6 @@ export interface MemoryOptions {
   workers: number;
   /** Tokens of the longest episode in a micro-batch. @default environment.maxTotalTokens */
   episodeTokens?: number;
-  /** Whether blocks are run again in the backward pass of cold start and reinforcement learning. @default false */
-  gradientCheckpointing?: boolean;
 }
 
 /** One kind of forward and backward pass. */
@@ -69,11 +64,11 @@ interface Training {
 
 /** The training passes of a run. */
 function trainingsOf(options: MemoryOptions & { teacherConfig: DecoderConfig }): Training[] {
-  const { recipe, student, teacherConfig, gradientCheckpointing = false } = options;
+  const { recipe, student, teacherConfig } = options;
   const { environment, stages, pretrain } = recipe;
   const time = Math.min(environment.maxTotalTokens, options.episodeTokens ?? environment.maxTotalTokens);
   const lora = loraOptions(recipe.student.lora);
-  const pass = { config: student, lora, time, gradientCheckpointing };
+  const pass = { config: student, lora, time };
   const trainsTeacher = recipe.teacher.kind === 'scripted';
   const teacherLora = loraOptions(recipe.teacher.lora);
   const read = (config: DecoderConfig): Training[] =>
@@ -81,15 +76,27 @@ function trainingsOf(options: MemoryOptions & { teacherConfig: DecoderConfig }):
       ? []
       : [{ config, lora: undefined, rows: 8, time: pretrain.maxLength, gradientCheckpointing: false, kl: false }];
   const stagePass = ({ distill, rl }: Stage): Training[] => {
-    if (distill !== undefined) return [{ ...pass, rows: distill.microBatchSize, kl: distill.klWeight > 0 }];
+    if (distill !== undefined) {
+      const { microBatchSize: rows, gradientCheckpointing, klWeight } = distill;
+      return [{ ...pass, rows, gradientCheckpointing, kl: klWeight > 0 }];
+    }
     if (rl === undefined || rl.maxSteps === 0) return [];
     const guided = rl.guidance.gate !== 'never' && rl.guidance.form === 'loss';
-    return [{ ...pass, rows: rl.microBatchSize, kl: guided }];
+    const { microBatchSize: rows, gradientCheckpointing } = rl;
+    return [{ ...pass, rows, gradientCheckpointing, kl: guided }];
   };
-  const taughtRows = recipe.teacher.training.microBatchSize;
+  const { microBatchSize: taughtRows, gradientCheckpointing } = recipe.teacher.training;
+  const taught = {
+    ...pass,
+    config: teacherConfig,
+    lora: teacherLora,
+    rows: taughtRows,
+    gradientCheckpointing,
+    kl: false,
+  };
   return [
     ...stages.flatMap(stagePass),
-    ...(trainsTeacher ? [{ ...pass, config: teacherConfig, lora: teacherLora, rows: taughtRows, kl: false }] : []),
+    ...(trainsTeacher ? [taught] : []),
     ...read(student),
     ...(trainsTeacher && teacherLora === undefined ? read(teacherConfig) : []),
   ];
@@ -150,10 +157,10 @@ export function estimateMemory(options: MemoryOptions): MemoryEstimate {
   const playing = stages.flatMap(({ distill, rl }) => [
     ...(distill === undefined || !hasTeacher
       ? []
-      : [{ config: teacher, slots: Math.min(rolloutSlots, distill.numTasks * distill.samplesPerTask) }]),
+      : [{ config: teacher, slots: Math.min(distill.rolloutBatchSize, distill.numTasks * distill.samplesPerTask) }]),
     ...(rl === undefined || rl.maxSteps === 0
       ? []
-      : [{ config: student, slots: Math.min(rolloutSlots, rl.tasksPerStep * rl.numGenerations) }]),
+      : [{ config: student, slots: Math.min(rl.rolloutBatchSize, rl.tasksPerStep * rl.numGenerations) }]),
   ]);
   const evaluated = hasTeacher ? [student, teacher] : [student];
   const samplers = [...playing, ...evaluated.map((config) => ({ config, slots: evaluation.batchSize }))].map(

@@ -59,7 +59,7 @@ export function stagesOf(options: StagesOptions): StageWork[] {
 
   const fresh = [
     ...(recipe.student.path === undefined ? [{ name: 'pretrain student', model: student }] : []),
-    ...(scripted ? [{ name: 'pretrain teacher', model: teacher }] : []),
+    ...(scripted && recipe.teacher.lora === undefined ? [{ name: 'pretrain teacher', model: teacher }] : []),
   ];
   const taught = recipe.teacher.training.numTrainEpochs * trainQuestions;
   const distil = (settings: DistillSettings): Work[] => {

@@ -36,6 +36,8 @@ export interface CollectEpisodesOptions {
   samplesPerTask: number;
   temperature: number;
   seed: number;
+  /** Episodes that a worker plays side by side. @default 64 */
+  batchSize?: number;
   /** Questions that are played before any of their episodes is written; it does not change the file. @default 128 */
   tasksPerCall?: number;
   onProgress?: (episodes: number, total: number) => void;
@@ -47,7 +49,18 @@ export interface CollectEpisodesOptions {
  * an uninterrupted collection.
  */
 export async function collectEpisodes(options: CollectEpisodesOptions): Promise<void> {
-  const { path, playground, policy, tasks, samplesPerTask, temperature, seed, tasksPerCall = 128, signal } = options;
+  const {
+    path,
+    playground,
+    policy,
+    tasks,
+    samplesPerTask,
+    temperature,
+    seed,
+    batchSize,
+    tasksPerCall = 128,
+    signal,
+  } = options;
   const existed = existsSync(path);
   const writer = await openJsonLinesWriter({ path, append: true });
   try {
@@ -59,6 +72,7 @@ export async function collectEpisodes(options: CollectEpisodesOptions): Promise<
           ...playground,
           ...request,
           policy,
+          ...(batchSize === undefined ? {} : { batchSize }),
           seed: createRandom(seed)
             .split('teacher-outputs')
             .integer(2 ** 31),

@@ -13,7 +13,13 @@ import type { Workshop } from './workshop.js';
 
 type CollectSettings = Pick<
   DistillSettings,
-  'samplesPerTask' | 'temperature' | 'maxEpisodes' | 'maxPerTask' | 'dedupe' | 'requireValidActions'
+  | 'rolloutBatchSize'
+  | 'samplesPerTask'
+  | 'temperature'
+  | 'maxEpisodes'
+  | 'maxPerTask'
+  | 'dedupe'
+  | 'requireValidActions'
 >;
 
 export interface CollectStageOptions {
@@ -74,7 +80,7 @@ export async function collectStage(
     },
     run: async ({ directory }) => {
       workshop.reporter.stage(`${label} outputs`, `${tasks.length * samplesPerTask} episodes`);
-      if (teacher !== 'expert') await shareModel(workshop, 'teacher', teacher.weights);
+      if (teacher !== 'expert') await shareModel(workshop, 'teacher', teacher);
       const collected = join(directory, 'collected.jsonl');
       await collectEpisodes({
         path: collected,
@@ -84,6 +90,7 @@ export async function collectStage(
         samplesPerTask,
         temperature,
         seed,
+        batchSize: options.settings.rolloutBatchSize,
         onProgress: (done, total) => workshop.reporter.progress({ label, done, total }),
         signal: workshop.signal,
       });

@@ -8,10 +8,9 @@ import { distillationSteps, type TeacherScores, trainDistillation } from '../tra
 import { evaluateDuringTraining } from '../train/evaluate-during-training.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
 import type { Playground } from '../train/play-episodes.js';
-import { createTrainedModel } from '../train/trained-model.js';
 import { playgroundInputs } from './playground-inputs.js';
-import { saveAgent } from './save-agent.js';
-import { type StageModel, shareModel, stageModel } from './stage-model.js';
+import { type StageModel, shareModel } from './stage-model.js';
+import { type LoraSettings, savedStageModel, saveStageModel, trainedStageModel } from './trained-stage-model.js';
 import type { Workshop } from './workshop.js';
 
 export interface DistillStageOptions {
@@ -19,6 +18,8 @@ export interface DistillStageOptions {
   name: string;
   playground: Playground;
   student: StageModel;
+  /** Trains adapters on the student's base. @default all weights are trained */
+  lora?: LoraSettings;
   /** Not needed where only the tokens of the demonstrations are learned. */
   teacher: StageModel | undefined;
   /** With `opd`, in the place of a local teacher: scores the tokens that the student sampled. */
@@ -55,12 +56,16 @@ function describeStage({ settings, tasks }: DistillStageOptions, episodes: numbe
   return `${steps} updates of ${settings.batchSize} episodes of the student on ${tasks.length} questions`;
 }
 
+/** How episodes are played and passes are run changes nothing. */
+const decisive = ({ rolloutBatchSize: _, gradientCheckpointing: __, ...others }: DistillSettings) => others;
+
 /** A stage of distillation, such as phase 1 of DGPO: the cold start on the teacher's correct episodes. */
 export async function distillStage(options: DistillStageOptions): Promise<StageModel> {
   const {
     workshop,
     playground,
     student,
+    lora,
     teacher,
     outputs,
     tasks,
@@ -75,9 +80,10 @@ export async function distillStage(options: DistillStageOptions): Promise<StageM
     name,
     inputs: {
       student: student.key,
+      ...(lora === undefined ? {} : { lora }),
       teacher: teacher?.key,
       outputs: outputs?.key,
-      settings,
+      settings: decisive(settings),
       seed,
       ...(plays ? { tasks: outputs === undefined ? tasks : undefined } : {}),
       ...(settings.evalSteps > 0 ? { validationTasks } : {}),
@@ -90,21 +96,17 @@ export async function distillStage(options: DistillStageOptions): Promise<StageM
       const taught = settings.objective !== 'sft' && teacher !== undefined;
       if (taught) {
         requireSameVocabulary(student, teacher);
-        await shareModel(workshop, 'teacher', teacher.weights);
+        await shareModel(workshop, 'teacher', teacher);
       }
-      const { config, parameters, tokenizer } = student.weights;
-      const model = await createTrainedModel({
-        pool: workshop.pool,
-        name: 'student',
-        config,
-        parameters,
+      const model = await trainedStageModel({
+        ...{ workshop, model: student, lora, name: 'student', seed },
         weightDecay: 0.01,
         maxGradNorm: settings.maxGradNorm,
       });
       const state = createDistillationState({ settings, totalSteps: maxSteps, seed });
       const checkpoints = modelCheckpoints({
         directory: join(target, 'checkpoints'),
-        config: { settings, seed },
+        config: { settings: decisive(settings), seed },
         models: [model],
         extras: state.extras,
         keep: settings.saveTotalLimit,
@@ -157,13 +159,13 @@ export async function distillStage(options: DistillStageOptions): Promise<StageM
       });
       await tracker.finish();
       if (settings.loadBestModelAtEnd) await checkpoints.restoreBest();
-      const trained = { config, parameters: (await model.parameters()).slice(), tokenizer };
+      const parameters = (await model.parameters()).slice();
       model.dispose();
       const { environment } = playground;
-      await saveAgent({ directory: join(target, 'model'), weights: trained, environment });
+      await saveStageModel({ directory: target, model: student, lora, parameters, environment });
       return { steps: maxSteps };
     },
   });
   if (skipped) workshop.reporter.stage(name, 'already there');
-  return stageModel(join(directory, 'model'));
+  return savedStageModel({ directory, model: student, lora });
 }

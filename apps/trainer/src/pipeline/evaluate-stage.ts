@@ -41,7 +41,7 @@ export async function evaluateStage(options: EvaluateStageOptions): Promise<Mode
       const label = `evaluate ${name}`;
       let job: EpisodesJob['policy'] = 'expert';
       if (policy !== 'expert') {
-        await shareModel(workshop, 'evaluated', policy.weights);
+        await shareModel(workshop, 'evaluated', policy);
         job = { model: 'evaluated' };
       }
       const evaluation = await evaluateModel({

@@ -25,6 +25,7 @@ import { createTrainedModel } from '../train/trained-model.js';
 import { createCorpusText } from './corpus-text.js';
 import { playgroundInputs } from './playground-inputs.js';
 import { type StageModel, stageModel } from './stage-model.js';
+import { type LoraSettings, savedStageModel, saveStageModel, trainedStageModel } from './trained-stage-model.js';
 import type { Workshop } from './workshop.js';
 
 type FreshModel = NonNullable<Recipe['student']['fresh']>;
@@ -135,16 +136,26 @@ export async function scriptedTeacherStage(options: {
   workshop: Workshop;
   playground: Playground;
   model: StageModel;
+  /** Teaches adapters on the model's base. @default all weights are trained */
+  lora?: LoraSettings;
   tasks: readonly Task[];
   settings: Recipe['teacher']['training'];
   seed: number;
 }): Promise<StageModel> {
-  const { workshop, playground, model, tasks, settings, seed } = options;
+  const { workshop, playground, model, lora, tasks, settings, seed } = options;
+  const { gradientCheckpointing: _, ...decisive } = settings;
   const stage = 'teacher';
   const { directory, skipped } = await runStage({
     runDirectory: workshop.run.path,
     name: stage,
-    inputs: { model: model.key, tasks, settings, seed, ...playgroundInputs(playground) },
+    inputs: {
+      model: model.key,
+      ...(lora === undefined ? {} : { lora }),
+      tasks,
+      settings: decisive,
+      seed,
+      ...playgroundInputs(playground),
+    },
     run: async ({ directory: target }) => {
       const episodes = await playEpisodes({
         ...playground,
@@ -155,20 +166,13 @@ export async function scriptedTeacherStage(options: {
         signal: workshop.signal,
       });
       const demonstrations = episodes.filter((episode) => episode.outcome.correct).map(demonstration);
-      const { config, parameters, tokenizer } = model.weights;
       const imitation = { ...distillSchema.parse({ objective: 'sft', demonstrator: 'expert' }), ...settings };
       const maxSteps = distillationSteps(imitation, demonstrations.length);
       workshop.reporter.stage(stage, `${demonstrations.length} episodes of the scripted expert, ${maxSteps} updates`);
-      const trained = await createTrainedModel({
-        pool: workshop.pool,
-        name: 'teacher',
-        config,
-        parameters,
-        weightDecay: 0.01,
-      });
+      const trained = await trainedStageModel({ workshop, model, lora, name: 'teacher', seed, weightDecay: 0.01 });
       const checkpoints = modelCheckpoints({
         directory: join(target, 'checkpoints'),
-        config: { settings, seed },
+        config: { settings: decisive, seed },
         models: [trained],
         keep: 1,
         metricsPath: workshop.run.metricsPath,
@@ -190,16 +194,11 @@ export async function scriptedTeacherStage(options: {
         signal: workshop.signal,
       });
       await tracker.finish();
-      await saveModel({
-        directory: join(target, 'model'),
-        config,
-        parameters: (await trained.parameters()).slice(),
-        tokenizer,
-      });
+      await saveStageModel({ directory: target, model, lora, parameters: (await trained.parameters()).slice() });
       trained.dispose();
       return null;
     },
   });
   if (skipped) workshop.reporter.stage(stage, 'already there');
-  return stageModel(join(directory, 'model'));
+  return savedStageModel({ directory, model, lora });
 }

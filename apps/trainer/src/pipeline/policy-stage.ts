@@ -14,8 +14,8 @@ import { pendingRollouts } from './pending-rollouts.js';
 import { playgroundInputs } from './playground-inputs.js';
 import { policyModels, shareReference } from './policy-models.js';
 import { readRollBacks, writeRollBacks } from './roll-backs.js';
-import { saveAgent } from './save-agent.js';
-import { type StageModel, stageModel } from './stage-model.js';
+import type { StageModel } from './stage-model.js';
+import { type LoraSettings, savedStageModel, saveStageModel } from './trained-stage-model.js';
 import type { Workshop } from './workshop.js';
 
 export interface PolicyStageOptions {
@@ -24,6 +24,8 @@ export interface PolicyStageOptions {
   name: string;
   playground: Playground;
   student: StageModel;
+  /** Trains adapters of student and critic on the student's base. @default all weights are trained */
+  lora?: LoraSettings;
   /** Not needed where no teacher guides. */
   teacher: StageModel | undefined;
   tasks: readonly Task[];
@@ -47,8 +49,14 @@ async function readMetrics(path: string, stage: string): Promise<Record<string, 
     );
 }
 
-/** How often it is saved changes nothing. */
-const decisive = ({ saveSteps: _, saveTotalLimit: __, ...others }: RlSettings) => others;
+/** How often it is saved, how episodes are played and passes are run changes nothing. */
+const decisive = ({
+  saveSteps: _,
+  saveTotalLimit: __,
+  rolloutBatchSize: ___,
+  gradientCheckpointing: ____,
+  ...others
+}: RlSettings) => others;
 
 interface Attempt {
   collapsed: string | null;
@@ -162,12 +170,13 @@ async function attempt(options: PolicyStageOptions, target: string, reference: s
 export async function policyStage(
   options: PolicyStageOptions,
 ): Promise<StageModel & { collapsed: string | null; steps: number }> {
-  const { workshop, name, playground, student, teacher, tasks, validationTasks = [], settings, seed } = options;
+  const { workshop, name, playground, student, lora, teacher, tasks, validationTasks = [], settings, seed } = options;
   const { directory, output, skipped } = await runStage({
     runDirectory: workshop.run.path,
     name,
     inputs: {
       student: student.key,
+      ...(lora === undefined ? {} : { lora }),
       teacher: teacher?.key,
       tasks,
       settings: decisive(settings),
@@ -182,12 +191,11 @@ export async function policyStage(
       let last = await attempt(options, target, reference);
       while (last.parameters === undefined) last = await attempt(options, target, reference);
       const { collapsed, steps, parameters } = last;
-      const { config, tokenizer } = student.weights;
-      const weights = { config, parameters, tokenizer };
-      await saveAgent({ directory: join(target, 'model'), weights, environment: playground.environment });
+      const { environment } = playground;
+      await saveStageModel({ directory: target, model: student, lora, parameters, environment });
       return { collapsed, steps };
     },
   });
   if (skipped) workshop.reporter.stage(name, 'already there');
-  return { ...(await stageModel(join(directory, 'model'))), ...output };
+  return { ...(await savedStageModel({ directory, model: student, lora })), ...output };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadTokenizer } from '@dgpo/lm';
+import { loadTokenizer, tokenizerFolder } from '@dgpo/lm';
 import { loadCorpus } from '@dgpo/retriever';
 import { ConfigError, type Task } from '@dgpo/trajectory';
 import { createAtlas, exportAtlas } from '../atlas/index.js';
@@ -13,7 +13,7 @@ import { runStage } from '../run/run-stage.js';
 import { hashFile } from '../run/stable-hash.js';
 import type { Playground } from '../train/play-episodes.js';
 import { freshModelStage, scriptedTeacherStage, tokenizerStage } from './fresh-models.js';
-import { type StageModel, stageModel } from './stage-model.js';
+import { type StageModel, sharedStageModel, stageModel } from './stage-model.js';
 import { needsTeacher } from './train-stage.js';
 import type { Workshop } from './workshop.js';
 
@@ -104,8 +104,9 @@ export async function startingModels(context: {
     seed: recipe.seed,
     pretrain: recipe.pretrain,
   };
-  let tokenizerDirectory = recipe.student.path ?? recipe.teacher.path;
-  let tokenizerKey = tokenizerDirectory ?? '';
+  const given = recipe.student.path ?? recipe.teacher.path;
+  let tokenizerDirectory = given === undefined ? undefined : await tokenizerFolder(given);
+  let tokenizerKey = given ?? '';
   if (tokenizerDirectory === undefined) {
     const texts = [
       ...data.documents.map(({ contents }) => contents),
@@ -116,39 +117,48 @@ export async function startingModels(context: {
     tokenizerKey = made.key;
   }
   const tokenizer = await loadTokenizer(tokenizerDirectory);
-  const student =
-    recipe.student.path !== undefined
-      ? await stageModel(recipe.student.path)
-      : await freshModelStage({
-          ...shared,
-          name: 'student',
-          fresh: recipe.student.fresh as NonNullable<Recipe['student']['fresh']>,
-          tokenizer,
-          tokenizerKey,
-        });
+  const path =
+    recipe.student.path ??
+    (
+      await freshModelStage({
+        ...shared,
+        name: 'student',
+        fresh: recipe.student.fresh as NonNullable<Recipe['student']['fresh']>,
+        tokenizer,
+        tokenizerKey,
+      })
+    ).directory;
+  const hasAdapters = recipe.student.lora !== undefined;
+  const student = hasAdapters ? await sharedStageModel({ directory: path, name: 'base' }) : await stageModel(path);
   const playground = playgroundWith(tokenizerDirectory);
   if (!recipe.stages.some(needsTeacher)) return { student, teacher: undefined, playground };
   if (recipe.teacher.path !== undefined) {
-    const teacher = await stageModel(recipe.teacher.path);
+    const directory = recipe.teacher.path;
+    const teacher = hasAdapters ? await teacherBeside(student, directory) : await stageModel(directory);
     checkTokenizers(student, teacher);
     return { student, teacher, playground };
   }
-  const untaught = await freshModelStage({
-    ...shared,
-    name: 'teacher',
-    fresh: recipe.teacher.fresh,
-    tokenizer,
-    tokenizerKey,
-  });
+  const untaught =
+    recipe.teacher.lora === undefined || student.base === undefined
+      ? await freshModelStage({ ...shared, name: 'teacher', fresh: recipe.teacher.fresh, tokenizer, tokenizerKey })
+      : await sharedStageModel(student.base);
   const teacher = await scriptedTeacherStage({
     workshop,
     playground,
     model: untaught,
+    lora: recipe.teacher.lora,
     tasks: data.trainTasks,
     settings: recipe.teacher.training,
     seed: recipe.seed,
   });
   return { student, teacher, playground };
+}
+
+/** A teacher whose weights workers read: those of the student's base where it has the same. */
+async function teacherBeside(student: StageModel, directory: string): Promise<StageModel> {
+  const teacher = await sharedStageModel({ directory, name: 'teacher-base' });
+  const isSame = teacher.base?.directory === student.base?.directory;
+  return isSame && student.base !== undefined ? { ...teacher, base: student.base } : teacher;
 }
 
 /** Student and teacher are compared token by token, so an id must mean the same to both. */

@@ -99,6 +99,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
         stage,
         playground,
         student: trained,
+        lora: recipe.student.lora,
         teacher,
         tasks: data.trainTasks,
         validationTasks: data.validationTasks,

@@ -6,6 +6,7 @@ import { collectStage, requireDemonstrations } from './collect-stage.js';
 import { distillStage } from './distill-stage.js';
 import { policyStage } from './policy-stage.js';
 import type { StageModel } from './stage-model.js';
+import type { LoraSettings } from './trained-stage-model.js';
 import type { Workshop } from './workshop.js';
 
 export interface TrainStageOptions {
@@ -14,6 +15,8 @@ export interface TrainStageOptions {
   playground: Playground;
   /** Where the stage starts. */
   student: StageModel;
+  /** Trains adapters on the student's base. @default all weights are trained */
+  lora?: LoraSettings;
   /** Undefined for stages that need none, see {@link needsTeacher}. */
   teacher: StageModel | undefined;
   tasks: readonly Task[];
@@ -37,14 +40,14 @@ export function needsTeacher({ distill, rl }: Stage): boolean {
 }
 
 async function distil(options: TrainStageOptions): Promise<StageModel> {
-  const { workshop, stage, playground, student, teacher, seed, outputsName } = options;
+  const { workshop, stage, playground, student, lora, teacher, seed, outputsName } = options;
   const settings = stage.distill as NonNullable<Stage['distill']>;
   const tasks = options.tasks.slice(0, settings.numTasks);
   const shared = { workshop, playground, tasks, settings, seed };
   const { validationTasks } = options;
   const validation = validationTasks === undefined ? {} : { validationTasks };
   const train = (outputs: { path: string; key: string } | undefined) =>
-    distillStage({ ...shared, ...validation, name: stage.name, student, teacher, outputs });
+    distillStage({ ...shared, ...validation, name: stage.name, student, lora, teacher, outputs });
   if (!usesDemonstrations(settings)) return train(undefined);
   const demonstrator = settings.demonstrator === 'expert' ? 'expert' : (teacher as StageModel);
   const outputs = await collectStage({
@@ -60,7 +63,7 @@ async function distil(options: TrainStageOptions): Promise<StageModel> {
 
 /** One training of a recipe: distillation, with the collection of its demonstrations, or reinforcement learning. */
 export async function trainStage(options: TrainStageOptions): Promise<TrainedStage> {
-  const { workshop, stage, playground, student, tasks, seed } = options;
+  const { workshop, stage, playground, student, lora, tasks, seed } = options;
   const teacher = needsTeacher(stage) ? options.teacher : undefined;
   if (stage.distill !== undefined) return distil({ ...options, teacher });
   const settings = stage.rl as NonNullable<Stage['rl']>;
@@ -71,6 +74,7 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainedSta
     name: stage.name,
     playground,
     student,
+    lora,
     teacher,
     tasks,
     settings,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, nonNegative } from './data-sections.js';
+import { gradientCheckpointing, rolloutBatchSize } from './pass-fields.js';
 import { checkTrainingEvaluation, trainingEvaluationFields } from './training-evaluation-fields.js';
 
 const positive = () => z.number().positive();
@@ -97,6 +98,8 @@ export const distillSchema = z
     microBatchSize: count()
       .default(8)
       .describe('Episodes per forward and backward pass; it does not change the result.'),
+    gradientCheckpointing: gradientCheckpointing(),
+    rolloutBatchSize: rolloutBatchSize(),
     learningRate: positive().default(1e-3).describe('Peak learning rate of AdamW, decayed to 0 by a cosine.'),
     warmupSteps: count(0).default(20).describe('Steps of linear warm-up.'),
     maxGradNorm: positive().default(1).describe('Gradient norm to clip at.'),

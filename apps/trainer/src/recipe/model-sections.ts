@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, nonNegative } from './data-sections.js';
 import { loraSchema } from './lora-schema.js';
+import { gradientCheckpointing } from './pass-fields.js';
 
 /** A decoder that is not trained yet; names as in a Hugging Face `config.json`. */
 const freshModelSchema = (defaults: { hiddenSize: number; numHiddenLayers: number; numAttentionHeads: number }) =>
@@ -117,6 +118,7 @@ export const teacherSchema = z
           .default(1e-3)
           .describe('Peak learning rate of AdamW, decayed to 0 by a cosine.'),
         warmupSteps: count(0).default(20).describe('Steps of linear warm-up.'),
+        gradientCheckpointing: gradientCheckpointing(),
       })
       .prefault({})
       .describe('With `kind: scripted`, how that model is taught.'),

@@ -5,6 +5,7 @@ import { distillSchema } from './distill-section.js';
 import { evaluationSchema } from './evaluation-section.js';
 import { expandMethod, type MethodConflict, type RawRecipe } from './expand-method.js';
 import { ineffectiveKeys } from './ineffective-keys.js';
+import { loraProblems } from './lora-problems.js';
 import { methodNames } from './methods.js';
 import { pretrainSchema, studentSchema, teacherSchema } from './model-sections.js';
 import { rlSchema } from './rl-section.js';
@@ -78,7 +79,8 @@ const expandedSchema = z
     const limit = recipe.environment.maxTotalTokens;
     const models = {
       'student.fresh': recipe.student.fresh,
-      'teacher.fresh': recipe.teacher.kind === 'scripted' ? recipe.teacher.fresh : undefined,
+      'teacher.fresh':
+        recipe.teacher.kind === 'scripted' && recipe.teacher.lora === undefined ? recipe.teacher.fresh : undefined,
     };
     for (const [name, model] of Object.entries(models)) {
       if (model !== undefined && model.maxPositionEmbeddings < limit) {
@@ -111,7 +113,7 @@ const expandedSchema = z
     if (repeated !== -1) {
       context.addIssue({ code: 'custom', path: ['stages', repeated, 'name'], message: 'stands twice' });
     }
-    for (const { path, message } of serverTeacherProblems(recipe)) {
+    for (const { path, message } of [...serverTeacherProblems(recipe), ...loraProblems(recipe)]) {
       context.addIssue({ code: 'custom', path, message });
     }
   });

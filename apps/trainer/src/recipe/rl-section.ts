@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { collapseSchema } from './collapse-section.js';
 import { count, nonNegative } from './data-sections.js';
 import { guidanceSchema } from './guidance-section.js';
+import { gradientCheckpointing, rolloutBatchSize } from './pass-fields.js';
 import { overlongSchema, policyLossSchema, samplerCorrectionSchema } from './policy-loss-section.js';
 import { checkTrainingEvaluation, trainingEvaluationFields } from './training-evaluation-fields.js';
 
@@ -45,6 +46,8 @@ export const rlSchema = z
     microBatchSize: count()
       .default(8)
       .describe('Episodes per forward and backward pass; it does not change the result.'),
+    gradientCheckpointing: gradientCheckpointing(),
+    rolloutBatchSize: rolloutBatchSize(),
     clipRatio: positive().max(1).default(0.2).describe('ε of the clipped policy ratio.'),
     policyLoss: policyLossSchema.prefault({}).describe('The policy loss.'),
     valueClipRange: positive().default(0.5).describe('How far a new value may move from the old one.'),

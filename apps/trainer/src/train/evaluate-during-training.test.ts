@@ -50,7 +50,11 @@ function open(played: EpisodesJob[] = []) {
       playground,
       model: 'student',
       tasks: options.tasks ?? tasks,
-      settings: { evalSteps: options.evalSteps, metricForBestModel: options.metricForBestModel ?? 'eval/exact_match' },
+      settings: {
+        evalSteps: options.evalSteps,
+        metricForBestModel: options.metricForBestModel ?? 'eval/exact_match',
+        rolloutBatchSize: 8,
+      },
       step: options.step,
       maxSteps: 7,
       seed: 1,

@@ -9,6 +9,8 @@ export interface TrainingEvaluationSettings {
   evalSteps: number;
   /** The metric that the best checkpoint is chosen by; more is better. */
   metricForBestModel: string;
+  /** Episodes that a worker plays side by side. */
+  rolloutBatchSize: number;
 }
 
 export interface EvaluateDuringTrainingOptions {
@@ -54,11 +56,11 @@ function evaluationMetrics(played: readonly Trajectory[]): Record<string, number
  */
 export async function evaluateDuringTraining(options: EvaluateDuringTrainingOptions): Promise<TrainingEvaluation> {
   const { playground, model, tasks, settings, step, maxSteps, seed } = options;
-  const { evalSteps, metricForBestModel } = settings;
+  const { evalSteps, metricForBestModel, rolloutBatchSize } = settings;
   const due = evalSteps > 0 && tasks.length > 0 && (step % evalSteps === 0 || step === maxSteps);
   if (!due) return { metrics: {}, metric: undefined };
   const metrics = evaluationMetrics(
-    await playEpisodes({ ...playground, policy: { model }, tasks, temperature: 0, seed }),
+    await playEpisodes({ ...playground, policy: { model }, tasks, temperature: 0, seed, batchSize: rolloutBatchSize }),
   );
   const metric = metrics[metricForBestModel];
   return { metrics, metric: metric !== undefined && Number.isFinite(metric) ? metric : undefined };

@@ -63,6 +63,7 @@ export function distillJobs(options: {
       rows: indices.map((index) => rows[index] as ScoredRow),
       weights: new Float32Array(tokens).fill(1 / total),
       ceWeight: ceWeightOf(settings),
+      gradientCheckpointing: settings.gradientCheckpointing,
       ...guidance,
       ...(sampled === undefined
         ? {}

@@ -47,6 +47,7 @@ async function play(
     policy: { model: student },
     tasks,
     temperature: settings.onPolicy.temperature,
+    batchSize: settings.rolloutBatchSize,
     seed: createRandom(seed)
       .split('student-outputs', step)
       .integer(2 ** 31),

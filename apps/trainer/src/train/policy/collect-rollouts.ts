@@ -67,8 +67,8 @@ const seedOf = (random: Random) => random.integer(2 ** 31);
 /** Plays the episodes of one update; with `filterGroups`, batch after batch until enough questions have a signal. */
 export async function collectRollouts(options: CollectRolloutsOptions): Promise<Rollouts> {
   const { playground, settings, model, step, random, signal } = options;
-  const { numGenerations, tasksPerStep } = settings;
-  const play = { ...playground, policy: { model }, signal };
+  const { numGenerations, tasksPerStep, rolloutBatchSize } = settings;
+  const play = { ...playground, policy: { model }, batchSize: rolloutBatchSize, signal };
   const seen = new Map<string, number>();
   const rollouts: Rollouts = { episodes: [], groups: [], chosen: [], baselines: {}, batches: 0, fracRewardZeroStd: 0 };
   const informative = new Set<string>();

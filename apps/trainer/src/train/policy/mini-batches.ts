@@ -121,6 +121,7 @@ export function policyJobs(data: UpdateData, members: readonly number[]): { jobs
       entropyCoefficient: settings.entropyCoefficient,
       ...(settings.lldsCoefficient === 0 ? {} : { lldsCoefficient: settings.lldsCoefficient }),
       temperature: settings.temperature,
+      gradientCheckpointing: settings.gradientCheckpointing,
       ...(guidance.gate === 'never' ? {} : { gate: joined(gates, indices) }),
       ...pullOf(indices),
     }),
@@ -144,6 +145,7 @@ export function valueJobs(data: UpdateData, members: readonly number[]): ValueJo
       returns: joined(returns, indices),
       weights: new Float32Array(old.length).fill(1 / tokens),
       clipRange: settings.valueClipRange,
+      gradientCheckpointing: settings.gradientCheckpointing,
     };
   });
 }

@@ -6,6 +6,7 @@ import { isGuided, type RlSettings } from '../../recipe/rl-section.js';
 import { episodeMetrics } from '../episode-metrics.js';
 import type { Playground } from '../play-episodes.js';
 import { toGrid } from '../token-grid.js';
+import type { TrainedAdapter } from '../trained-adapter.js';
 import type { TrainedModel } from '../trained-model.js';
 import { criticRows, estimateAdvantages } from './advantages.js';
 import { checkRows } from './check-rows.js';
@@ -21,7 +22,7 @@ type Metrics = Record<string, number>;
 
 export interface PolicyOptimizationOptions {
   playground: Playground;
-  student: TrainedModel;
+  student: TrainedModel | TrainedAdapter;
   /** Needed by PPO. */
   critic?: TrainedModel;
   /** Name in the workers of the model that guides; needed unless the gate is `never`. */
@@ -71,7 +72,14 @@ async function shareSampler({ playground, student }: PolicyOptimizationOptions):
   const parameters = await student.parameters();
   const weights = new Float32Array(new SharedArrayBuffer(4 * parameters.length));
   weights.set(parameters);
-  await playground.pool.broadcast({ kind: 'model', name, config: student.config, valueHead: false, weights });
+  const { pool } = playground;
+  if ('base' in student) {
+    const { base, lora } = student;
+    await pool.broadcast({ kind: 'open', name, base, lora, seed: 0 });
+    await pool.broadcast({ kind: 'trainable', model: name, parameters: weights });
+    return name;
+  }
+  await pool.broadcast({ kind: 'model', name, config: student.config, valueHead: false, weights });
   return name;
 }
 
