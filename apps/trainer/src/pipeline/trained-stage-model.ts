@@ -129,5 +129,7 @@ export async function savedStageModel(options: TrainedStageOptions & { directory
   const { directory } = options;
   const adapters = adaptersOf(options);
   if (adapters === undefined) return stageModel(join(directory, 'model'));
-  return sharedStageModel({ directory: join(directory, 'adapter'), name: adapters.base.name });
+  const saved = await sharedStageModel({ directory: join(directory, 'adapter'), name: adapters.base.name });
+  // The same weights, maybe by another path: the workers know them by this one.
+  return { ...saved, base: adapters.base };
 }

@@ -6,7 +6,7 @@ export const gradientCheckpointing = () =>
     .boolean()
     .default(false)
     .describe(
-      'Run each block of the model again in the backward pass in place of keeping its activations: less memory, more time, the same result.',
+      'Keep only the inputs of blocks and compute the rest again in the backward pass: less memory, more time, the same result.',
     );
 
 export const rolloutBatchSize = () =>
