@@ -165,5 +165,5 @@ describe('a search engine out of order', () => {
     for (const file of ['metrics.jsonl', 'stages/ppo/model/model.safetensors']) {
       expect(readFileSync(join(interrupted, file)).equals(readFileSync(join(straight, file))), file).toBe(true);
     }
-  });
+  }, 180_000);
 });

@@ -1,4 +1,4 @@
-import { ConfigError } from '@dgpo/trajectory';
+import { ConfigError, isDgpoError } from '@dgpo/trajectory';
 import { Redis } from 'ioredis';
 
 /** A connection that comes back by itself. */
@@ -82,4 +82,23 @@ export function connectRedis(options: {
       redis.disconnect();
     },
   };
+}
+
+/** @throws ConfigError when there is no connection within ten seconds, or the password is refused */
+export async function requireRedis({ redis, name }: RedisConnection): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new ConfigError('no Redis server answers there; is it running?', { where: name })),
+      10_000,
+    );
+  });
+  try {
+    await Promise.race([redis.ping(), late]);
+  } catch (cause) {
+    if (isDgpoError(cause)) throw cause;
+    throw new ConfigError(`Redis refuses: ${cause instanceof Error ? cause.message : String(cause)}`, { where: name });
+  } finally {
+    clearTimeout(timer);
+  }
 }

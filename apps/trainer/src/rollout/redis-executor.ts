@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigError, DgpoError, isDgpoError, ModelError } from '@dgpo/trajectory';
+import { DgpoError, isDgpoError, ModelError } from '@dgpo/trajectory';
 import { Queue } from 'bullmq';
 import type { JobResult } from '../compute/jobs.js';
 import { hashValue } from '../run/stable-hash.js';
 import { serveArtifacts } from './artifact-server.js';
 import { createArtifactStore } from './artifact-store.js';
+import { createMissing } from './missing.js';
 import { afterFailure, createDurations, lateProcess, type Order } from './orders.js';
 import { createPublishedModels } from './published-models.js';
-import { connectRedis, type RedisConnection } from './redis-connection.js';
+import { connectRedis, requireRedis } from './redis-connection.js';
 import { decodeReply, errorOf } from './reply.js';
 import type { RolloutExecutor, RolloutJob } from './rollout-executor.js';
+import { takeOutStaleJobs, workerNames } from './ticket-queue.js';
 import type { Ticket } from './wire-job.js';
 import { wireJob } from './wire-jobs.js';
 
@@ -157,33 +159,15 @@ export async function createRedisExecutor(options: RedisExecutorOptions): Promis
     }
   };
   const countWorkers = async () => {
-    try {
-      const clients = await queue.getWorkers();
-      const names = clients.map(({ rawname = '' }) => rawname.slice(rawname.lastIndexOf(':') + 1));
-      lanes = names.length;
-      processes = new Set(names.map((name) => name.slice(0, name.lastIndexOf('.'))));
-    } catch {
-      // Some servers do not list their clients: then nobody is missed.
-      lanes = Math.max(1, lanes);
-    }
+    const names = await workerNames(queue);
+    // Some servers do not list their clients: then nobody is missed.
+    lanes = names?.length ?? Math.max(1, lanes);
+    if (names !== undefined) processes = new Set(names.map((name) => name.slice(0, name.lastIndexOf('.'))));
   };
 
-  let missingSince: number | undefined;
-  let noticedAt = Number.NEGATIVE_INFINITY;
-  const notice = (missing: string | undefined) => {
-    if (missing === undefined || orders.size === 0) {
-      missingSince = undefined;
-      noticedAt = Number.NEGATIVE_INFINITY;
-      return;
-    }
-    missingSince ??= now();
-    if (workerTimeout > 0 && now() - missingSince > workerTimeout) {
-      failAll(new ModelError(`nobody plays: waited ${workerTimeout / 1000} s for ${missing}`));
-    } else if (now() - noticedAt >= noticeInterval) {
-      noticedAt = now();
-      onLine(`waiting for ${missing}`);
-    }
-  };
+  const missing = createMissing({ timeout: workerTimeout, interval: noticeInterval, onLine, fail: failAll });
+  const notice = (what: string | undefined) => missing.update(orders.size === 0 ? undefined : what, now());
+
   let checking: { since: number } | undefined;
   const checkAll = async () => {
     const mine = { since: now() };
@@ -233,7 +217,7 @@ export async function createRedisExecutor(options: RedisExecutorOptions): Promis
       },
       onReply,
     });
-    await reachable(connection);
+    await requireRedis(connection);
     await takeOutStaleJobs(queue, runKey);
     await countWorkers();
   } catch (error) {
@@ -285,30 +269,4 @@ export async function createRedisExecutor(options: RedisExecutorOptions): Promis
     publish: async (job) => models.publish(job),
     close,
   };
-}
-
-/** @throws ConfigError when there is no connection within ten seconds, or the password is refused */
-async function reachable({ redis, name }: RedisConnection): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new ConfigError('no Redis server answers there; is it running?', { where: name })),
-      10_000,
-    );
-  });
-  try {
-    await Promise.race([redis.ping(), late]);
-  } catch (cause) {
-    if (isDgpoError(cause)) throw cause;
-    throw new ConfigError(`Redis refuses: ${cause instanceof Error ? cause.message : String(cause)}`, { where: name });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Jobs that an earlier process of this run left behind; a worker that plays one now finds nobody who waits for it. */
-async function takeOutStaleJobs(queue: Queue<Ticket>, runKey: string): Promise<void> {
-  for (const job of await queue.getJobs(['waiting', 'delayed', 'failed'])) {
-    if (job?.id?.startsWith(`${runKey}-`)) await queue.remove(job.id);
-  }
 }

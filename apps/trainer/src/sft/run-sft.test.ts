@@ -76,7 +76,7 @@ it('interrupted and continued, on more workers, with checkpointing: the same byt
   const lean = recipeOf('lean', { training: { gradientCheckpointing: true } });
   const checkpointed = await runSft({ recipe: lean, resume: false, reporter: reporter() });
   expect(weights(checkpointed.model) === weights(straight.model)).toBe(true);
-});
+}, 180_000);
 
 it('trains adapters, and adapter and merged model agree', async () => {
   const lora = { rank: 4, alpha: 8, targetModules: ['q_proj', 'v_proj', 'down_proj'] };
