@@ -243,7 +243,7 @@ describe('on one fixed batch', () => {
       const weights = new Float32Array(size);
       await pool.broadcast({ kind: 'model', name: 'teacher', config, valueHead: false, weights });
       await expect(pool.run(jobsOf(distillSchema.parse({}), batch, 8))).rejects.toThrow(
-        /student has a vocabulary of \d+ and teacher one of \d+/,
+        /the student has a vocabulary of \d+ and the teacher one of \d+/,
       );
     }));
 });

@@ -5,6 +5,7 @@ import { ModelError } from '@dgpo/trajectory';
 import * as tf from '@tensorflow/tfjs-core';
 import { type GradientResult, gradientOf } from './gradient.js';
 import { type JobContext, modelNamed, scoredHidden, withBatch } from './jobs.js';
+import { requireSameVocabulary } from './require-same-vocabulary.js';
 import type { ScoredRow } from './scored-rows.js';
 
 /** What is learned from the next-token distributions of the teacher, per token. */
@@ -92,6 +93,7 @@ export function runDistillJob(context: JobContext, job: DistillJob): Promise<Gra
   const { guide, guideWeight = 1, ceWeight, sampled } = job;
   if (guide !== undefined && job.teacher === undefined) throw new ModelError('this loss needs a teacher');
   const teacher = guide === undefined ? undefined : modelNamed(context, job.teacher as string);
+  if (teacher !== undefined) requireSameVocabulary({ student: student.config, teacher: teacher.config });
   return withBatch(job.rows, async (batch) => {
     // Outside the tape: nothing of the teacher's forward pass needs to be kept.
     const target = teacher === undefined ? undefined : tf.tidy(() => scoredHidden(teacher, batch, job.rows).hidden);

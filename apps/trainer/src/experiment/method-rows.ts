@@ -100,6 +100,7 @@ export const methodRows: readonly MethodRow[] = [
     method: 'kd-gkd',
     grid: onPolicy,
   },
+  { name: 'kd-distillm', label: 'KD → DistiLLM', method: 'kd-distillm', grid: offline },
   { name: 'ppo-kd', label: 'PPO → KD (inverted order)', method: 'ppo-kd', settingsOf: 'kd' },
   { name: 'dgpo', label: 'DGPO, exact KL as a loss', method: 'dgpo', grid: guided([0.2, 0.5]) },
   {

@@ -22,10 +22,28 @@ const weights = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index
 const files = { 'config.json': Buffer.from('{"hiddenSize":96}'), 'model.safetensors': weights };
 
 async function start(options: Partial<FakeHubOptions> = {}) {
-  const hub = await startFakeHub({ files, repository: 'models/org/tiny', lfs: ['model.safetensors'], ...options });
+  let arrived = 0;
+  const hub = await startFakeHub({
+    files,
+    repository: 'models/org/tiny',
+    lfs: ['model.safetensors'],
+    arrived: () => arrived,
+    ...options,
+  });
   close = hub.close;
   const fetchInto = (more: Partial<DownloadOptions> = {}) =>
-    download({ kind: 'model', name: 'org/tiny', directory, endpoint: hub.endpoint, retryDelay: 1, ...more });
+    download({
+      kind: 'model',
+      name: 'org/tiny',
+      directory,
+      endpoint: hub.endpoint,
+      retryDelay: 1,
+      ...more,
+      onProgress: (progress) => {
+        arrived = progress.bytes;
+        more.onProgress?.(progress);
+      },
+    });
   return { ...hub, fetchInto };
 }
 

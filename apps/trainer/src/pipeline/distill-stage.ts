@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { ConfigError, isDgpoError, type Task } from '@dgpo/trajectory';
+import { isDgpoError, type Task } from '@dgpo/trajectory';
+import { requireSameVocabulary } from '../compute/require-same-vocabulary.js';
 import { type DistillSettings, playsEpisodes, usesDemonstrations } from '../recipe/distill-section.js';
 import { runStage } from '../run/run-stage.js';
 import { type Demonstration, holdOut, readDemonstrations } from '../train/distillation/demonstrations.js';
@@ -32,15 +33,6 @@ export interface DistillStageOptions {
   /** For evaluations during the training. @default none: nothing is evaluated */
   validationTasks?: readonly Task[];
   seed: number;
-}
-
-function requireSameVocabulary(student: StageModel, teacher: StageModel): void {
-  const [own, other] = [student, teacher].map(({ weights }) => weights.config.vocabularySize);
-  if (own === other) return;
-  throw new ConfigError(
-    `the student has a vocabulary of ${own} and the teacher one of ${other}; take models of one family, or objective: sft, which needs tokens only`,
-    { where: 'teacher' },
-  );
 }
 
 /** Demonstrations to train on, and those held out. */
@@ -95,7 +87,7 @@ export async function distillStage(options: DistillStageOptions): Promise<StageM
       workshop.reporter.stage(name, describeStage(options, training.length, maxSteps));
       const taught = settings.objective !== 'sft' && teacher !== undefined;
       if (taught) {
-        requireSameVocabulary(student, teacher);
+        requireSameVocabulary({ student: student.weights.config, teacher: teacher.weights.config });
         await shareModel(workshop, 'teacher', teacher);
       }
       const model = await trainedStageModel({

@@ -12,6 +12,7 @@ import {
   spreadMask,
 } from './fused-op.js';
 import { inRowChunks, logitRowsAtOnce, stockRowsAtOnce } from './row-chunks.js';
+import { requireSameVocabulary } from './same-vocabulary.js';
 
 const rowsAtOnce = (vocabulary: number) => logitRowsAtOnce({ vocabulary, matrices: 2 });
 
@@ -210,8 +211,13 @@ export function vocabularyKlReference(options: VocabularyKlOptions & { rowsAtOnc
   return tf.reshape(values, [-1]) as tf.Tensor1D;
 }
 
-/** Exact KL divergence between two next-token distributions per row, straight from hidden states, `[n]` in nats. */
+/**
+ * Exact KL divergence between two next-token distributions per row, straight from hidden states, `[n]` in nats.
+ *
+ * @throws ConfigError when the models have vocabularies of different sizes
+ */
 export function vocabularyKl(options: VocabularyKlOptions): tf.Tensor1D {
+  requireSameVocabulary(options);
   if (!hasFusedKernel('DgpoVocabularyKl')) return vocabularyKlReference(options);
   const { weight, teacherWeight, mask, direction } = options;
   const { hidden, teacherHidden } = tempered(options);

@@ -220,5 +220,7 @@ describe.each(['cpu', 'wasm'] as const)('vocabularyLoss on %s', (engine) => {
     expect(call({ rows: { ids: tf.zeros([1]) } })).toThrow('ids: 1 rows');
     expect(call({ teacherWeight: tf.zeros([4, 3]) })).toThrow('vocabulary of 11 and teacher one of 4');
     expect(call({ rowsAtOnce: 0 })).toThrow('rowsAtOnce');
+    const kl = { ...inputs, teacherWeight: tf.zeros([4, 3]), direction: 'reverse' } as const;
+    expect(() => vocabularyKl(kl)).toThrow('vocabulary of 11 and teacher one of 4');
   });
 });

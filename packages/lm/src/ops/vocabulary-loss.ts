@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { matrixShape, spreadMask } from './fused-op.js';
 import { linear } from './linear.js';
 import { inRowChunks } from './row-chunks.js';
+import { requireSameVocabulary } from './same-vocabulary.js';
 
 type Tensors = Record<string, tf.Tensor>;
 
@@ -97,12 +98,7 @@ function requireFit(options: AnyOptions): void {
     if (tensor === undefined || tensor.shape[0] === total) continue;
     throw new ConfigError(`${tensor.shape[0]} rows for ${total} hidden states`, { where: name });
   }
-  if (teacherWeight !== undefined && teacherWeight.shape[0] !== weight.shape[0]) {
-    throw new ConfigError(
-      `student has a vocabulary of ${weight.shape[0]} and teacher one of ${teacherWeight.shape[0]}: they must be the same`,
-      { where: 'teacherWeight' },
-    );
-  }
+  if (teacherWeight !== undefined) requireSameVocabulary({ weight, teacherWeight });
   if (!(Number.isInteger(rowsAtOnce) && rowsAtOnce > 0)) {
     throw new ConfigError(`expected a positive integer, found ${rowsAtOnce}`, { where: 'rowsAtOnce' });
   }

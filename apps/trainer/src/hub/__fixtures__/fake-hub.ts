@@ -13,6 +13,8 @@ export interface FakeHubOptions {
   token?: string;
   /** Bytes after which each of the first connections to a file is cut. @default never */
   cutAfter?: number[];
+  /** Bytes of the file that the client has: a connection is cut once they have all arrived. Needed with `cutAfter`. */
+  arrived?: () => number;
   /** Entries per page of the listing. @default all */
   pageSize?: number;
   /** Announced in place of the real hash. */
@@ -49,7 +51,12 @@ export async function startFakeHub(options: FakeHubOptions) {
     });
     const cut = cuts.shift();
     if (cut === undefined) return response.end(body);
-    return response.write(body.subarray(0, cut), () => setTimeout(() => response.destroy(), 20));
+    const cutOff = setInterval(() => {
+      if ((options.arrived?.() ?? 0) < start + cut && !response.destroyed) return;
+      clearInterval(cutOff);
+      response.destroy();
+    }, 5);
+    return response.write(body.subarray(0, cut));
   };
 
   const listing = (request: IncomingMessage, response: ServerResponse) => {

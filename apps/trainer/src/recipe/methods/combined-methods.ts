@@ -131,6 +131,20 @@ export const combinedMethods = {
     paper: dgpo,
     stages: [coldStart, { name: 'kd-gkd', distill: onPolicyGuidance }],
   },
+  'kd-distillm': {
+    title: 'cold start, then DistiLLM, which its authors start from a fine-tuned student',
+    paper: 'arXiv 2402.03898',
+    stages: [
+      coldStart,
+      {
+        name: 'kd-distillm',
+        distill: {
+          fixed: { objective: 'distillm', demonstrator: 'teacher' },
+          defaults: { divergence: { name: 'skew-fkl' } },
+        },
+      },
+    ],
+  },
   'ppo-kd': {
     title: 'ablation: the phases in the other order',
     paper: dgpo,
