@@ -2,7 +2,7 @@ import { cp } from 'node:fs/promises';
 import { shared } from '../../tools/build/tsup.shared.js';
 
 /** These need files of the repository. */
-const notShipped = ['search-qa.yaml', 'sft-smollm2-135m.yaml'];
+const notShipped = ['search-qa.yaml', 'sft-smollm2-135m.yaml', 'dgpo-smollm2-135m.yaml'];
 
 export default shared({
   entry: [

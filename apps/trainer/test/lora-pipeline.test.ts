@@ -184,7 +184,8 @@ describe('a run whose models are adapters on one base', () => {
     const weights = tf.memory().numBytes - before;
     let student: StageModel = start;
     const sizes: number[] = [];
-    for (const [index, stage] of [coldStart, rl, rl, coldStart, rl].entries()) {
+    const ahead = { ...rl, rl: { ...(rl.rl as NonNullable<typeof rl.rl>), maxStaleness: 1 } };
+    for (const [index, stage] of [coldStart, ahead, rl, coldStart, ahead].entries()) {
       const named = { ...stage, name: `stage-${index}` };
       student = await trainStage({ ...shared, stage: named, student, lora: recipe.student.lora, teacher });
       sizes.push(tf.memory().numBytes - before);

@@ -11,7 +11,8 @@ import {
 } from '@dgpo/trajectory';
 import { z } from 'zod';
 import type { EpisodesJob } from '../compute/episodes-job.js';
-import { type Playground, playEpisodes } from '../train/play-episodes.js';
+import { type Playground, type PlayOptions, playEpisodes } from '../train/play-episodes.js';
+import type { ServerTeacher } from './server-teacher.js';
 
 /** All episodes of one question: a crash tears at most the last line, whose question is then played again. */
 const lineSchema = z.strictObject({ task: z.string(), episodes: z.array(trajectorySchema) });
@@ -31,7 +32,8 @@ export interface CollectEpisodesOptions {
   /** JSONL with one question a line; what is there already is not played again, and a torn last line is dropped. */
   path: string;
   playground: Playground;
-  policy: EpisodesJob['policy'];
+  /** Who plays: in the workers, or a server's model from here. */
+  policy: EpisodesJob['policy'] | ServerTeacher;
   tasks: readonly Task[];
   samplesPerTask: number;
   temperature: number;
@@ -61,6 +63,8 @@ export async function collectEpisodes(options: CollectEpisodesOptions): Promise<
     tasksPerCall = 128,
     signal,
   } = options;
+  const play = (request: Omit<PlayOptions, 'policy'>) =>
+    typeof policy === 'object' && 'play' in policy ? policy.play(request) : playEpisodes({ ...request, policy });
   const existed = existsSync(path);
   const writer = await openJsonLinesWriter({ path, append: true });
   try {
@@ -68,10 +72,9 @@ export async function collectEpisodes(options: CollectEpisodesOptions): Promise<
     let done = collected.size * samplesPerTask;
     const outputs = collectTeacherOutputs({
       run: (request) =>
-        playEpisodes({
+        play({
           ...playground,
           ...request,
-          policy,
           ...(batchSize === undefined ? {} : { batchSize }),
           seed: createRandom(seed)
             .split('teacher-outputs')

@@ -8,6 +8,7 @@ import type { Playground } from '../train/play-episodes.js';
 import { collectEpisodes, readCollected } from './collect-episodes.js';
 import { countDemonstrations, type DemonstrationStatistics } from './demonstration-statistics.js';
 import { playgroundInputs } from './playground-inputs.js';
+import { isServer, type ServerTeacher } from './server-teacher.js';
 import { type StageModel, shareModel } from './stage-model.js';
 import type { Workshop } from './workshop.js';
 
@@ -27,7 +28,7 @@ export interface CollectStageOptions {
   /** Of the stage. @default `teacher-outputs` or `expert-outputs` */
   name?: string;
   playground: Playground;
-  teacher: StageModel | 'expert';
+  teacher: StageModel | ServerTeacher | 'expert';
   tasks: readonly Task[];
   settings: CollectSettings;
   seed: number;
@@ -80,12 +81,13 @@ export async function collectStage(
     },
     run: async ({ directory }) => {
       workshop.reporter.stage(`${label} outputs`, `${tasks.length * samplesPerTask} episodes`);
-      if (teacher !== 'expert') await shareModel(workshop, 'teacher', teacher);
+      const isHere = teacher !== 'expert' && !isServer(teacher);
+      if (isHere) await shareModel(workshop, 'teacher', teacher);
       const collected = join(directory, 'collected.jsonl');
       await collectEpisodes({
         path: collected,
         playground,
-        policy: teacher === 'expert' ? teacher : { model: 'teacher' },
+        policy: isHere ? { model: 'teacher' } : teacher,
         tasks,
         samplesPerTask,
         temperature,

@@ -5,11 +5,12 @@ import { type DistillSettings, playsEpisodes, usesDemonstrations } from '../reci
 import { runStage } from '../run/run-stage.js';
 import { type Demonstration, holdOut, readDemonstrations } from '../train/distillation/demonstrations.js';
 import { createDistillationState } from '../train/distillation/distillation-state.js';
-import { distillationSteps, type TeacherScores, trainDistillation } from '../train/distillation/train-distillation.js';
+import { distillationSteps, trainDistillation } from '../train/distillation/train-distillation.js';
 import { evaluateDuringTraining } from '../train/evaluate-during-training.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
 import type { Playground } from '../train/play-episodes.js';
 import { playgroundInputs } from './playground-inputs.js';
+import { isServer, type ServerTeacher } from './server-teacher.js';
 import { type StageModel, shareModel } from './stage-model.js';
 import { type LoraSettings, savedStageModel, saveStageModel, trainedStageModel } from './trained-stage-model.js';
 import type { Workshop } from './workshop.js';
@@ -21,10 +22,8 @@ export interface DistillStageOptions {
   student: StageModel;
   /** Trains adapters on the student's base. @default all weights are trained */
   lora?: LoraSettings;
-  /** Not needed where only the tokens of the demonstrations are learned. */
-  teacher: StageModel | undefined;
-  /** With `opd`, in the place of a local teacher: scores the tokens that the student sampled. */
-  scoreTeacher?: TeacherScores;
+  /** Not needed where only the tokens of the demonstrations are learned. One behind a server is for these, and for `opd`. */
+  teacher: StageModel | ServerTeacher | undefined;
   /** Demonstrations; not needed where the student plays every episode. */
   outputs: { path: string; key: string } | undefined;
   /** Questions for the student, where it plays every episode. */
@@ -85,7 +84,8 @@ export async function distillStage(options: DistillStageOptions): Promise<StageM
       const { training, validation } = await readData(options);
       const maxSteps = distillationSteps(settings, training.length);
       workshop.reporter.stage(name, describeStage(options, training.length, maxSteps));
-      const taught = settings.objective !== 'sft' && teacher !== undefined;
+      const remote = teacher !== undefined && isServer(teacher) ? teacher : undefined;
+      const taught = settings.objective !== 'sft' && teacher !== undefined && !isServer(teacher);
       if (taught) {
         requireSameVocabulary({ student: student.weights.config, teacher: teacher.weights.config });
         await shareModel(workshop, 'teacher', teacher);
@@ -115,7 +115,7 @@ export async function distillStage(options: DistillStageOptions): Promise<StageM
         pool: workshop.pool,
         student: model,
         ...(taught ? { teacher: 'teacher' } : {}),
-        ...(options.scoreTeacher === undefined ? {} : { scoreTeacher: options.scoreTeacher }),
+        ...(remote === undefined ? {} : { scoreTeacher: remote.scoreRows }),
         demonstrations: training,
         validation,
         tasks,

@@ -1,6 +1,7 @@
 import { ConfigError } from '@dgpo/trajectory';
 import { type RlSettings, usesCritic } from '../recipe/rl-section.js';
 import type { TrainedModel } from '../train/trained-model.js';
+import { isServer, type ServerTeacher } from './server-teacher.js';
 import { type StageModel, shareModel } from './stage-model.js';
 import { type LoraSettings, trainedStageModel } from './trained-stage-model.js';
 import type { Workshop } from './workshop.js';
@@ -32,19 +33,20 @@ export async function policyModels(options: {
 /**
  * Puts the model that guides into the workers.
  *
- * @returns its name there; undefined where nothing guides
+ * @returns its name there, or the server that scores for it; undefined where nothing guides
  */
 export async function shareReference(options: {
   workshop: Workshop;
   student: StageModel;
-  teacher: StageModel | undefined;
+  teacher: StageModel | ServerTeacher | undefined;
   settings: RlSettings;
-}): Promise<string | undefined> {
+}): Promise<string | ServerTeacher | undefined> {
   const { workshop, student, teacher, settings } = options;
   const { gate, reference } = settings.guidance;
   if (gate === 'never') return undefined;
   const model = reference === 'teacher' ? teacher : student;
   if (model === undefined) throw new ConfigError('needs a teacher', { where: 'rl.guidance.reference' });
+  if (isServer(model)) return model;
   await shareModel(workshop, reference, model);
   return reference;
 }

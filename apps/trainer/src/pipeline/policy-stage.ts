@@ -14,6 +14,7 @@ import { pendingRollouts } from './pending-rollouts.js';
 import { playgroundInputs } from './playground-inputs.js';
 import { policyModels, shareReference } from './policy-models.js';
 import { readRollBacks, writeRollBacks } from './roll-backs.js';
+import type { ServerTeacher } from './server-teacher.js';
 import type { StageModel } from './stage-model.js';
 import { type LoraSettings, savedStageModel, saveStageModel } from './trained-stage-model.js';
 import type { Workshop } from './workshop.js';
@@ -27,7 +28,7 @@ export interface PolicyStageOptions {
   /** Trains adapters of student and critic on the student's base. @default all weights are trained */
   lora?: LoraSettings;
   /** Not needed where no teacher guides. */
-  teacher: StageModel | undefined;
+  teacher: StageModel | ServerTeacher | undefined;
   tasks: readonly Task[];
   /** For evaluations during the training. @default none: nothing is evaluated */
   validationTasks?: readonly Task[];
@@ -52,7 +53,11 @@ interface Attempt {
 }
 
 /** Trains from the latest checkpoint to the end, or to a collapse that asks for a roll back. */
-async function attempt(options: PolicyStageOptions, target: string, reference: string | undefined): Promise<Attempt> {
+async function attempt(
+  options: PolicyStageOptions,
+  target: string,
+  reference: string | ServerTeacher | undefined,
+): Promise<Attempt> {
   const { workshop, name, playground, tasks, validationTasks = [], settings, seed } = options;
   const { reporter, run, signal } = workshop;
   const rollBacks = await readRollBacks(target);
@@ -91,7 +96,8 @@ async function attempt(options: PolicyStageOptions, target: string, reference: s
     playground,
     student,
     ...(critic === undefined ? {} : { critic }),
-    ...(reference === undefined ? {} : { reference }),
+    ...(typeof reference === 'string' ? { reference } : {}),
+    ...(typeof reference === 'object' ? { scoreReference: reference.scoreRows } : {}),
     settings,
     tasks,
     seed,

@@ -13,6 +13,7 @@ import { runStage } from '../run/run-stage.js';
 import { hashFile } from '../run/stable-hash.js';
 import type { Playground } from '../train/play-episodes.js';
 import { freshModelStage, scriptedTeacherStage, tokenizerStage } from './fresh-models.js';
+import { openServerTeacher, type ServerTeacher } from './server-teacher.js';
 import { type StageModel, sharedStageModel, stageModel } from './stage-model.js';
 import { needsTeacher } from './train-stage.js';
 import type { Workshop } from './workshop.js';
@@ -81,13 +82,8 @@ export async function startingModels(context: {
   data: RunData;
   retriever: RetrieverSource;
   environment: EnvironmentSettings;
-}): Promise<{ student: StageModel; teacher: StageModel | undefined; playground: Playground }> {
+}): Promise<{ student: StageModel; teacher: StageModel | ServerTeacher | undefined; playground: Playground }> {
   const { workshop, recipe, data, retriever, environment } = context;
-  if (recipe.teacher.kind === 'server') {
-    throw new ConfigError('these stages need a teacher on this machine; use kind: model or scripted', {
-      where: 'teacher.kind',
-    });
-  }
   const playgroundWith = (tokenizer: string): Playground => ({
     pool: workshop.pool,
     executor: workshop.executor,
@@ -132,6 +128,9 @@ export async function startingModels(context: {
   const student = hasAdapters ? await sharedStageModel({ directory: path, name: 'base' }) : await stageModel(path);
   const playground = playgroundWith(tokenizerDirectory);
   if (!recipe.stages.some(needsTeacher)) return { student, teacher: undefined, playground };
+  if (recipe.teacher.kind === 'server') {
+    return { student, teacher: await openServerTeacher({ workshop, recipe, tokenizer, playground }), playground };
+  }
   if (recipe.teacher.path !== undefined) {
     const directory = recipe.teacher.path;
     const teacher = hasAdapters ? await teacherBeside(student, directory) : await stageModel(directory);

@@ -11,6 +11,7 @@ import { evaluateStage } from './evaluate-stage.js';
 import { indexStage } from './index-stage.js';
 import { environmentOf, readRunData, startingModels } from './prepare-run.js';
 import type { Reporter } from './reporter.js';
+import { isServer } from './server-teacher.js';
 import type { StageModel } from './stage-model.js';
 import { trainStage } from './train-stage.js';
 import { openWorkshop } from './workshop.js';
@@ -91,7 +92,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     for (const line of retrievalLines(retrieval)) reporter.line(line);
     const { student, teacher, playground } = await startingModels({ workshop, recipe, data, retriever, environment });
     const { evaluation, seed } = recipe;
-    const models: Record<string, StageModel> = { base: student, ...(teacher === undefined ? {} : { teacher }) };
+    const isHere = teacher !== undefined && !isServer(teacher);
+    const models: Record<string, StageModel> = { base: student, ...(isHere ? { teacher } : {}) };
     let trained = student;
     for (const stage of recipe.stages) {
       trained = await trainStage({

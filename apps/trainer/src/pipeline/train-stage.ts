@@ -5,6 +5,7 @@ import type { Playground } from '../train/play-episodes.js';
 import { collectStage, requireDemonstrations } from './collect-stage.js';
 import { distillStage } from './distill-stage.js';
 import { policyStage } from './policy-stage.js';
+import type { ServerTeacher } from './server-teacher.js';
 import type { StageModel } from './stage-model.js';
 import type { LoraSettings } from './trained-stage-model.js';
 import type { Workshop } from './workshop.js';
@@ -18,7 +19,7 @@ export interface TrainStageOptions {
   /** Trains adapters on the student's base. @default all weights are trained */
   lora?: LoraSettings;
   /** Undefined for stages that need none, see {@link needsTeacher}. */
-  teacher: StageModel | undefined;
+  teacher: StageModel | ServerTeacher | undefined;
   tasks: readonly Task[];
   /** For evaluations during the training. @default none: nothing is evaluated */
   validationTasks?: readonly Task[];
@@ -49,7 +50,7 @@ async function distil(options: TrainStageOptions): Promise<StageModel> {
   const train = (outputs: { path: string; key: string } | undefined) =>
     distillStage({ ...shared, ...validation, name: stage.name, student, lora, teacher, outputs });
   if (!usesDemonstrations(settings)) return train(undefined);
-  const demonstrator = settings.demonstrator === 'expert' ? 'expert' : (teacher as StageModel);
+  const demonstrator = settings.demonstrator === 'expert' ? 'expert' : (teacher as StageModel | ServerTeacher);
   const outputs = await collectStage({
     ...shared,
     teacher: demonstrator,

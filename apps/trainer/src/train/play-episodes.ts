@@ -36,7 +36,10 @@ export interface PlayOptions extends Playground {
  * A search engine that is out of order costs the episodes that it broke; one that breaks nearly all of them must not go unnoticed.
  * @throws RetrieverError when the share of broken episodes is above `maxErrorRate`.
  */
-function requireSearches(episodes: readonly Trajectory[], { retriever, maxErrorRate = 0.9 }: Playground): void {
+export function requireSearches(
+  episodes: readonly Trajectory[],
+  { retriever, maxErrorRate = 0.9 }: Pick<Playground, 'retriever' | 'maxErrorRate'>,
+): void {
   const broken = episodes.filter(({ outcome }) => outcome.endedBy === 'error');
   if (broken.length <= maxErrorRate * episodes.length) return;
   throw new RetrieverError(

@@ -90,7 +90,8 @@ export function policyJobs(data: UpdateData, members: readonly number[]): { jobs
   if (totalWeight === 0) return { jobs: [], totalWeight };
   const weights = weightsOf(tokens, members, counts);
   const gate = Float32Array.from(members, (index) => batch.gate[index] as number);
-  const isPulled = isGuided(settings) && guidance.form === 'loss' && reference !== undefined;
+  const isPulled =
+    isGuided(settings) && guidance.form === 'loss' && (reference ?? data.referenceLogProbs) !== undefined;
   const pull = isPulled ? weightsOf(guidanceWeights({ mask, gate, guidance, beta }), members, counts) : undefined;
   const oldLogProbs = perRow(old.logProbs, counts);
   const importance = old.importanceWeights === undefined ? undefined : perRow(old.importanceWeights, counts);
@@ -98,8 +99,9 @@ export function policyJobs(data: UpdateData, members: readonly number[]): { jobs
 
   const pullOf = (indices: readonly number[]): Pick<PolicyJob, 'teacher' | 'kl'> => {
     const { estimator, direction, importanceWeighted, biased } = guidance;
-    if (pull === undefined || reference === undefined) return {};
+    if (pull === undefined) return {};
     if (estimator === 'full' || estimator === 'topK') {
+      if (reference === undefined) throw new TypeError('a KL over the vocabulary needs a model in the workers');
       return { teacher: { name: reference, weights: joined(pull, indices), direction } };
     }
     if (data.referenceLogProbs === undefined) throw new TypeError('a KL loss over tokens needs those of the reference');

@@ -1,6 +1,7 @@
 import { learningRateAt } from '@dgpo/lm';
 import { createKlController, type KlController } from '@dgpo/rl';
 import { createRandom, type Task, type Trajectory } from '@dgpo/trajectory';
+import type { ScoredRow } from '../../compute/scored-rows.js';
 import type { Guidance } from '../../recipe/guidance-section.js';
 import { isGuided, type RlSettings } from '../../recipe/rl-section.js';
 import { episodeMetrics } from '../episode-metrics.js';
@@ -27,6 +28,8 @@ export interface PolicyOptimizationOptions {
   critic?: TrainedModel;
   /** Name in the workers of the model that guides; needed unless the gate is `never`. */
   reference?: string;
+  /** In its place, who scores the sampled tokens, such as a server; the guidance reads nothing else. */
+  scoreReference?: (rows: readonly ScoredRow[]) => Promise<Float32Array[]>;
   settings: RlSettings;
   /** Training questions; every update draws from a shuffled pass over them. */
   tasks: readonly Task[];
@@ -146,7 +149,7 @@ interface UpdateOptions extends PolicyOptimizationOptions {
 }
 
 async function applyUpdate(options: UpdateOptions): Promise<Metrics> {
-  const { settings, student, critic, reference, playground, played, step, beta, random } = options;
+  const { settings, student, critic, reference, scoreReference, playground, played, step, beta, random } = options;
   const { maxContextTokens } = playground.environment;
   const batch = trainingBatch({ rollouts: played, settings, maxLength: maxContextTokens });
   const { rows, counts } = batch;
@@ -154,7 +157,7 @@ async function applyUpdate(options: UpdateOptions): Promise<Metrics> {
   if (rows.length === 0) return tokens;
   checkRows({ rows, ids: batch.episodes.map(({ id }) => id), vocabularySize: student.config.vocabularySize });
   const scoring = { pool: playground.pool, temperature: settings.temperature, batchSize: 2 * settings.microBatchSize };
-  const logProbs = (model: string) => (own: typeof rows) =>
+  const logProbs = (model: string) => (own: readonly ScoredRow[]) =>
     scoreRows({ ...scoring, model, what: 'log-probs', rows: own });
   const old = await oldPolicy({
     batch,
@@ -162,8 +165,11 @@ async function applyUpdate(options: UpdateOptions): Promise<Metrics> {
     random: random.split('sampler-check', step),
     score: logProbs(student.name),
   });
-  const pulls = isGuided(settings) && reference !== undefined;
-  const referenceRows = pulls ? await logProbs(reference)(rows) : undefined;
+  const referenceOf = scoreReference ?? (reference === undefined ? undefined : logProbs(reference));
+  const referenceRows =
+    isGuided(settings) && referenceOf !== undefined
+      ? await referenceOf(rows.map(({ tokenIds, mask }) => ({ tokenIds, mask })))
+      : undefined;
   const guided = guideRewards({
     batch,
     guidance: settings.guidance,

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { runEpisodes } from '@dgpo/envs';
+import type { Tokenizer } from '@dgpo/lm';
+import { ConfigError, type Trajectory } from '@dgpo/trajectory';
+import { openRetriever, searchEnvironment } from '../compute/episodes-job.js';
+import type { ScoredRow } from '../compute/scored-rows.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import { hashValue } from '../run/stable-hash.js';
+import { type OpenedTeacher, openTeacher } from '../teacher/open-teacher.js';
+import { type Playground, type PlayOptions, requireSearches } from '../train/play-episodes.js';
+import type { Workshop } from './workshop.js';
+
+/** A teacher behind a server, as the stages use it. */
+export interface ServerTeacher {
+  kind: 'server';
+  /** Of its address and its name: a server does not say when its weights change. */
+  key: string;
+  /** Log-probabilities of the scored tokens of each row, at temperature 1. */
+  scoreRows(rows: readonly ScoredRow[]): Promise<Float32Array[]>;
+  /** Plays tasks from this process, as `playEpisodes` does in the workers. */
+  play(options: Omit<PlayOptions, 'policy' | 'pool' | 'executor'>): Promise<Trajectory[]>;
+}
+
+/** Whether a teacher is behind a server. */
+export const isServer = (teacher: object): teacher is ServerTeacher => 'kind' in teacher && teacher.kind === 'server';
+
+/** Plays tasks with a policy of this process. */
+async function playHere(
+  policy: NonNullable<OpenedTeacher['policy']>,
+  options: Parameters<ServerTeacher['play']>[0],
+): Promise<Trajectory[]> {
+  const { retriever: source, environment, tasks, samplesPerTask = 1, temperature, seed, signal } = options;
+  const { batchSize = 64, onProgress } = options;
+  const retriever = await openRetriever(source);
+  try {
+    const episodes = await runEpisodes({
+      ...{ environment: searchEnvironment(retriever, environment), policy, tasks, samplesPerTask, temperature, seed },
+      ...{ batchSize, signal },
+    });
+    onProgress?.(episodes.length);
+    requireSearches(episodes, options);
+    return episodes;
+  } finally {
+    await retriever.close();
+  }
+}
+
+/**
+ * Opens the teacher of a recipe with `kind: server` and probes it.
+ *
+ * @throws ModelError when the server cannot be used or is not the student's kin; ConfigError for what it cannot give
+ */
+export async function openServerTeacher(options: {
+  workshop: Pick<Workshop, 'pool' | 'run' | 'signal' | 'reporter'>;
+  recipe: Pick<Recipe, 'teacher' | 'stages'>;
+  tokenizer: Tokenizer;
+  playground: Pick<Playground, 'environment'>;
+}): Promise<ServerTeacher> {
+  const { workshop, recipe, tokenizer, playground } = options;
+  const { pool, run, signal, reporter } = workshop;
+  const place = recipe.stages.findIndex(({ rl }) => rl?.guidance.estimator === 'topK' && rl.guidance.gate !== 'never');
+  if (place !== -1) {
+    throw new ConfigError(
+      'topK needs a teacher on this machine in a run; with teacher.kind: server use k1, k2, k3 or abs',
+      {
+        where: `stages.${place}.rl.guidance.estimator`,
+      },
+    );
+  }
+  const { teacher: settings } = recipe;
+  const { teacher, policy, probe } = await openTeacher({
+    ...{ settings, pool, tokenizer },
+    maxContextTokens: playground.environment.maxContextTokens,
+    cacheDirectory: join(run.path, 'teacher-scores'),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (policy === undefined) throw new ConfigError('is no server', { where: 'teacher.kind' });
+  reporter.line(`teacher ${settings.name} at ${settings.url}: tokenizer compared by ${probe?.tokenizer ?? 'nothing'}`);
+  return {
+    kind: 'server',
+    key: hashValue({ url: settings.url, api: settings.api, name: settings.name }),
+    scoreRows: async (rows) => {
+      const scores = await teacher.score(rows, signal === undefined ? {} : { signal });
+      return scores.map(({ logProbs }) => logProbs);
+    },
+    play: (request) => playHere(policy, request),
+  };
+}
