@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDecoder, type Decoder, saveModel, selectEngine, setParameters } from '@dgpo/lm';
+import { createChatTemplate, createDecoder, type Decoder, saveModel, selectEngine, setParameters } from '@dgpo/lm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ComputePool, createComputePool } from '../src/compute/pool.js';
 import { collectStage } from '../src/pipeline/collect-stage.js';
@@ -46,7 +46,8 @@ beforeAll(async () => {
   [student, local] = [await save('student', 4), await save('teacher', 2)];
   decoder = createDecoder({ config });
   setParameters(decoder, tinyParameters(world, 2));
-  const model = { name: 'tiny', tokenizer, decoder, chatTemplate: undefined };
+  const chatTemplate = createChatTemplate({ source: '{{ messages[0].content }}' });
+  const model = { name: 'tiny', tokenizer, decoder, chatTemplate };
   server = createModelServer({ model, logger: () => undefined });
   running = await serveModel({ server, port: 0 });
   pool = await createComputePool({ engine: 'wasm', workers: 0 });
