@@ -48,25 +48,16 @@ async function playHere(
 /**
  * Opens the teacher of a recipe with `kind: server` and probes it.
  *
- * @throws ModelError when the server cannot be used or is not the student's kin; ConfigError for what it cannot give
+ * @throws ModelError when the server cannot be used, or its tokenizer is not the student's
  */
 export async function openServerTeacher(options: {
   workshop: Pick<Workshop, 'pool' | 'run' | 'signal' | 'reporter'>;
-  recipe: Pick<Recipe, 'teacher' | 'stages'>;
+  recipe: Pick<Recipe, 'teacher'>;
   tokenizer: Tokenizer;
   playground: Pick<Playground, 'environment'>;
 }): Promise<ServerTeacher> {
   const { workshop, recipe, tokenizer, playground } = options;
   const { pool, run, signal, reporter } = workshop;
-  const place = recipe.stages.findIndex(({ rl }) => rl?.guidance.estimator === 'topK' && rl.guidance.gate !== 'never');
-  if (place !== -1) {
-    throw new ConfigError(
-      'topK needs a teacher on this machine in a run; with teacher.kind: server use k1, k2, k3 or abs',
-      {
-        where: `stages.${place}.rl.guidance.estimator`,
-      },
-    );
-  }
   const { teacher: settings } = recipe;
   const { teacher, policy, probe } = await openTeacher({
     ...{ settings, pool, tokenizer },
