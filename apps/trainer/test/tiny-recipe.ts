@@ -48,7 +48,8 @@ export function tinyRecipe(options: {
     data: {
       corpus,
       trainQuestions,
-      validationQuestions: trainQuestions,
+      // The stages of one's own are not evaluated as they train.
+      ...(stages === undefined ? { validationQuestions: trainQuestions } : {}),
       evalQuestions: [{ name: 'held-out', path: trainQuestions }],
     },
     retriever: { topK: 1 },

@@ -16,12 +16,12 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 async function attempt(options: {
   tracking: Parameters<typeof trackingSchema.parse>[0];
   environment?: Record<string, string>;
-  maxSteps?: number;
+  workers?: number;
   completedSteps?: number;
 }) {
-  const { environment = {}, maxSteps = 10, completedSteps = 0 } = options;
+  const { environment = {}, workers = 1, completedSteps = 0 } = options;
   const tracking = trackingSchema.parse(options.tracking);
-  const config = { seed: 3, rl: { maxSteps, clipRatio: 0.2 }, tracking };
+  const config = { seed: 3, workers, rl: { clipRatio: 0.2 }, tracking };
   const run = openRunDirectory({ directory, config, resume: true });
   const notices: string[] = [];
   const trackers = runTrackers({ run, tracking, config, environment, notify: (line) => notices.push(line) });
@@ -48,7 +48,7 @@ it('always writes JSONL, and what the recipe names', async () => {
 it('continues the W&B run on resume, whatever may change, and makes another for another name', async () => {
   await attempt({ tracking: { wandb: true } });
   const [first = ''] = folders('wandb');
-  await attempt({ tracking: { wandb: true, tensorboard: false }, maxSteps: 20, completedSteps: 1 });
+  await attempt({ tracking: { wandb: true, tensorboard: false }, workers: 2, completedSteps: 1 });
   expect(folders('wandb')).toEqual([first]);
   expect(metrics().split('\n')).toHaveLength(3);
   await attempt({ tracking: { wandb: true, name: 'second' } });

@@ -10,6 +10,7 @@ import {
   swiglu,
   tokenLogProbs,
   vocabularyKl,
+  vocabularyLoss,
 } from '../../ops/index.js';
 import type * as ops from '../../ops/index.js';
 import { rotaryTable } from '../../ops/rotary-table.js';
@@ -91,30 +92,49 @@ function tokenLogProbsCase(temperature: number): OpCase {
   };
 }
 
+const klMask = [1, 0, 1, 1];
+// float32 values, so that both sides get the same numbers.
+const teacherHidden = Float32Array.from({ length: 12 }, (_, index) => Math.sin(index));
+const teacherWeight = Float32Array.from({ length: 27 }, (_, index) => Math.cos(index * 2));
+
+const klInputs = (input: Inputs<tf.Tensor>) => ({
+  hidden: input('hidden'),
+  weight: input('weight'),
+  teacherHidden: tf.tensor2d(teacherHidden, [4, 3]),
+  teacherWeight: tf.tensor2d(teacherWeight, [9, 3]),
+  mask: tf.tensor1d(klMask),
+});
+
 function vocabularyKlCase(direction: 'forward' | 'reverse'): OpCase {
-  const mask = [1, 0, 1, 1];
-  // float32 values, so that both sides get the same numbers.
-  const teacherHidden = Float32Array.from({ length: 12 }, (_, index) => Math.sin(index));
-  const teacherWeight = Float32Array.from({ length: 27 }, (_, index) => Math.cos(index * 2));
   return {
     op: 'vocabularyKl',
     title: direction,
     shapes: { hidden: [4, 5], weight: [9, 5] },
-    compute: (input) =>
-      vocabularyKl({
-        hidden: input('hidden'),
-        weight: input('weight'),
-        teacherHidden: tf.tensor2d(teacherHidden, [4, 3]),
-        teacherWeight: tf.tensor2d(teacherWeight, [9, 3]),
-        mask: tf.tensor1d(mask),
-        direction,
-      }),
+    compute: (input) => vocabularyKl({ ...klInputs(input), direction }),
     float64: (input) =>
       vocabularyKl64({
         hidden: input('hidden'),
         weight: input('weight'),
-        ...{ teacherHidden, teacherWeight, mask, direction },
+        ...{ teacherHidden, teacherWeight, mask: klMask, direction },
       }),
+  };
+}
+
+/** The forward KL from logits of stock ops, some rows at a time. */
+function vocabularyLossCase(rowsAtOnce: number): OpCase {
+  return {
+    ...vocabularyKlCase('forward'),
+    op: 'vocabularyLoss',
+    title: `the forward KL, ${rowsAtOnce} rows at a time`,
+    compute: (input) =>
+      vocabularyLoss({
+        ...klInputs(input),
+        rowsAtOnce,
+        run: ({ studentLogits, teacherLogits }) => {
+          const [student, teacher] = [tf.logSoftmax(studentLogits), tf.logSoftmax(teacherLogits)];
+          return { kl: tf.sum(tf.mul(tf.exp(teacher), tf.sub(teacher, student)), 1) };
+        },
+      }).kl,
   };
 }
 
@@ -225,4 +245,6 @@ export const opCases: readonly OpCase[] = [
   tokenLogProbsCase(0.7),
   vocabularyKlCase('forward'),
   vocabularyKlCase('reverse'),
+  vocabularyLossCase(4),
+  vocabularyLossCase(2),
 ];
