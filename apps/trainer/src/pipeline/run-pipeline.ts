@@ -76,6 +76,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     engine: recipe.engine,
     workers: recipe.workers,
     tracking: recipe.tracking,
+    rollouts: recipe.rollouts,
     reporter,
     signal,
   });
