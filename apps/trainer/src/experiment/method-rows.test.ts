@@ -18,9 +18,19 @@ it.each(methodRows.map((row) => [row.name, row] as const))('%s is a recipe in ev
   for (const { stages } of others) expect(stages.slice(0, -1)).toEqual(plain.stages.slice(0, -1));
 });
 
+it('a longer cold start differs in its passes alone', () => {
+  const stagesOf = (name: string) => {
+    const row = methodRows.find((candidate) => candidate.name === name);
+    return row === undefined ? [] : rowRecipe({ base, row, seed: 1 }).stages;
+  };
+  const [[short, dgpo], [long, after]] = [stagesOf('dgpo'), stagesOf('dgpo-long')];
+  expect(long?.distill).toEqual({ ...short?.distill, numTrainEpochs: 12 });
+  expect(after).toEqual(dgpo);
+});
+
 it('rows with a cold start share it to the byte', () => {
   const first = methodRows
-    .filter(({ student }) => student === undefined)
+    .filter(({ student, start }) => student === undefined && start === undefined)
     .map((row) => rowRecipe({ base: mergeTrees(base, {}), row, seed: 1 }).stages[0])
     .filter((stage) => stage?.name === 'kd');
   expect(first.length).toBeGreaterThan(5);

@@ -27,6 +27,8 @@ export interface MethodRow {
   student?: StudentName;
   /** Keys over those of the base recipe that make the row what it is. */
   keys?: KeyTree;
+  /** Of the stages before the last, in the place of those that all rows share: names their folders. */
+  start?: { name: string; keys: KeyTree };
   /** Configurations that tuning tries; the best on the validation questions is frozen in the settings. @default none, runs as it is */
   grid?: readonly KeyTree[];
   /** Updates of a configuration that tuning tries. @default 20 */
@@ -69,6 +71,9 @@ const onPolicy = rates(
   [3e-4, 1e-3],
   [64, 128].map((batchSize) => ({ batchSize, maxSteps: policyUpdates })),
 );
+
+/** The best configuration of KD: what the second phase adds where the first has nothing left to give. */
+const longColdStart = { name: 'long', keys: { distill: { learningRate: 1.5e-3, numTrainEpochs: 12 } } };
 
 /**
  * The rows of the table, in its order. Methods with a cold start share the one of the base recipe, so that they differ in what comes
@@ -123,6 +128,20 @@ export const methodRows: readonly MethodRow[] = [
   },
   { name: 'dgpo-uniform-kl', label: 'DGPO, uniform KL', method: 'dgpo-uniform-kl', grid: guided([0.2, 0.5]) },
   { name: 'dgpo-grpo', label: 'DGPO with GRPO', method: 'dgpo-grpo', grid: guidedGroups },
+  {
+    name: 'dgpo-long',
+    label: 'DGPO after a cold start of 12 passes',
+    method: 'dgpo',
+    start: longColdStart,
+    settingsOf: 'dgpo',
+  },
+  {
+    name: 'kd-ppo-long',
+    label: 'KD of 12 passes → PPO',
+    method: 'kd-ppo',
+    start: longColdStart,
+    settingsOf: 'kd-ppo',
+  },
   ...(['small', 'large'] as const).flatMap((student): MethodRow[] => [
     { name: `ppo-${student}`, label: `PPO, ${student} student`, method: 'ppo', student, settingsOf: 'ppo' },
     { name: `kd-${student}`, label: `KD (cold start), ${student} student`, method: 'kd', student },

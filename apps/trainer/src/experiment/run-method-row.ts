@@ -30,10 +30,10 @@ export function rowRecipe(options: { base: RawRecipe; row: MethodRow; keys?: Raw
   const own = mergeTrees(row.keys ?? {}, { method: row.method, seed });
   // What the base says for all rows need not fit each.
   const parse = (said: RawRecipe) => recipeSchema.parse(dropInherited({ merged: mergeTrees(base, said), own: said }));
-  const recipe = parse(own);
+  const start = parse(mergeTrees(own, row.start?.keys ?? {}));
   // Tuned keys belong to the last stage alone: the stages before it are shared by several rows.
   const tuned = parse(mergeTrees(own, keys));
-  return { ...recipe, stages: [...recipe.stages.slice(0, -1), ...tuned.stages.slice(-1)] };
+  return { ...tuned, stages: [...start.stages.slice(0, -1), ...tuned.stages.slice(-1)] };
 }
 
 const secondsFile = (workshop: Workshop) => join(workshop.run.path, 'stage-seconds.json');
@@ -102,7 +102,7 @@ async function trainRow(bench: Bench, row: MethodRow, recipe: Recipe) {
     const isOwn = index === recipe.stages.length - 1 && (row.grid ?? row.settingsOf) !== undefined;
     const named = {
       ...stage,
-      name: isOwn ? row.name : `shared-${stage.name}${row.student === undefined ? '' : `-${row.student}`}`,
+      name: isOwn ? row.name : ['shared', stage.name, row.student, row.start?.name].filter(Boolean).join('-'),
     };
     const before = model;
     model = await timed(workshop, named.name, () =>
