@@ -4,11 +4,9 @@ import type { DistillJob, Guide } from '../src/compute/distill-job.js';
 import type { GradientResult } from '../src/compute/gradient.js';
 import type { LanguageModelJob, ValueJob } from '../src/compute/jobs.js';
 import type { PolicyJob } from '../src/compute/policy-job.js';
-import type { ComputePool } from '../src/compute/pool.js';
 import { scoredCount } from '../src/compute/scored-rows.js';
-import { type EpisodeRow, episodeRow } from '../src/train/episode-rows.js';
-import { playEpisodes } from '../src/train/play-episodes.js';
-import { openTinyWorld, type TinyWorld, tasks, tinyParameters, withPool } from './tiny-world.js';
+import type { EpisodeRow } from '../src/train/episode-rows.js';
+import { openTinyWorld, sampledRows, type TinyWorld, tinyParameters, withPool } from './tiny-world.js';
 
 type GradientJob = LanguageModelJob | DistillJob | PolicyJob | ValueJob;
 
@@ -17,18 +15,6 @@ beforeAll(async () => {
   world = await openTinyWorld();
 });
 afterAll(() => world.close());
-
-async function sampledRows(pool: ComputePool): Promise<EpisodeRow[]> {
-  const episodes = await playEpisodes({
-    ...world.playground(pool),
-    policy: { model: 'sampled' },
-    tasks: tasks.slice(0, 4),
-    samplesPerTask: 2,
-    temperature: 1,
-    seed: 3,
-  });
-  return episodes.map(episodeRow);
-}
 
 /** One made-up figure per token, which goes with its token into whatever micro-batch it falls. */
 const figures = (rows: readonly EpisodeRow[], figure: (tokenId: number, position: number) => number) =>
@@ -124,7 +110,7 @@ describe.each(Object.entries(kinds))('%s jobs', (_, job) => {
         valueHead: true,
         weights: tinyParameters(world, 5, true),
       });
-      const rows = await sampledRows(pool);
+      const rows = await sampledRows(world, pool);
       expect(rows).toHaveLength(8);
       expect(new Set(rows.map(({ tokenIds }) => tokenIds.length)).size).toBeGreaterThan(1);
       expect(rows.every((row) => scoredCount(row) > 0)).toBe(true);
@@ -148,7 +134,7 @@ describe.each(Object.entries(kinds))('%s jobs', (_, job) => {
 describe('score jobs', () => {
   it('give the log-probabilities that the sampler recorded', () =>
     withPool(world, 0, async (pool) => {
-      const rows = await sampledRows(pool);
+      const rows = await sampledRows(world, pool);
       const recorded = rows.flatMap(({ logProbs }) => [...logProbs]);
       for (const cut of [[rows], rows.map((row) => [row])]) {
         const scores = await pool.run(

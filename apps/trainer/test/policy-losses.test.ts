@@ -2,29 +2,15 @@ import { exactKl } from '@dgpo/rl';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GradientResult } from '../src/compute/gradient.js';
 import type { PolicyJob } from '../src/compute/policy-job.js';
-import type { ComputePool } from '../src/compute/pool.js';
 import { scoredCount } from '../src/compute/scored-rows.js';
-import { type EpisodeRow, episodeRow } from '../src/train/episode-rows.js';
-import { playEpisodes } from '../src/train/play-episodes.js';
-import { openTinyWorld, type TinyWorld, tasks, tinyParameters, withPool } from './tiny-world.js';
+import type { EpisodeRow } from '../src/train/episode-rows.js';
+import { openTinyWorld, sampledRows, type TinyWorld, tinyParameters, withPool } from './tiny-world.js';
 
 let world: TinyWorld;
 beforeAll(async () => {
   world = await openTinyWorld();
 });
 afterAll(() => world.close());
-
-async function sampledRows(pool: ComputePool): Promise<EpisodeRow[]> {
-  const episodes = await playEpisodes({
-    ...world.playground(pool),
-    policy: { model: 'sampled' },
-    tasks: tasks.slice(0, 4),
-    samplesPerTask: 2,
-    temperature: 1,
-    seed: 3,
-  });
-  return episodes.map(episodeRow);
-}
 
 /** One made-up figure per scored token, which goes with its token into whatever micro-batch it falls. */
 const figures = (rows: readonly EpisodeRow[], figure: (tokenId: number, position: number, logProb: number) => number) =>
@@ -99,7 +85,7 @@ describe.each(Object.entries(forms))('policy jobs with %s', (_, changes) => {
 
   it('add up to the same, however episodes are cut and in whatever order they come', () =>
     withPool(world, 0, async (pool) => {
-      const rows = await sampledRows(pool);
+      const rows = await sampledRows(world, pool);
       const whole = added(await pool.run([job(rows)]));
       const reversed = rows.toReversed();
       for (const cut of [rows.map((row) => [row]), [reversed], [reversed.slice(0, 3), reversed.slice(3)]]) {
@@ -109,7 +95,7 @@ describe.each(Object.entries(forms))('policy jobs with %s', (_, changes) => {
 
   it('do not feel what stands under weight 0, were it NaN', () =>
     withPool(world, 0, async (pool) => {
-      const rows = await sampledRows(pool);
+      const rows = await sampledRows(world, pool);
       const poisoned = new Set(rows.slice(0, 3));
       const made = job(rows);
       const counts = rows.map(scoredCount);
@@ -151,7 +137,7 @@ const { gspo: _, cispo: __, ...valued } = forms;
 
 it.each(Object.entries(valued))('policy jobs with %s have the derivative of their value', (_name, changes) =>
   withPool(world, 0, async (pool) => {
-    const rows = await sampledRows(pool);
+    const rows = await sampledRows(world, pool);
     const made = movedJob(rows, changes(rows));
     const parameters = tinyParameters(world, 3);
     const [{ gradients } = { gradients: new Float32Array() }] = await pool.run([made]);
@@ -168,7 +154,7 @@ it.each(Object.entries(valued))('policy jobs with %s have the derivative of thei
 
 it('the exact KL is that of the distributions that the temperature makes', () =>
   withPool(world, 0, async (pool) => {
-    const [row] = await sampledRows(pool);
+    const [row] = await sampledRows(world, pool);
     const last = (row as EpisodeRow).mask.lastIndexOf(1);
     const prefix = (row as EpisodeRow).tokenIds.slice(0, last + 1);
     const size = world.config.vocabularySize;

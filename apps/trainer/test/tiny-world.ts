@@ -16,7 +16,8 @@ import { type ComputePool, createComputePool } from '../src/compute/pool.js';
 import { protocolTags } from '../src/demo/demo-settings.js';
 import { type RlSettings, rlSchema, usesCritic } from '../src/recipe/rl-section.js';
 import { isTiming } from '../src/run/metric-files.js';
-import type { Playground } from '../src/train/play-episodes.js';
+import { type EpisodeRow, episodeRow } from '../src/train/episode-rows.js';
+import { type Playground, playEpisodes } from '../src/train/play-episodes.js';
 import { optimizePolicy, type PolicyOptimizationOptions } from '../src/train/policy/optimize-policy.js';
 import { createTrainedModel, type TrainedModel } from '../src/train/trained-model.js';
 
@@ -185,4 +186,17 @@ export async function optimizeTiny(world: TinyWorld, pool: ComputePool, changes:
   student.dispose();
   critic.dispose();
   return { metrics, digests };
+}
+
+/** Eight sampled episodes of the model `sampled` as rows. */
+export async function sampledRows(world: TinyWorld, pool: ComputePool): Promise<EpisodeRow[]> {
+  const episodes = await playEpisodes({
+    ...world.playground(pool),
+    policy: { model: 'sampled' },
+    tasks: tasks.slice(0, 4),
+    samplesPerTask: 2,
+    temperature: 1,
+    seed: 3,
+  });
+  return episodes.map(episodeRow);
 }

@@ -38,7 +38,7 @@ export interface InformativeGroups {
 
 /**
  * Dynamic sampling (DAPO, arXiv 2503.14476, section 3.2, eq. 11): finds the tasks whose episodes all have the same score, too hard or
- * too easy for now. Sample further tasks until the batch is full again, with a bound on how often. Scores are equal when they are the
+ * too easy at this point. Sample further tasks until the batch is full again, with a bound on how often. Scores are equal when they are the
  * same number: a standard deviation, as compared with 0 in verl, can come out above 0 by rounding alone.
  *
  * @throws RangeError when `groups` does not name a group for every score.

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Task } from '@dgpo/trajectory';
 import { type EvaluationSet, evaluateModel } from '../evaluate/evaluate-model.js';
 import { evaluateStage } from '../pipeline/evaluate-stage.js';
-import type { StageModel } from '../pipeline/stage-model.js';
+import { type StageModel, shareModel } from '../pipeline/stage-model.js';
 import { type TrainedStage, trainStage } from '../pipeline/train-stage.js';
 import type { Workshop } from '../pipeline/workshop.js';
 import { dropInherited } from '../recipe/drop-inherited.js';
 import { mergeTrees, type RawRecipe } from '../recipe/expand-method.js';
 import { type Recipe, recipeSchema } from '../recipe/recipe-schema.js';
+import { readMetrics } from '../run/read-metrics.js';
 import type { Playground } from '../train/play-episodes.js';
 import type { MethodRow } from './method-rows.js';
 import { type Curve, type MethodRun, setResult } from './method-run.js';
@@ -75,21 +75,16 @@ const kept = [
 const maximumPoints = 80;
 
 async function readCurves(path: string, stage: string): Promise<{ curves: Record<string, Curve>; tokens: number }> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const lines = text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter((entry) => entry.stage === stage);
+  const lines = (await readMetrics(path)).filter((line) => line.stage === stage);
   const every = Math.max(1, Math.ceil(lines.length / maximumPoints));
   const curves: Record<string, Curve> = {};
   for (const name of kept) {
     const points = lines
-      .filter((entry, index) => index % every === 0 && typeof entry[name] === 'number')
-      .map((entry): [number, number] => [Number(entry.step), Number((entry[name] as number).toPrecision(5))]);
+      .filter(({ values }, index) => index % every === 0 && Number.isFinite(values[name]))
+      .map(({ step, values }): [number, number] => [step, Number((values[name] as number).toPrecision(5))]);
     if (points.length > 0) curves[name] = points;
   }
-  return { curves, tokens: lines.reduce((sum, entry) => sum + Number(entry.num_tokens ?? 0), 0) };
+  return { curves, tokens: lines.reduce((sum, { values }) => sum + Number(values.num_tokens ?? 0), 0) };
 }
 
 /** Trains every stage of a recipe, shared ones once, and gives the models by the names of the stages. */
@@ -163,8 +158,7 @@ export async function validateMethodRow(options: {
   const { bench, row, recipe, validation } = options;
   const { model } = await trainRow(bench, row, recipe);
   const { workshop, playground } = bench;
-  const { config, parameters } = model.weights;
-  await workshop.pool.broadcast({ kind: 'model', name: 'evaluated', config, valueHead: false, weights: parameters });
+  await shareModel(workshop, 'evaluated', model);
   const { sets } = await evaluateModel({
     playground,
     policy: { model: 'evaluated' },
