@@ -16,6 +16,13 @@ export type StudentName = keyof typeof studentSizes;
 /** Updates of reinforcement learning, and of distillation where the student alone plays. */
 export const policyUpdates = 50;
 
+/**
+ * Updates where nothing came before them: the base student cannot act, so that every episode is as long as it may be and earns nothing,
+ * in the last update as in the first.
+ */
+const updatesFromBase = 25;
+const fromBase: KeyTree = { rl: { maxSteps: updatesFromBase } };
+
 /** One row of the table of methods. */
 export interface MethodRow {
   /** Unique; names the files of its results. */
@@ -64,8 +71,8 @@ const guidedGroups = rates(
 );
 /** On the same demonstrations for longer: what more passes give is theirs. */
 const offline = rates('distill', [7.5e-4, 1.5e-3], [{ numTrainEpochs: 6 }, { numTrainEpochs: 12 }]);
-/** Half of the episodes are played by the student, which takes as long again. */
-const mixed = rates('distill', [7.5e-4, 1.5e-3], [{ numTrainEpochs: 4 }, { numTrainEpochs: 8 }]);
+/** Half of the episodes are played by the student, which takes as long again, so passes stay at those of the cold start. */
+const mixed = rates('distill', [7.5e-4, 1.5e-3], [{ divergence: { name: 'js' } }, { divergence: { name: 'fkl' } }]);
 const onPolicy = rates(
   'distill',
   [3e-4, 1e-3],
@@ -81,8 +88,8 @@ const longColdStart = { name: 'long', keys: { distill: { learningRate: 1.5e-3, n
  */
 export const methodRows: readonly MethodRow[] = [
   // A student that never acted earns no reward, whatever the rates: few updates show it.
-  { name: 'ppo', label: 'PPO', method: 'ppo', grid: unguided, tuningUpdates: 6 },
-  { name: 'grpo', label: 'GRPO', method: 'grpo', grid: grouped, tuningUpdates: 6 },
+  { name: 'ppo', label: 'PPO', method: 'ppo', keys: fromBase, grid: unguided, tuningUpdates: 6 },
+  { name: 'grpo', label: 'GRPO', method: 'grpo', keys: fromBase, grid: grouped, tuningUpdates: 6 },
   { name: 'agent-sft', label: 'SFT (expert demonstrations)', method: 'agent-sft', grid: offline },
   { name: 'seqkd', label: 'SeqKD', method: 'seqkd', grid: offline },
   { name: 'kd-cold-start', label: 'KD, the cold start of the rows below', method: 'kd' },
@@ -106,7 +113,7 @@ export const methodRows: readonly MethodRow[] = [
     grid: onPolicy,
   },
   { name: 'kd-distillm', label: 'KD → DistiLLM', method: 'kd-distillm', grid: offline },
-  { name: 'ppo-kd', label: 'PPO → KD (inverted order)', method: 'ppo-kd', settingsOf: 'kd' },
+  { name: 'ppo-kd', label: 'PPO → KD (inverted order)', method: 'ppo-kd', keys: fromBase, settingsOf: 'kd' },
   { name: 'dgpo', label: 'DGPO, exact KL as a loss', method: 'dgpo', grid: guided([0.2, 0.5]) },
   {
     name: 'dgpo-reference',
@@ -143,7 +150,14 @@ export const methodRows: readonly MethodRow[] = [
     settingsOf: 'kd-ppo',
   },
   ...(['small', 'large'] as const).flatMap((student): MethodRow[] => [
-    { name: `ppo-${student}`, label: `PPO, ${student} student`, method: 'ppo', student, settingsOf: 'ppo' },
+    {
+      name: `ppo-${student}`,
+      label: `PPO, ${student} student`,
+      method: 'ppo',
+      student,
+      keys: fromBase,
+      settingsOf: 'ppo',
+    },
     { name: `kd-${student}`, label: `KD (cold start), ${student} student`, method: 'kd', student },
     { name: `dgpo-${student}`, label: `DGPO, ${student} student`, method: 'dgpo', student, settingsOf: 'dgpo' },
   ]),
