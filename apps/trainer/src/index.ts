@@ -136,7 +136,6 @@ export { createDistillationState, type DistillationState } from './train/distill
 export {
   type DistillationOptions,
   distillationSteps,
-  type TeacherScores,
   trainDistillation,
 } from './train/distillation/train-distillation.js';
 export { episodeMetrics } from './train/episode-metrics.js';

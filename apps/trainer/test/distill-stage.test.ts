@@ -237,9 +237,10 @@ describe('a teacher that is not in the workers', () => {
           },
           ...(isRemote
             ? {
-                scoreTeacher: (rows) => {
+                scoreTeacher: async (rows) => {
                   asked += rows.length;
-                  return scoreRows({ pool, model: 'teacher', rows, microBatchSize: 1, temperature: 1 });
+                  const scores = await scoreRows({ pool, model: 'teacher', rows, microBatchSize: 1, temperature: 1 });
+                  return scores.map((logProbs) => ({ logProbs }));
                 },
               }
             : { teacher: 'teacher' }),

@@ -147,19 +147,19 @@ export async function killedRun(options: {
   let halfWritten = 0;
   for (let attempt = 0; attempt < planned; attempt++) {
     const draw = random.split(attempt);
-    const within = (most: number) => 1 + draw.integer(Math.max(1, Math.ceil(most)));
+    // Shares of the whole that let the run come forward and not to its end, though what is not saved is lost each time.
+    const within = (whole: number) => 1 + draw.integer(Math.max(1, Math.ceil(whole / planned)));
     const kind = attempt % 3;
-    // Shares of the whole that let the run come forward, though what is not saved is lost each time.
-    const at = [`checkpoints:${within(total.checkpointOperations / 4)}`, `:${within(total.operations / 2)}`, undefined][
-      kind
-    ];
+    const { operations, checkpointOperations } = total;
+    const at = [`checkpoints:${within(checkpointOperations)}`, `:${within(operations)}`, undefined][kind];
     const ended = await trainChild({
       recipe,
       resume: true,
       // The number of workers must not matter either.
       workers: 1 + (attempt % 2),
       environment: { DGPO_TEST_RUN: run, ...(at === undefined ? {} : { DGPO_TEST_KILL_AT: at }) },
-      killAfter: kind === 2 ? within(wall) : undefined,
+      // A part of that time goes by before the first step.
+      killAfter: kind === 2 ? within(2 * wall) : undefined,
     });
     if (ended.signal !== 'SIGKILL') return { expected, actual: contentsOf(run), kills, halfWritten, last: ended };
     kills.push(ended);

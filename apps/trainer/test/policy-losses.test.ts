@@ -1,7 +1,8 @@
-import { exactKl } from '@dgpo/rl';
+import { exactKl, topKKl } from '@dgpo/rl';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GradientResult } from '../src/compute/gradient.js';
 import type { PolicyJob } from '../src/compute/policy-job.js';
+import type { ComputePool } from '../src/compute/pool.js';
 import { scoredCount } from '../src/compute/scored-rows.js';
 import type { EpisodeRow } from '../src/train/episode-rows.js';
 import { openTinyWorld, sampledRows, type TinyWorld, tinyParameters, withPool } from './tiny-world.js';
@@ -46,6 +47,19 @@ const klOf = (rows: EpisodeRow[]): NonNullable<PolicyJob['kl']> => ({
   biased: false,
 });
 
+/** Three tokens of every place, of which the second is missing at times. */
+const topKOf = (rows: EpisodeRow[]): NonNullable<PolicyJob['topK']> => {
+  const ids = [...figures(rows, (id) => id)];
+  const size = world.config.vocabularySize;
+  return {
+    k: 3,
+    tokenIds: Int32Array.from(ids.flatMap((id) => [id, id % 4 === 0 ? -1 : (id + 7) % size, (id + 31) % size])),
+    logProbs: Float32Array.from(ids.flatMap((id) => [0.5, 0.3, 0.1].map((p) => Math.log(p - 0.01 * (id % 5))))),
+    weights: figures(rows, (id) => (id % 2 === 0 ? 0.02 : 0)),
+    direction: 'reverse',
+  };
+};
+
 const forms: Record<string, (rows: EpisodeRow[]) => Partial<PolicyJob>> = {
   'clip-higher with a dual clip': () => ({
     loss: { name: 'clip', clipRatioLow: 0.1, clipRatioHigh: 0.3, dualClip: 1.1 },
@@ -60,6 +74,7 @@ const forms: Record<string, (rows: EpisodeRow[]) => Partial<PolicyJob>> = {
     temperature: 2,
     teacher: { name: 'teacher', direction: 'forward', weights: figures(rows, (id) => (id % 2 === 0 ? 0.02 : 0)) },
   }),
+  'the KL over the most likely tokens': (rows) => ({ topK: topKOf(rows) }),
 };
 
 function added(results: readonly GradientResult[]): { loss: number; gradients: Float64Array } {
@@ -115,6 +130,18 @@ describe.each(Object.entries(forms))('policy jobs with %s', (_, changes) => {
         advantages: mute(made.advantages, by),
         ...(made.importanceWeights === undefined ? {} : { importanceWeights: mute(made.importanceWeights, by) }),
         ...(made.teacher === undefined ? {} : { teacher: { ...made.teacher, weights: mute(made.teacher.weights, 0) } }),
+        ...(made.topK === undefined
+          ? {}
+          : {
+              topK: {
+                ...made.topK,
+                weights: mute(made.topK.weights, 0),
+                // The whole of the tokens whose weight is 0 now.
+                logProbs: made.topK.logProbs.map((value, at) =>
+                  mute(made.topK?.weights, 0)[Math.floor(at / 3)] === 0 ? by : value,
+                ),
+              },
+            }),
         ...(made.kl === undefined
           ? {}
           : {
@@ -152,37 +179,68 @@ it.each(Object.entries(valued))('policy jobs with %s have the derivative of thei
   }),
 );
 
-it('the exact KL is that of the distributions that the temperature makes', () =>
-  withPool(world, 0, async (pool) => {
-    const [row] = await sampledRows(world, pool);
-    const last = (row as EpisodeRow).mask.lastIndexOf(1);
-    const prefix = (row as EpisodeRow).tokenIds.slice(0, last + 1);
-    const size = world.config.vocabularySize;
-    const ending = (token: number) => {
-      const tokenIds = prefix.slice();
-      tokenIds[last] = token;
-      return { tokenIds, mask: new Uint8Array(last + 1).fill(1, last) };
+/** Both models at one place of an episode, over the whole vocabulary, and what a job with some guidance makes of it. */
+async function atOnePlace(pool: ComputePool, temperature: number) {
+  const [row] = await sampledRows(world, pool);
+  const last = (row as EpisodeRow).mask.lastIndexOf(1);
+  const prefix = (row as EpisodeRow).tokenIds.slice(0, last + 1);
+  const ending = (token: number) => {
+    const tokenIds = prefix.slice();
+    tokenIds[last] = token;
+    return { tokenIds, mask: new Uint8Array(last + 1).fill(1, last) };
+  };
+  const rows = Array.from({ length: world.config.vocabularySize }, (_, token) => ending(token));
+  const logProbs = async (model: string) =>
+    (await pool.run([{ kind: 'score', model, what: 'log-probs', rows, temperature }]))[0] as Float32Array;
+  const one = Float32Array.of(1);
+  const guidanceLoss = async (guidance: Partial<PolicyJob>) => {
+    const job = {
+      ...movedJob([], {}),
+      rows: [ending(5)],
+      oldLogProbs: one,
+      advantages: one,
+      weights: one,
+      temperature,
     };
-    const temperature = 1.7;
-    const rows = Array.from({ length: size }, (_, token) => ending(token));
-    const logProbs = async (model: string) =>
-      (await pool.run([{ kind: 'score', model, what: 'log-probs', rows, temperature }]))[0] as Float32Array;
-    const [student, teacher] = [await logProbs('sampled'), await logProbs('teacher')];
-    const one = Float32Array.of(1);
-    for (const direction of ['reverse', 'forward'] as const) {
-      const [expected] = exactKl({ logProbs: student, referenceLogProbs: teacher, vocabularySize: size, direction }).kl;
-      const [result] = await pool.run<PolicyJob>([
-        {
-          ...movedJob([], {}),
-          rows: [ending(5)],
-          oldLogProbs: one,
-          advantages: one,
-          weights: one,
-          temperature,
-          teacher: { name: 'teacher', direction, weights: one },
-        },
-      ]);
-      expect(expected).toBeGreaterThan(0.01);
-      expect(Math.abs((result?.metrics.guidanceLoss ?? 0) - (expected as number))).toBeLessThan(1e-5);
-    }
-  }));
+    const [result] = await pool.run<PolicyJob>([{ ...job, ...guidance }]);
+    return result?.metrics.guidanceLoss ?? Number.NaN;
+  };
+  return { student: await logProbs('sampled'), teacher: await logProbs('teacher'), guidanceLoss, weights: one };
+}
+
+const directions = ['reverse', 'forward'] as const;
+
+it.each(directions)('the exact KL, %s, is that of the distributions that the temperature makes', (direction) =>
+  withPool(world, 0, async (pool) => {
+    const { student, teacher, guidanceLoss, weights } = await atOnePlace(pool, 1.7);
+    const vocabularySize = world.config.vocabularySize;
+    const [expected] = exactKl({ logProbs: student, referenceLogProbs: teacher, vocabularySize, direction }).kl;
+    expect(expected).toBeGreaterThan(0.01);
+    const found = await guidanceLoss({ teacher: { name: 'teacher', direction, weights } });
+    expect(Math.abs(found - (expected as number))).toBeLessThan(1e-5);
+  }),
+);
+
+it.each(directions)('the KL over the most likely tokens, %s, merges all others', (direction) =>
+  withPool(world, 0, async (pool) => {
+    const { student, teacher, guidanceLoss, weights } = await atOnePlace(pool, 1);
+    const k = 4;
+    const tokenIds = Int32Array.from(
+      [...teacher.keys()].sort((a, b) => (teacher[b] ?? 0) - (teacher[a] ?? 0)).slice(0, k),
+    );
+    const [logProbs, referenceLogProbs] = [student, teacher].map((all) =>
+      Float32Array.from(tokenIds, (id) => all[id] ?? 0),
+    );
+    const [expected] = topKKl({
+      logProbs: logProbs as Float32Array,
+      referenceLogProbs: referenceLogProbs as Float32Array,
+      k,
+      direction,
+    }).kl;
+    expect(expected).toBeGreaterThan(1e-3);
+    const found = await guidanceLoss({
+      topK: { k, tokenIds, logProbs: referenceLogProbs as Float32Array, direction, weights },
+    });
+    expect(Math.abs(found - (expected as number))).toBeLessThan(1e-5);
+  }),
+);

@@ -114,6 +114,23 @@ it.each([
   });
 });
 
+it('pulls by its most likely tokens, the less the fewer they are', async () => {
+  const pull = async (topK: number) => {
+    const settings = teacherSchema.parse({ kind: 'server', url: running.url, name: 'tiny', topK });
+    const playground = world.playground(pool);
+    const recipe = { teacher: settings };
+    const teacher = await openServerTeacher({ workshop, recipe, tokenizer: world.tokenizer, playground });
+    const { metrics } = await train({ name: `top-${topK}`, rl: rl({ estimator: 'topK', form: 'loss' }) }, teacher);
+    expect(metrics).toHaveLength(2);
+    return metrics[0]?.['loss/guidance'] ?? Number.NaN;
+  };
+  const whole = await train({ name: 'full', rl: rl({ estimator: 'full', form: 'loss' }) }, local as StageModel);
+  const [two, twenty] = [await pull(2), await pull(20)];
+  expect(two).toBeGreaterThan(0);
+  expect(twenty).toBeGreaterThan(two);
+  expect(whole.metrics[0]?.['loss/guidance']).toBeGreaterThan(twenty);
+});
+
 it('its episodes are collected as demonstrations', async () => {
   const playground = world.playground(pool);
   const settings = distillSchema.parse({ objective: 'sft', temperature: 0, samplesPerTask: 1 });

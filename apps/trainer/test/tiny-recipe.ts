@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PipelineResult, runPipeline } from '../src/pipeline/run-pipeline.js';
+import { dropInherited } from '../src/recipe/drop-inherited.js';
 import { type RecipeInput, recipeSchema } from '../src/recipe/recipe-schema.js';
 import { documents } from './tiny-world.js';
 
@@ -40,7 +41,7 @@ export function tinyRecipe(options: {
   writeFileSync(corpus, lines(documents));
   writeFileSync(trainQuestions, lines(questions));
   const evaluation = { evalSteps: 3, loadBestModelAtEnd: true };
-  return {
+  const recipe: RecipeInput = {
     method,
     seed: 3,
     outputDir,
@@ -64,20 +65,16 @@ export function tinyRecipe(options: {
     teacher: { fresh, training: { numTrainEpochs: 110, batchSize: 2, learningRate: 0.03, warmupSteps: 4 } },
     pretrain: { maxSteps: 5, batchSize: 2, maxLength: 32 },
     ...(stages === undefined ? {} : { stages }),
-    ...(method === 'ppo'
-      ? {}
-      : {
-          distill: {
-            ...evaluation,
-            evalSteps: 20,
-            temperature: 0,
-            numTrainEpochs: 60,
-            batchSize: 2,
-            microBatchSize: 1,
-            learningRate: 0.03,
-            warmupSteps: 4,
-          },
-        }),
+    distill: {
+      ...evaluation,
+      evalSteps: 20,
+      temperature: 0,
+      numTrainEpochs: 60,
+      batchSize: 2,
+      microBatchSize: 1,
+      learningRate: 0.03,
+      warmupSteps: 4,
+    },
     rl: {
       ...evaluation,
       maxSteps: 6,
@@ -90,6 +87,8 @@ export function tinyRecipe(options: {
     },
     evaluation: { tasksPerSet: 2, validationTasks: 2 },
   };
+  // Not every method reads all of these.
+  return dropInherited({ merged: recipe, own: { method } }) as RecipeInput;
 }
 
 /** Runs stages of one's own, quietly. */

@@ -1,4 +1,5 @@
-import { outputEmbedding, tokenLogProbs, vocabularyKl } from '@dgpo/lm';
+import type { TeacherTopK } from '@dgpo/distill/teachers';
+import { outputEmbedding, tokenLogProbs, vocabularyKl, vocabularyLoss } from '@dgpo/lm';
 import {
   actionSegments,
   cispoLoss,
@@ -9,6 +10,7 @@ import {
   klLoss,
   lldsLoss,
   policyLoss,
+  topKDivergence,
 } from '@dgpo/rl';
 import * as tf from '@tensorflow/tfjs-core';
 import { type GradientResult, gradientOf } from './gradient.js';
@@ -45,6 +47,12 @@ export interface PolicyJob {
   /** The KL over the vocabulary to a model in the worker. */
   teacher?: {
     name: string;
+    /** β and the share of each token; 0 where the gate is closed. */
+    weights: Float32Array;
+    direction: KlDirection;
+  };
+  /** The KL over the most likely tokens of a reference elsewhere, and one class for all others. */
+  topK?: TeacherTopK & {
     /** β and the share of each token; 0 where the gate is closed. */
     weights: Float32Array;
     direction: KlDirection;
@@ -109,6 +117,33 @@ function tokenSums(job: PolicyJob, { logProbs, oldLogProbs, weights }: LossInput
   };
 }
 
+/** 1 where a weight is not 0. */
+const weighted = (weights: Float32Array) => tf.tensor1d(weights.map((weight) => (weight === 0 ? 0 : 1)));
+
+function topKLoss(
+  { k, tokenIds, logProbs, weights, direction }: NonNullable<PolicyJob['topK']>,
+  student: { hidden: tf.Tensor; weight: tf.Tensor },
+): tf.Scalar {
+  const { kl } = vocabularyLoss({
+    ...student,
+    mask: weighted(weights),
+    rows: {
+      topIds: tf.tensor2d(tokenIds, [weights.length, k]),
+      topLogProbs: tf.tensor2d(logProbs, [weights.length, k]),
+    },
+    run: ({ studentLogits, mask, rows }) => ({
+      kl: topKDivergence({
+        studentLogits,
+        mask,
+        topIds: rows.topIds as tf.Tensor2D,
+        topLogProbs: rows.topLogProbs as tf.Tensor2D,
+        direction,
+      }),
+    }),
+  });
+  return weightedSum(kl, weights);
+}
+
 export function runPolicyJob(context: JobContext, job: PolicyJob): Promise<GradientResult> {
   const student = modelNamed(context, job.student);
   const { sequences, actions } = segmentsOf(job.rows);
@@ -146,11 +181,16 @@ export function runPolicyJob(context: JobContext, job: PolicyJob): Promise<Gradi
             weight: scored.weight,
             teacherHidden: target,
             teacherWeight: outputEmbedding(teacher),
-            mask: tf.tensor1d(guide.weights.map((weight) => (weight === 0 ? 0 : 1))),
+            mask: weighted(guide.weights),
             direction: guide.direction,
           }),
           guide.weights,
         );
+        loss = tf.add(loss, guided);
+        metrics.guidanceLoss = guided;
+      }
+      if (job.topK !== undefined) {
+        const guided = topKLoss(job.topK, { hidden: tempered(scored.hidden), weight: scored.weight });
         loss = tf.add(loss, guided);
         metrics.guidanceLoss = guided;
       }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { TeacherScores } from '@dgpo/distill/teachers';
 import { runEpisodes } from '@dgpo/envs';
 import type { Tokenizer } from '@dgpo/lm';
 import { ConfigError, type Trajectory } from '@dgpo/trajectory';
@@ -15,8 +16,8 @@ export interface ServerTeacher {
   kind: 'server';
   /** Of its address and its name: a server does not say when its weights change. */
   key: string;
-  /** Log-probabilities of the scored tokens of each row, at temperature 1. */
-  scoreRows(rows: readonly ScoredRow[]): Promise<Float32Array[]>;
+  /** Of the scored tokens of each row, at temperature 1. */
+  scoreRows(rows: readonly ScoredRow[]): Promise<TeacherScores[]>;
   /** Plays tasks from this process, as `playEpisodes` does in the workers. */
   play(options: Omit<PlayOptions, 'policy' | 'pool' | 'executor'>): Promise<Trajectory[]>;
 }
@@ -70,10 +71,7 @@ export async function openServerTeacher(options: {
   return {
     kind: 'server',
     key: hashValue({ url: settings.url, api: settings.api, name: settings.name }),
-    scoreRows: async (rows) => {
-      const scores = await teacher.score(rows, signal === undefined ? {} : { signal });
-      return scores.map(({ logProbs }) => logProbs);
-    },
+    scoreRows: (rows) => teacher.score(rows, signal === undefined ? {} : { signal }),
     play: (request) => playHere(policy, request),
   };
 }

@@ -38,7 +38,8 @@ const guidanceObject = z.strictObject({
     .enum(['k1', 'k2', 'k3', 'abs', 'full', 'topK'])
     .default('k1')
     .describe(
-      'Estimator of the divergence per token (DGPO: k1); `full` sums over the vocabulary and needs `form: loss`.',
+      'Estimator of the divergence per token (DGPO: k1); `full` sums over the vocabulary, `topK` over the most likely tokens of a ' +
+        'teacher behind a server and one class for all others. Both need `form: loss`.',
     ),
   direction: z
     .enum(['reverse', 'forward'])
@@ -83,12 +84,8 @@ export const guidanceSchema = guidanceObject.superRefine((guidance, context) => 
   if (guidance.gate === 'lowReward' && guidance.threshold === undefined) {
     issue('threshold', 'is required with gate: lowReward');
   }
-  if (guidance.estimator === 'topK') {
-    issue('estimator', 'topK is for teachers that give only their top k; this one is a local model: take full');
-    return;
-  }
-  if (guidance.estimator === 'full' && guidance.form !== 'loss') {
-    issue('estimator', 'full needs form: loss; in the reward the sampled token does not change it');
+  if ((guidance.estimator === 'full' || guidance.estimator === 'topK') && guidance.form !== 'loss') {
+    issue('estimator', `${guidance.estimator} needs form: loss; in the reward the sampled token does not change it`);
     return;
   }
   const problem = klFormProblem(guidance);

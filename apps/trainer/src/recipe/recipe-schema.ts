@@ -11,7 +11,7 @@ import { pretrainSchema, studentSchema, teacherSchema } from './model-sections.j
 import { rlSchema } from './rl-section.js';
 import { rolloutsSchema } from './rollout-section.js';
 import { runFields } from './run-fields.js';
-import { serverTeacherProblems } from './server-teacher-problems.js';
+import { teacherProblems } from './teacher-problems.js';
 
 const shared = {
   method: z
@@ -113,7 +113,7 @@ const expandedSchema = z
     if (repeated !== -1) {
       context.addIssue({ code: 'custom', path: ['stages', repeated, 'name'], message: 'stands twice' });
     }
-    for (const { path, message } of [...serverTeacherProblems(recipe), ...loraProblems(recipe)]) {
+    for (const { path, message } of [...teacherProblems(recipe), ...loraProblems(recipe)]) {
       context.addIssue({ code: 'custom', path, message });
     }
   });

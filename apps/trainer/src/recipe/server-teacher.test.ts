@@ -34,6 +34,22 @@ it.each([
     `${server}distill:\n  klWeight: 0\nrl:\n  temperature: 0.7\n`,
     /rl\.temperature.*must be 1 with teacher\.kind: server/,
   ],
+  [
+    `${server}  topK: 4\ndistill:\n  klWeight: 0\n`,
+    /teacher\.topK.*has no effect without rl\.guidance\.estimator: topK/,
+  ],
+  [
+    `${server}stages:\n  - { name: a, rl: { guidance: { estimator: topK, form: loss } } }\n`,
+    /rl\.guidance\.estimator.*topK needs teacher\.topK above 0/,
+  ],
+  [
+    `${server}  topK: 4\nstages:\n  - { name: a, rl: { guidance: { estimator: topK } } }\n`,
+    /rl\.guidance\.estimator.*topK needs form: loss/,
+  ],
+  [
+    `${server}  topK: 4\nstages:\n  - { name: a, rl: { guidance: { estimator: topK, form: loss, reference: initial } } }\n`,
+    /rl\.guidance\.estimator.*this reference is a local model: take full/,
+  ],
 ])('refuses %j', (text, message) => {
   expect(() => parse(text)).toThrow(message);
 });
@@ -42,6 +58,12 @@ it('needs no temperature of 1 where nothing is compared', () => {
   const stages = (guidance: string) =>
     `stages:\n  - { name: a, rl: { temperature: 0.7, guidance: { ${guidance} } } }\n`;
   for (const guidance of ['gate: never', 'beta: 0']) parse(`${server}${stages(guidance)}`);
+});
+
+it('takes its most likely tokens, and everything of the student of the start', () => {
+  const stage = (guidance: string) => `stages:\n  - { name: a, rl: { guidance: { form: loss, ${guidance} } } }\n`;
+  parse(`${server}  topK: 4\n${stage('estimator: topK')}`);
+  parse(`${server}${stage('estimator: full, reference: initial')}`);
 });
 
 it('counts no memory and no work for it here', () => {

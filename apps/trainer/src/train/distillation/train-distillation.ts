@@ -1,3 +1,4 @@
+import type { TeacherScores } from '@dgpo/distill/teachers';
 import { type LearningRateOptions, learningRateAt } from '@dgpo/lm';
 import { ConfigError, DatasetError, type Task } from '@dgpo/trajectory';
 import type { ComputePool } from '../../compute/pool.js';
@@ -15,9 +16,6 @@ import { scoreRows } from './score-rows.js';
 import { type StepRows, stepRows } from './step-rows.js';
 import { meanCrossEntropy, validationInterval } from './validation.js';
 
-/** Log-probabilities of the scored tokens of each row under a teacher, such as one behind a server. */
-export type TeacherScores = (rows: readonly ScoredRow[]) => Promise<Float32Array[]>;
-
 export interface DistillationOptions {
   settings: DistillSettings;
   pool: ComputePool;
@@ -25,7 +23,7 @@ export interface DistillationOptions {
   /** Name of the teacher in the workers; needed where its distributions are compared. */
   teacher?: string;
   /** With `minillm` and `opd`: who scores the sampled tokens. @default the teacher in the workers */
-  scoreTeacher?: TeacherScores;
+  scoreTeacher?: (rows: readonly ScoredRow[]) => Promise<TeacherScores[]>;
   /** Episodes to learn from; the mask marks the tokens of the policy. @default none */
   demonstrations?: readonly Demonstration[];
   /** With `distillm`: held-out episodes of the teacher. @default none */
@@ -72,12 +70,13 @@ async function sampledPart(options: DistillationOptions, { own }: StepRows) {
   }
   const score =
     options.scoreTeacher ??
-    ((rows: readonly ScoredRow[]) => {
+    (async (rows: readonly ScoredRow[]): Promise<TeacherScores[]> => {
       if (teacher === undefined) throw new TypeError(`${objective} needs a teacher`);
-      return scoreRows({ pool, model: teacher, rows, microBatchSize: 2 * microBatchSize, temperature });
+      const scores = await scoreRows({ pool, model: teacher, rows, microBatchSize: 2 * microBatchSize, temperature });
+      return scores.map((logProbs) => ({ logProbs }));
     });
   const oldLogProbs = own.map(({ logProbs }) => logProbs);
-  const teacherLogProbs = await score(own);
+  const teacherLogProbs = (await score(own)).map(({ logProbs }) => logProbs);
   return { oldLogProbs, ...sampledAdvantages({ objective, studentLogProbs: oldLogProbs, teacherLogProbs }) };
 }
 

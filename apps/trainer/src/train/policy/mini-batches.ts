@@ -1,3 +1,4 @@
+import type { TeacherScores, TeacherTopK } from '@dgpo/distill/teachers';
 import { type Grid, tokenWeights } from '@dgpo/rl';
 import type { ValueJob } from '../../compute/jobs.js';
 import type { PolicyJob, PolicyLossChoice } from '../../compute/policy-job.js';
@@ -18,8 +19,8 @@ export interface UpdateData {
   settings: RlSettings;
   old: OldPolicy;
   advantages: PerRow;
-  /** Of the reference at the sampled tokens, where a KL loss over them needs it. */
-  referenceLogProbs?: PerRow | undefined;
+  /** Of the reference at the sampled tokens, one per row, where a KL loss over them or its most likely tokens needs it. */
+  referenceScores?: readonly TeacherScores[] | undefined;
   /** Of the guidance in this update. */
   beta: number;
   /** Divisor of `seq-mean-token-sum-norm`. */
@@ -35,8 +36,7 @@ export function perRow(grid: Grid, counts: readonly number[]): Float32Array[] {
   return cutRows(fromGrid(grid, counts), counts);
 }
 
-function joined(values: PerRow, indices: readonly number[]): Float32Array {
-  const parts = indices.map((index) => values[index] as Float32Array);
+function concatenated(parts: PerRow): Float32Array {
   const result = new Float32Array(parts.reduce((total, part) => total + part.length, 0));
   let next = 0;
   for (const part of parts) {
@@ -44,6 +44,22 @@ function joined(values: PerRow, indices: readonly number[]): Float32Array {
     next += part.length;
   }
   return result;
+}
+
+const joined = (values: PerRow, indices: readonly number[]): Float32Array =>
+  concatenated(indices.map((index) => values[index] as Float32Array));
+
+/** What the reference gives at its most likely tokens, row after row. */
+function joinedTopK(scores: readonly TeacherScores[]): TeacherTopK {
+  const parts = scores.map(({ topK }) => {
+    if (topK === undefined) throw new TypeError('a KL over the most likely tokens of the reference needs these');
+    return topK;
+  });
+  return {
+    k: parts[0]?.k ?? 0,
+    tokenIds: Int32Array.from(parts.flatMap(({ tokenIds }) => [...tokenIds])),
+    logProbs: concatenated(parts.map(({ logProbs }) => logProbs)),
+  };
 }
 
 /** Micro-batches of some rows, as indices into all rows. */
@@ -90,25 +106,25 @@ export function policyJobs(data: UpdateData, members: readonly number[]): { jobs
   if (totalWeight === 0) return { jobs: [], totalWeight };
   const weights = weightsOf(tokens, members, counts);
   const gate = Float32Array.from(members, (index) => batch.gate[index] as number);
-  const isPulled =
-    isGuided(settings) && guidance.form === 'loss' && (reference ?? data.referenceLogProbs) !== undefined;
+  const isPulled = isGuided(settings) && guidance.form === 'loss' && (reference ?? data.referenceScores) !== undefined;
   const pull = isPulled ? weightsOf(guidanceWeights({ mask, gate, guidance, beta }), members, counts) : undefined;
   const oldLogProbs = perRow(old.logProbs, counts);
   const importance = old.importanceWeights === undefined ? undefined : perRow(old.importanceWeights, counts);
   const gates = counts.map((count, row) => new Float32Array(count).fill(batch.gate[row] as number));
 
-  const pullOf = (indices: readonly number[]): Pick<PolicyJob, 'teacher' | 'kl'> => {
+  const pullOf = (indices: readonly number[]): Pick<PolicyJob, 'teacher' | 'topK' | 'kl'> => {
     const { estimator, direction, importanceWeighted, biased } = guidance;
     if (pull === undefined) return {};
-    if (estimator === 'full' || estimator === 'topK') {
+    const weights = joined(pull, indices);
+    if (estimator === 'full') {
       if (reference === undefined) throw new TypeError('a KL over the vocabulary needs a model in the workers');
-      return { teacher: { name: reference, weights: joined(pull, indices), direction } };
+      return { teacher: { name: reference, weights, direction } };
     }
-    if (data.referenceLogProbs === undefined) throw new TypeError('a KL loss over tokens needs those of the reference');
-    const referenceLogProbs = joined(data.referenceLogProbs, indices);
-    return {
-      kl: { referenceLogProbs, weights: joined(pull, indices), estimator, direction, importanceWeighted, biased },
-    };
+    if (data.referenceScores === undefined) throw new TypeError('a KL loss over tokens needs those of the reference');
+    const scores = indices.map((index) => data.referenceScores?.[index] as TeacherScores);
+    if (estimator === 'topK') return { topK: { ...joinedTopK(scores), weights, direction } };
+    const referenceLogProbs = concatenated(scores.map(({ logProbs }) => logProbs));
+    return { kl: { referenceLogProbs, weights, estimator, direction, importanceWeighted, biased } };
   };
   const jobs = cutsOf(rows, members, settings.microBatchSize).map(
     (indices): PolicyJob => ({

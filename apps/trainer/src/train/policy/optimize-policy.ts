@@ -1,3 +1,4 @@
+import type { TeacherScores } from '@dgpo/distill/teachers';
 import { learningRateAt } from '@dgpo/lm';
 import { createKlController, type KlController } from '@dgpo/rl';
 import { createRandom, type Task, type Trajectory } from '@dgpo/trajectory';
@@ -28,8 +29,8 @@ export interface PolicyOptimizationOptions {
   critic?: TrainedModel;
   /** Name in the workers of the model that guides; needed unless the gate is `never`. */
   reference?: string;
-  /** In its place, who scores the sampled tokens, such as a server; the guidance reads nothing else. */
-  scoreReference?: (rows: readonly ScoredRow[]) => Promise<Float32Array[]>;
+  /** In its place, who scores the sampled tokens, such as a server; its most likely tokens where the estimator is `topK`. */
+  scoreReference?: (rows: readonly ScoredRow[]) => Promise<TeacherScores[]>;
   settings: RlSettings;
   /** Training questions; every update draws from a shuffled pass over them. */
   tasks: readonly Task[];
@@ -165,8 +166,13 @@ async function applyUpdate(options: UpdateOptions): Promise<Metrics> {
     random: random.split('sampler-check', step),
     score: logProbs(student.name),
   });
-  const referenceOf = scoreReference ?? (reference === undefined ? undefined : logProbs(reference));
-  const referenceRows =
+  const referenceOf =
+    scoreReference ??
+    (reference === undefined
+      ? undefined
+      : async (own: readonly ScoredRow[]): Promise<TeacherScores[]> =>
+          (await logProbs(reference)(own)).map((scores) => ({ logProbs: scores })));
+  const referenceScores =
     isGuided(settings) && referenceOf !== undefined
       ? await referenceOf(rows.map(({ tokenIds, mask }) => ({ tokenIds, mask })))
       : undefined;
@@ -175,7 +181,7 @@ async function applyUpdate(options: UpdateOptions): Promise<Metrics> {
     guidance: settings.guidance,
     beta,
     oldLogProbs: old.logProbs,
-    referenceLogProbs: referenceRows === undefined ? undefined : toGrid(referenceRows).grid,
+    referenceLogProbs: referenceScores && toGrid(referenceScores.map((scores) => scores.logProbs)).grid,
   });
   const valued = critic === undefined ? [] : criticRows(rows, settings);
   const oldValues =
@@ -197,7 +203,7 @@ async function applyUpdate(options: UpdateOptions): Promise<Metrics> {
       settings,
       old,
       advantages: perRow(advantages, counts),
-      referenceLogProbs: referenceRows,
+      referenceScores,
       beta,
       maxTokens: settings.policyLoss.maxTokens ?? maxContextTokens,
       student: student.name,
