@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -61,6 +61,25 @@ describe('runStage', () => {
     await expect(interrupted(1)).rejects.toThrow('continued false, found false');
     await expect(interrupted(1)).rejects.toThrow('continued true, found true');
     await expect(interrupted(2)).rejects.toThrow('continued false, found false');
+  });
+
+  it('clears away what an attempt was writing when it was killed', async () => {
+    const attempt = (isKilled: boolean) =>
+      runStage({
+        runDirectory,
+        name: 'index',
+        inputs: { seed: 0 },
+        run: async ({ directory }) => {
+          if (!isKilled) return null;
+          mkdirSync(join(directory, 'model'));
+          for (const name of ['a.bin', 'b.bin.1234.tmp']) writeFileSync(join(directory, 'model', name), 'x');
+          throw new Error('killed');
+        },
+      });
+    await expect(attempt(true)).rejects.toThrow('killed');
+    const { directory } = await attempt(false);
+    expect(readdirSync(join(directory, 'model'))).toEqual(['a.bin']);
+    expect(readFileSync(join(directory, 'stage.json'), 'utf8')).not.toContain('tmp');
   });
 
   it('refuses names that are paths', async () => {

@@ -13,7 +13,7 @@ export interface RunStageOptions<Output> {
   inputs: unknown;
   /**
    * Does the work: writes files below `directory` and returns a JSON value. `continued` is true when an earlier attempt with the
-   * same inputs was interrupted; what it wrote (its checkpoints, for example) is still there.
+   * same inputs was interrupted; what it wrote (its checkpoints, for example) is still there, but for files ending in `.tmp`.
    */
   run(context: { directory: string; continued: boolean }): Promise<Output>;
 }
@@ -53,7 +53,11 @@ export async function runStage<Output>(options: RunStageOptions<Output>): Promis
     return { output: manifest.output as Output, directory, key, skipped: true };
   }
   const continued = manifest === undefined && readKey(directory) === key;
-  if (!continued) {
+  if (continued) {
+    // What an attempt was writing when it was killed would be taken for its output.
+    const unfinished = listFiles(directory).filter((path) => path.endsWith('.tmp'));
+    for (const path of unfinished) rmSync(join(directory, path));
+  } else {
     rmSync(directory, { recursive: true, force: true });
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, keyName), `${key}\n`);
