@@ -131,7 +131,7 @@ export const methodRows: readonly MethodRow[] = [
     name: 'dgpo-no-cold-start',
     label: 'DGPO without cold start',
     method: 'dgpo-no-cold-start',
-    grid: guided([0.5, 1]),
+    settingsOf: 'dgpo',
   },
   { name: 'dgpo-uniform-kl', label: 'DGPO, uniform KL', method: 'dgpo-uniform-kl', grid: guided([0.2, 0.5]) },
   { name: 'dgpo-grpo', label: 'DGPO with GRPO', method: 'dgpo-grpo', grid: guidedGroups },
