@@ -90,7 +90,7 @@ function wishText(kind: Kind, attributes: readonly string[], options: readonly s
 /** One product of a family with its wishes. */
 function createProduct(family: Family, asin: string, random: Random) {
   const { category, kind, title } = family;
-  const attributes = some(random, category.attributes, 3, 5);
+  const attributes = some(random, category.attributes, 4, 6);
   const [shown, ...hidden] = attributes as [string, ...string[]];
   const options = Object.fromEntries(
     kind.options.map((key) => {
@@ -115,7 +115,7 @@ function createProduct(family: Family, asin: string, random: Random) {
     customization_options: options,
     images: [`images/${asin}.png`],
   };
-  const wished = some(random, attributes, 2, 3);
+  const wished = some(random, hidden, 2, 3);
   const choices = Object.values(options).map((values) => random.pick(values).value.toLowerCase());
   const instruction = wishText(kind, wished, choices, random);
   return {

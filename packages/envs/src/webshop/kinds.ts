@@ -41,14 +41,14 @@ export const optionValues: Readonly<Record<string, { name: string; values: reado
   weight: { name: 'Weight', values: list('4 Ounce, 8 Ounce, 12 Ounce, 16 Ounce, 32 Ounce') },
   scent: {
     name: 'Scent',
-    values: list('Unscented, Lavender, Rosemary Mint, Coconut, Citrus, Sandalwood, Cucumber, Jasmine'),
+    values: list('Unscented, Lavender, Rosemary Mint, Coconut, Citrus, Cedar, Cucumber, Jasmine'),
   },
   bottle: { name: 'Size', values: list('1.7 Fl Oz, 3.4 Fl Oz, 8 Fl Oz, 12 Fl Oz, 16.9 Fl Oz, 33.8 Fl Oz') },
   shade: { name: 'Shade', values: list('Porcelain, Honey, Almond, Espresso, Cherry, Nude, Plum, Peach') },
   area: { name: 'Size', values: list("2' x 3', 3' x 5', 4' x 6', 5' x 8', 8' x 10', 9' x 12'") },
   cushion: { name: 'Size', values: list('12 x 20 Inch, 16 x 16 Inch, 18 x 18 Inch, 20 x 20 Inch, 26 x 26 Inch') },
   height: { name: 'Height', values: list('24 Inch, 30 Inch, 36 Inch, 48 Inch, 60 Inch, 72 Inch') },
-  finish: { name: 'Finish', values: list('Oak, Walnut, Espresso, Whitewash, Matte Black, Brushed Nickel') },
+  finish: { name: 'Finish', values: list('Oak, Walnut, Espresso, Pale Pine, Matte Black, Brushed Nickel') },
   length: { name: 'Length', values: list('1 Foot, 3 Feet, 6 Feet, 10 Feet, 15 Feet, 25 Feet') },
   storage: { name: 'Capacity', values: list('32GB, 64GB, 128GB, 256GB, 512GB, 1TB') },
   style: { name: 'Style', values: list('Single, Two Pack, Bundle with Case, Bundle with Charger, Travel Kit') },
@@ -72,7 +72,8 @@ export const categories: readonly Category[] = [
     department: 'Beauty & Personal Care',
     attributes: list(
       'cruelty free, paraben free, sulfate free, alcohol free, long lasting, tea tree, argan oil, hyaluronic acid, dry skin, ' +
-        'sensitive skin, damaged hair, easy to apply, travel size, dermatologist tested, vitamin e',
+        'sensitive skin, damaged hair, easy to apply, travel size, dermatologist tested, vitamin e, shea butter, ' +
+        'non greasy, refillable pack, coconut oil, oil free, daily use',
     ),
     kinds: [
       kind('shampoo', 'Hair Care, Shampoo', [6, 48], 'scent, bottle'),
@@ -88,7 +89,8 @@ export const categories: readonly Category[] = [
     department: 'Home & Kitchen',
     attributes: list(
       'easy to assemble, space saving, machine washable, solid wood, heavy duty, eco friendly, living room, dining room, ' +
-        'water resistant, non slip, easy to clean, mid century, fade resistant, height adjustable, hand woven',
+        'water resistant, non slip, easy to clean, mid century, fade resistant, height adjustable, hand woven, ' +
+        'steel frame, memory foam, stain resistant, ready to use, home office, double sided',
     ),
     kinds: [
       kind('bookshelf', 'Furniture, Living Room Furniture, Bookcases', [40, 260], 'finish, height'),
@@ -104,7 +106,8 @@ export const categories: readonly Category[] = [
     department: 'Grocery & Gourmet Food',
     attributes: list(
       'gluten free, low sodium, sugar free, plant based, keto friendly, non gmo, high protein, dairy free, soy free, ' +
-        'individually wrapped, kosher certified, fair trade, high fiber, caffeine free, ready to eat',
+        'individually wrapped, kosher certified, fair trade, high fiber, caffeine free, ready to eat, ' +
+        'no colorants, resealable bag, whole grain, low calorie, small batch, nut free',
     ),
     kinds: [
       kind('granola bar', 'Snack Foods, Bars, Granola', [5, 55], 'flavor, pack'),
@@ -120,7 +123,8 @@ export const categories: readonly Category[] = [
     department: 'Clothing Shoes & Jewelry',
     attributes: list(
       'machine wash, long sleeve, short sleeve, slim fit, relaxed fit, elastic waist, rubber sole, arch support, quick drying, ' +
-        'button closure, moisture wicking, soft material, everyday wear, stretch fabric, unique design',
+        'button closure, moisture wicking, soft material, everyday wear, stretch fabric, unique design, ' +
+        'wide width, hidden pocket, cotton blend, day comfort, hand wash, high waist',
     ),
     kinds: [
       kind('t-shirt', 'Clothing, Shirts, T-Shirts', [8, 60], 'fit, color, clothes'),
@@ -136,7 +140,8 @@ export const categories: readonly Category[] = [
     department: 'Electronics',
     attributes: list(
       'fast charging, noise cancelling, water proof, wireless charging, high definition, hands free, easy to install, ultra slim, ' +
-        'stereo sound, plug and play, dust proof, high speed, motion detection, gold plated, shock absorbing',
+        'stereo sound, plug and play, dust proof, high speed, motion detection, gold plated, shock absorbing, ' +
+        'carrying case, long battery life, night vision, heavy duty, low latency, easy to carry',
     ),
     kinds: [
       kind('bluetooth speaker', 'Portable Audio, Speakers', [15, 180], 'color, style'),

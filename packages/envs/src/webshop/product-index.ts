@@ -29,7 +29,8 @@ const b = 0.4;
  * order.
  */
 export function createProductIndex(products: readonly Product[]): ProductIndex {
-  const documents = products.map((product) => englishTerms(productText(product)));
+  const stems = new Map<string, string>();
+  const documents = products.map((product) => englishTerms(productText(product), stems));
   const averageLength = documents.reduce((sum, { length }) => sum + length, 0) / Math.max(1, documents.length);
   const postings = new Map<string, { index: number; weight: number }[]>();
   for (const [index, terms] of documents.entries()) {
