@@ -81,7 +81,7 @@ export const categories: readonly Category[] = [
       kind('lip balm', 'Skin Care, Lip Care, Balms', [3, 35], 'shade, pack'),
       kind('hair brush', 'Hair Care, Styling Tools, Brushes', [5, 55], 'color, style'),
       kind('nail polish', 'Foot Hand & Nail Care, Polish', [4, 45], 'shade, pack'),
-      kind('face serum', 'Skin Care, Face, Serums', [9, 90], 'bottle, pack'),
+      kind('face serum', 'Skin Care, Face, Serums', [9, 90], 'scent, bottle'),
     ],
   },
   {

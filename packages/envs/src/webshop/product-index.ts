@@ -4,7 +4,7 @@ import type { Product } from './product.js';
 /** Finds products by words; an index that `createBm25Index` of `@dgpo/retriever` makes of {@link productText} is one too. */
 export interface ProductIndex {
   /** Positions of products in the catalogue, best first, at most `topK`. */
-  search(options: { query: string; topK: number }): readonly { index: number }[];
+  search(options: { query: string; topK: number }): readonly { index: number; score: number }[];
 }
 
 /** What a product is found by: name, description, first feature and options, in lower case. */
