@@ -97,6 +97,9 @@ for human in (True, False):
     assert not missing, missing[0]
     print(f'{len(ours)} of {len(theirs)} goals (human: {human}) are those of the original')
 
+# Their order, which is seeded.
+orders = {name: [goal['asin'] for goal in server[name == 'human', True].goals] for name in ('human', 'synthetic')}
+
 episodes = []
 for episode in played['episodes']:
     shop = server[True, episode['showAttributes']]
@@ -198,5 +201,5 @@ def lines(items):
 (fixtures / 'rewards.json').write_text(
     f'{{"names": {lines(list(zip(names, nouns)))},\n"products": {lines(pool)},\n"cases": {lines(cases)}}}\n'
 )
-(fixtures / 'episodes.json').write_text(f'{{"goals": {lines(played["goals"])},\n"episodes": {lines(episodes)}}}\n')
+(fixtures / 'episodes.json').write_text(f'{{"orders": {json.dumps(orders)},\n"goals": {lines(played["goals"])},\n"episodes": {lines(episodes)}}}\n')
 print(f'{len(episodes)} episodes, {len(cases)} rewards, {len({case[9] for case in cases})} of them different')

@@ -1,5 +1,6 @@
 import { ConfigError, createRandom, type Random, type Task } from '@dgpo/trajectory';
 import type { Catalogue, Goal, Instruction, Product } from './product.js';
+import { pythonShuffle } from './python-shuffle.js';
 
 export interface CreateGoalsOptions {
   catalogue: Catalogue;
@@ -7,7 +8,12 @@ export interface CreateGoalsOptions {
   instructions?: 'human' | 'synthetic';
   /** Draws price limits and the order. @default 0 */
   seed?: number;
+  /** The order of the goals: drawn from the seed, or the original's one, by which the literature splits them. @default 'seeded' */
+  order?: 'seeded' | 'original';
 }
+
+/** What the original seeds its order with. */
+const originalSeed = 233;
 
 /** A limit that no product reaches. */
 const unlimited = 1_000_000;
@@ -40,9 +46,10 @@ function syntheticInstructions(product: Product): Instruction[] {
 /**
  * One task per wish for a product of the catalogue, in random order; wishes without attributes are left out. `metadata.goal` has what
  * the reward is computed of, and the golden answer is the product's `asin`. The original (`engine/goal.py`) draws price limits without
- * a seed, so that its goals change from start to start.
+ * a seed, so that its goals change from start to start; their order does not.
  */
-export function createGoals({ catalogue, instructions = 'human', seed = 0 }: CreateGoalsOptions): Task[] {
+export function createGoals(options: CreateGoalsOptions): Task[] {
+  const { catalogue, instructions = 'human', seed = 0, order = 'seeded' } = options;
   const root = createRandom(seed);
   const tasks = catalogue.products.flatMap((product) => {
     const wishes = instructions === 'human' ? product.instructions : syntheticInstructions(product);
@@ -74,7 +81,7 @@ export function createGoals({ catalogue, instructions = 'human', seed = 0 }: Cre
       ];
     });
   });
-  return root.split('order').shuffle(tasks);
+  return order === 'original' ? pythonShuffle(tasks, { seed: originalSeed }) : root.split('order').shuffle(tasks);
 }
 
 export interface SplitGoalsOptions {

@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Task } from '@dgpo/trajectory';
 import { expect, test } from 'vitest';
-import { createWebshop, nounsOf, type ObservationMode, type Product, readCatalogue, scorePurchase } from './index.js';
+import {
+  createGoals,
+  createWebshop,
+  nounsOf,
+  type ObservationMode,
+  type Product,
+  readCatalogue,
+  scorePurchase,
+} from './index.js';
 
 // What princeton-nlp/WebShop at 64fa2a5 does with the same files: tools/parity/webshop.py.
 const fixture = (name: string) => `${import.meta.dirname}/__fixtures__/${name}`;
@@ -25,6 +33,12 @@ interface Episode {
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);
+
+test.each(['human', 'synthetic'] as const)('the original order of %s goals is that of the original', (instructions) => {
+  const { orders } = read('episodes.json') as { orders: Record<typeof instructions, string[]> };
+  const tasks = createGoals({ catalogue, instructions, order: 'original' });
+  expect(tasks.map(({ goldenAnswers }) => goldenAnswers[0])).toEqual(orders[instructions]);
+});
 
 test('every page and reward of random episodes is that of the original', () => {
   const { goals, episodes } = read('episodes.json') as { goals: Task[]; episodes: Episode[] };
