@@ -46,18 +46,7 @@ const cents = (random: Random, [low, high]: readonly [number, number]) =>
 
 const starts = ['ba', 'ke', 'lo', 'mi', 'nu', 'ra', 'so', 'ti', 'va', 'ze', 'bri', 'cle', 'dro', 'fen', 'gar', 'hal'];
 const ends = ['dex', 'lia', 'mont', 'nova', 'rin', 'sko', 'tara', 'vell', 'wick', 'zen', 'bo', 'qua', 'lund', 'pera'];
-const series = [
-  'Classic',
-  'Prime',
-  'Everyday',
-  'Essential',
-  'Studio',
-  'Comfort',
-  'Heritage',
-  'Active',
-  'Select',
-  'Urban',
-];
+const series = 'Classic Prime Everyday Essential Studio Comfort Heritage Active Select Urban'.split(' ');
 
 /** Products that differ in little but what a wish is about: the same brand, series and kind. */
 const siblings = 4;
@@ -111,7 +100,7 @@ function createProduct(family: Family, asin: string, random: Random) {
       `${capitalized(kind.query)} of the ${title} line`,
       ...hidden.map((attribute) => `${capitalized(attribute)}: tested and found in every piece`),
     ],
-    pricing: `$${low}${random.next() < 0.1 ? ` to $${(low + 5 + random.integer(20)).toFixed(2)}` : ''}`,
+    pricing: `$${low.toFixed(2)}${random.next() < 0.1 ? ` to $${(low + 5 + random.integer(20)).toFixed(2)}` : ''}`,
     customization_options: options,
     images: [`images/${asin}.png`],
   };

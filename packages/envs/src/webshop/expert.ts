@@ -1,18 +1,15 @@
 import { normalizeColor } from './normalize-color.js';
-import { productsPerPage } from './page.js';
+import { type Click, productsPerPage } from './page.js';
 import type { Goal, Product } from './product.js';
 import { productText } from './product-index.js';
 import type { WebshopState } from './state.js';
 import { tokenSetRatio } from './token-set-ratio.js';
 
 /** What a search may say: the command ends at the last bracket. */
-export const searchFor = (words: string) =>
-  `search[${
-    words
-      .replace(/[[\]\s]+/g, ' ')
-      .trim()
-      .toLowerCase() || 'a'
-  }]`;
+export function searchFor(words: string): string {
+  const plain = words.replace(/[[\]\s]+/g, ' ').trim();
+  return `search[${plain.toLowerCase() || 'a'}]`;
+}
 
 /** The values of a product that a goal asks for. */
 function wishedValues({ options }: Product, goal: Goal): string[] {
@@ -37,6 +34,7 @@ function wishedValues({ options }: Product, goal: Goal): string[] {
 export interface ExpertShop {
   productOf(asin: string): Product;
   search(query: string): readonly string[];
+  clicksOf(state: WebshopState): ReadonlyMap<string, Click>;
 }
 
 /** A search that finds the product: its name, or all that it is found by; null if neither does. */
@@ -45,7 +43,10 @@ function queryFor(product: Product, { search }: ExpertShop): string | null {
   return queries.find((query) => search(query).includes(product.asin)) ?? null;
 }
 
-/** What a customer clicks who knows which product is wished: look it up by name, choose its options and buy it. */
+/**
+ * What a customer clicks who knows which product is wished: look it up by name, choose its options and buy it. Options that the product
+ * does not offer are left out.
+ */
 export function expertCommand(state: WebshopState, shop: ExpertShop): string {
   const { goal, page, results, resultsPage, asin, options } = state;
   const product = shop.productOf(goal.asin);
@@ -62,7 +63,9 @@ export function expertCommand(state: WebshopState, shop: ExpertShop): string {
     case 'item': {
       if (asin !== goal.asin) return place >= 0 ? 'click[< prev]' : 'click[back to search]';
       const chosen = new Set(Object.values(options));
-      const open = wishedValues(product, goal).find((value) => !chosen.has(value));
+      const clicks = shop.clicksOf(state);
+      const isOpen = (value: string) => !chosen.has(value) && clicks.get(value)?.to === 'option';
+      const open = wishedValues(product, goal).find(isOpen);
       return open === undefined ? 'click[buy now]' : `click[${open}]`;
     }
     case 'done':

@@ -107,14 +107,16 @@ export function piecesOf(state: WebshopState, shop: Shop): Piece[] {
   return [...head, previous, ...texts.map(text)];
 }
 
-/** What can be clicked on a page, by its text in lower case: buttons before options, of equal options the last one. */
+/**
+ * What can be clicked on a page, by its text in lower case: buttons before options, of equal options the last one. A text with a line
+ * break or an opening bracket cannot be said in a command.
+ */
 export function clicksOf(pieces: readonly Piece[]): Map<string, Click> {
   const clicks = new Map<string, Click>();
-  for (const { text: value, kind, click } of pieces) {
-    if (kind === 'option' && click !== undefined) clicks.set(value, click);
-  }
-  for (const { text: value, kind, click } of pieces) {
-    if (kind !== 'option' && click !== undefined) clicks.set(value.toLowerCase(), click);
-  }
+  const add = (label: string, click: Click | undefined) => {
+    if (click !== undefined && /^[^[\n]+$/.test(label)) clicks.set(label, click);
+  };
+  for (const { text: value, kind, click } of pieces) if (kind === 'option') add(value, click);
+  for (const { text: value, kind, click } of pieces) if (kind !== 'option') add(value.toLowerCase(), click);
   return clicks;
 }

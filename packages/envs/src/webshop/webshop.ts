@@ -65,7 +65,7 @@ export function createWebshop(options: WebshopOptions): TextWorld<WebshopState> 
   };
   const search = (query: string) =>
     index.search({ query, topK: maxResults }).map((match) => (products[match.index] as Product).asin);
-  const shop = { productOf, showAttributes, search };
+  const shop = { productOf, showAttributes };
   const pieces = (state: WebshopState) => piecesOf(state, shop);
   const observe = (state: WebshopState) => observationOf(pieces(state), observationMode);
 
@@ -138,12 +138,10 @@ export function createWebshop(options: WebshopOptions): TextWorld<WebshopState> 
       return { state: current, observation: observe(current), executed: next !== null, result: current.result };
     },
     admissibleCommands(state) {
-      // A label with an opening bracket cannot be said.
-      const labels = [...clicksOf(pieces(state)).keys()].filter((label) => /^[^[\n]+$/.test(label));
-      const clicks = labels.map((label) => `click[${label}]`);
+      const clicks = [...clicksOf(pieces(state)).keys()].map((label) => `click[${label}]`);
       // Of all searches the one for what is asked.
       return (state.page === 'search' ? [...clicks, searchFor(state.instruction)] : clicks).sort();
     },
-    expert: (state) => expertCommand(state, shop),
+    expert: (state) => expertCommand(state, { productOf, search, clicksOf: (current) => clicksOf(pieces(current)) }),
   };
 }
