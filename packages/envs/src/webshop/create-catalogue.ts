@@ -57,10 +57,15 @@ interface Family {
   title: string;
 }
 
-function familyOf(number: number, root: Random): Family {
+/** Kinds of small catalogues are so few that there are brands to choose from. */
+const familiesPerKind = 4;
+
+function familyOf(number: number, families: number, root: Random): Family {
   const random = root.split('family', number);
   const category = categories[number % categories.length] as Category;
-  const kind = category.kinds[Math.floor(number / categories.length) % category.kinds.length] as Kind;
+  const kindsPerCategory = Math.floor(families / familiesPerKind / categories.length);
+  const kinds = category.kinds.slice(0, Math.max(1, kindsPerCategory));
+  const kind = kinds[Math.floor(number / categories.length) % kinds.length] as Kind;
   const brand = capitalized(random.pick(starts) + random.pick(ends));
   return { category, kind, title: `${brand} ${random.pick(series)} ${capitalized(kind.query)}` };
 }
@@ -124,9 +129,10 @@ export function createCatalogueFiles({ products = 1000, seed = 0 }: CreateCatalo
     throw new ConfigError(`products must be an integer from 1 to 100000, not ${products}`);
   }
   const root = createRandom(seed).split('webshop');
+  const families = Math.ceil(products / siblings);
   const made = Array.from({ length: products }, (_, number) => {
     const asin = `B${(root.split('asin').integer(36 ** 4) + number * 7919).toString(36).toUpperCase().padStart(9, '0')}`;
-    return createProduct(familyOf(Math.floor(number / siblings), root), asin, root.split('product', number));
+    return createProduct(familyOf(Math.floor(number / siblings), families, root), asin, root.split('product', number));
   });
   const shuffled = root.split('shuffle').shuffle(made);
   return {
