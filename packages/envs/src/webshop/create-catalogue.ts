@@ -1,0 +1,155 @@
+import { ConfigError, createRandom, type Random } from '@dgpo/trajectory';
+import { addProduct, createDetails } from './join-catalogue.js';
+import { type Category, categories, type Kind, optionValues } from './kinds.js';
+import type { Catalogue } from './product.js';
+import type { ProductBase } from './product-records.js';
+
+export interface CreateCatalogueOptions {
+  /** @default 1000 */
+  products?: number;
+  /** @default 0 */
+  seed?: number;
+}
+
+/** A product as it lies in `items_shuffle.json`. */
+export interface ItemRecord {
+  asin: string;
+  category: string;
+  query: string;
+  product_category: string;
+  name: string;
+  full_description: string;
+  small_description: string[];
+  pricing: string;
+  customization_options: Record<string, { value: string; image: null }[]>;
+  images: string[];
+}
+
+/** The three files of a catalogue. */
+export interface CatalogueFiles {
+  /** `items_shuffle.json` */
+  items: ItemRecord[];
+  /** `items_ins_v2.json` */
+  attributes: Record<string, { attributes: string[]; instruction: string; instruction_attributes: string[] }>;
+  /** `items_human_ins.json` */
+  instructions: Record<
+    string,
+    { asin: string; instruction: string; instruction_attributes: string[]; instruction_options: string[] }[]
+  >;
+}
+
+const capitalized = (text: string) => text.replace(/(^|[\s-])[a-z]/g, (start) => start.toUpperCase());
+const some = <T>(random: Random, items: readonly T[], least: number, most: number): T[] =>
+  random.shuffle(items).slice(0, least + random.integer(most - least + 1));
+const cents = (random: Random, [low, high]: readonly [number, number]) =>
+  Math.floor(low + (high - low) * random.next()) + random.pick([0.49, 0.95, 0.99]);
+
+const starts = ['ba', 'ke', 'lo', 'mi', 'nu', 'ra', 'so', 'ti', 'va', 'ze', 'bri', 'cle', 'dro', 'fen', 'gar', 'hal'];
+const ends = ['dex', 'lia', 'mont', 'nova', 'rin', 'sko', 'tara', 'vell', 'wick', 'zen', 'bo', 'qua', 'lund', 'pera'];
+const series = 'Classic Prime Everyday Essential Studio Comfort Heritage Active Select Urban'.split(' ');
+
+/** Products that differ in little but what a wish is about: the same brand, series and kind. */
+const siblings = 4;
+
+interface Family {
+  category: Category;
+  kind: Kind;
+  title: string;
+}
+
+/** Kinds of small catalogues are so few that there are brands to choose from. */
+const familiesPerKind = 4;
+
+function familyOf(number: number, families: number, root: Random): Family {
+  const random = root.split('family', number);
+  const category = categories[number % categories.length] as Category;
+  const kindsPerCategory = Math.floor(families / familiesPerKind / categories.length);
+  const kinds = category.kinds.slice(0, Math.max(1, kindsPerCategory));
+  const kind = kinds[Math.floor(number / categories.length) % kinds.length] as Kind;
+  const brand = capitalized(random.pick(starts) + random.pick(ends));
+  return { category, kind, title: `${brand} ${random.pick(series)} ${capitalized(kind.query)}` };
+}
+
+function wishText(kind: Kind, attributes: readonly string[], options: readonly string[], random: Random): string {
+  const traits = attributes.join(', ');
+  const choices = options.length === 0 ? '' : `, ${options.join(' and ')}`;
+  return random.pick([
+    `i need ${kind.query} with these traits: ${traits}${choices}`,
+    `show me ${traits} ${kind.query}${choices}`,
+    `i want to buy ${kind.query}${choices}. it should be ${traits}`,
+    `looking for ${kind.query} that is ${traits}${choices}`,
+  ]);
+}
+
+/** One product of a family with its wishes. */
+function createProduct(family: Family, asin: string, random: Random) {
+  const { category, kind, title } = family;
+  const attributes = some(random, category.attributes, 4, 6);
+  const [shown, ...hidden] = attributes as [string, ...string[]];
+  const options = Object.fromEntries(
+    kind.options.map((key) => {
+      const { name, values } = optionValues[key] as { name: string; values: readonly string[] };
+      const offered = new Set(some(random, values, 3, 5));
+      return [name, values.filter((value) => offered.has(value)).map((value) => ({ value, image: null }))];
+    }),
+  );
+  const low = cents(random, kind.price);
+  const item: ItemRecord = {
+    asin,
+    category: category.name,
+    query: kind.query,
+    product_category: [category.department, ...kind.path].join(' › '),
+    name: `${title}, ${capitalized(shown)}`,
+    full_description: `The ${title} is made for people who use their ${kind.query} every day.`,
+    small_description: [
+      `${capitalized(kind.query)} of the ${title} line`,
+      ...hidden.map((attribute) => `${capitalized(attribute)}: tested and found in every piece`),
+    ],
+    pricing: `$${low.toFixed(2)}${random.next() < 0.1 ? ` to $${(low + 5 + random.integer(20)).toFixed(2)}` : ''}`,
+    customization_options: options,
+    images: [`images/${asin}.png`],
+  };
+  const wished = some(random, hidden, 2, 3);
+  const choices = Object.values(options).map((values) => random.pick(values).value.toLowerCase());
+  const instruction = wishText(kind, wished, choices, random);
+  return {
+    item,
+    attributes: { attributes, instruction: wishText(kind, wished, [], random), instruction_attributes: wished },
+    instructions: [{ asin, instruction, instruction_attributes: wished, instruction_options: choices }],
+  };
+}
+
+/**
+ * An invented shop in the files of the original: five categories of six kinds, families of products that differ in traits, options and
+ * price only. Most traits stand among a product's features, which a search does not see. Every product has one wish by a person.
+ * @throws ConfigError unless `products` is an integer from 1 to 100,000
+ */
+export function createCatalogueFiles({ products = 1000, seed = 0 }: CreateCatalogueOptions = {}): CatalogueFiles {
+  if (!Number.isInteger(products) || products < 1 || products > 100_000) {
+    throw new ConfigError(`products must be an integer from 1 to 100000, not ${products}`);
+  }
+  const root = createRandom(seed).split('webshop');
+  const families = Math.ceil(products / siblings);
+  const made = Array.from({ length: products }, (_, number) => {
+    const asin = `B${(root.split('asin').integer(36 ** 4) + number * 7919).toString(36).toUpperCase().padStart(9, '0')}`;
+    return createProduct(familyOf(Math.floor(number / siblings), families, root), asin, root.split('product', number));
+  });
+  const shuffled = root.split('shuffle').shuffle(made);
+  return {
+    items: shuffled.map(({ item }) => item),
+    attributes: Object.fromEntries(shuffled.map(({ item, attributes }) => [item.asin, attributes])),
+    instructions: Object.fromEntries(shuffled.map(({ item, instructions }) => [item.asin, instructions])),
+  };
+}
+
+/** The catalogue of {@link createCatalogueFiles}, as `readCatalogue` would read it from disk. @throws ConfigError as it does */
+export function createCatalogue(options: CreateCatalogueOptions = {}): Catalogue {
+  const { seed = 0 } = options;
+  const files = createCatalogueFiles(options);
+  const products = new Map<string, ProductBase>();
+  for (const value of files.items) addProduct(products, { value, where: value.asin }, { seed });
+  const details = createDetails(products);
+  for (const [key, value] of Object.entries(files.attributes)) details.addAttributes({ key, value, where: key });
+  for (const [key, value] of Object.entries(files.instructions)) details.addInstructions({ key, value, where: key });
+  return details.join();
+}
