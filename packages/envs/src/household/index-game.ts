@@ -1,0 +1,27 @@
+import type { HouseholdGame } from './types.js';
+
+/** What is looked up in a game again and again. */
+export interface GameIndex {
+  /** Indices of the receptacles at a location. */
+  receptaclesAt: ReadonlyMap<string, readonly number[]>;
+  /** Per receptacle: the types of objects that it takes. */
+  accepts: readonly ReadonlySet<string>[];
+}
+
+const indices = new WeakMap<HouseholdGame, GameIndex>();
+
+/** The index of a game; made once for as long as the game is held. */
+export function indexGame(game: HouseholdGame): GameIndex {
+  const known = indices.get(game);
+  if (known) return known;
+  const receptaclesAt = new Map<string, number[]>();
+  game.receptacles.forEach(({ location }, receptacle) => {
+    receptaclesAt.set(location, [...(receptaclesAt.get(location) ?? []), receptacle]);
+  });
+  const index = {
+    receptaclesAt,
+    accepts: game.receptacles.map(({ type }) => new Set(game.canContain[type])),
+  };
+  indices.set(game, index);
+  return index;
+}
