@@ -1,3 +1,4 @@
+export { type LoadAlfworldGamesOptions, loadAlfworldGames } from './alfworld/load-alfworld-games.js';
 export {
   createHouseholdGames,
   type HouseholdGamesOptions,
