@@ -9,7 +9,7 @@ import {
   householdFamilies,
 } from './types.js';
 
-const maxEntries = 1000;
+const maxEntries = 5000;
 
 /** A value at a path of the game; every reader says what it expected where. */
 interface Field {
