@@ -94,12 +94,14 @@ function lightLamp(state: HouseholdState, omniscient: boolean): string {
 function sliceOne(state: HouseholdState, object: number, omniscient: boolean): string {
   const { game, holding, location, objects } = state;
   const held = holding === null ? undefined : game.objects[holding];
+  const at = objects[object]?.at ?? [];
   if (!held) {
+    // What can be sliced nowhere has to be picked up and put down first.
+    if (at.length === 0) return fetchOne(state, [object], [], omniscient);
     const knifeIndices = indicesWhere(game.objects, ({ type }) => knives.has(type));
     return fetchOne(state, knifeIndices, [...knives], omniscient);
   }
-  if (!knives.has(held.type)) return putDown(state, holding ?? 0);
-  const at = objects[object]?.at ?? [];
+  if (!knives.has(held.type) || at.length === 0) return putDown(state, holding ?? 0);
   if (at.includes(location)) return `slice ${game.objects[object]?.name} with ${held.name}`;
   const place = game.receptacles.find((receptacle) => at.includes(receptacle.location));
   return place ? `go to ${place.name}` : giveUp;

@@ -92,7 +92,7 @@ test.prop([walks], { numRuns: 40 })('a state survives JSON, and the same command
   }
 });
 
-test.prop([walks], { numRuns: 60 })('objects are conserved: each is in hand or where it can be', (options) => {
+test.prop([walks], { numRuns: 30 })('objects are conserved: each is in hand or where it can be', (options) => {
   for (const state of walk(options).states) {
     expect(state.objects).toHaveLength(state.game.objects.length);
     for (const [object, { inside }] of state.objects.entries()) {
@@ -105,7 +105,7 @@ test.prop([walks], { numRuns: 60 })('objects are conserved: each is in hand or w
   }
 });
 
-test.prop([walks], { numRuns: 60 })('from wherever a player has come to, the expert reaches the goal', (options) => {
+test.prop([walks], { numRuns: 30 })('from wherever a player has come to, the expert reaches the goal', (options) => {
   const state = walk(options).states.at(-1) as HouseholdState;
   for (const expert of ['search', 'planner'] as const) {
     const player = createHousehold({ expert });

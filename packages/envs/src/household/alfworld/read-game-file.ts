@@ -2,6 +2,7 @@ import { DatasetError } from '@dgpo/trajectory';
 import { familyOf } from '../goal.js';
 import { readProblem } from '../pddl/read-problem.js';
 import type { HouseholdGame, HouseholdStyle } from '../types.js';
+import { jsonErrorLine } from './json-error-line.js';
 
 /** The operators of the domain that this world carries out. */
 const knownActions = new Set([
@@ -22,12 +23,6 @@ const knownActions = new Set([
   'sliceobject',
 ]);
 
-/** The line of a JSON text on which its parser stopped, as far as the message tells. */
-function lineOf(text: string, error: unknown): number {
-  const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
-  return text.slice(0, Number(position ?? 0)).split('\n').length;
-}
-
 /**
  * Reads a JSON object.
  *
@@ -38,7 +33,7 @@ export function parseJsonObject(text: string, file: string): Record<string, unkn
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new DatasetError('JSON was expected', { where: `${file}:${lineOf(text, cause)}`, cause });
+    throw new DatasetError('JSON was expected', { where: `${file}:${jsonErrorLine(text)}`, cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new DatasetError('a JSON object was expected', { where: `${file}:1` });
