@@ -1,5 +1,5 @@
 /** The word before `_bar_` in the ids of ALFWorld's problems, by which a room is listed: basins are parts of their sink or tub. */
-export function idWord(className: string): string {
+function idWord(className: string): string {
   return className.replace(/Basin$/, '');
 }
 

@@ -1,5 +1,5 @@
 /** How many of a class a room has: from `least` to `most`, equally likely. */
-export interface Stock {
+interface Stock {
   className: string;
   least: number;
   most: number;

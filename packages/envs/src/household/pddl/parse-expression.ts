@@ -4,7 +4,7 @@ import { DatasetError } from '@dgpo/trajectory';
 export type Expression = { line: number; word: string } | { line: number; items: Expression[] };
 
 /** Texts longer than this are refused; problems of scanned rooms have some 100,000 characters. */
-export const maxProblemCharacters = 4_000_000;
+const maxProblemCharacters = 4_000_000;
 const maxDepth = 100;
 
 /** Where something is wrong in a problem: `game.tw-pddl, pddl_problem line 12`. */
