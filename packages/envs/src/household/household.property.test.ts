@@ -1,4 +1,4 @@
-import { createRandom, type Task } from '@dgpo/trajectory';
+import { createRandom, DatasetError, type Task } from '@dgpo/trajectory';
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
 import { kitchenGame, taskOf } from './__fixtures__/kitchen-game.js';
@@ -119,3 +119,28 @@ test.prop([walks], { numRuns: 30 })('from wherever a player has come to, the exp
     expect(won, expert).toBe(true);
   }
 });
+
+test.prop([fc.constantFrom(...Object.keys(kitchenGame())), fc.jsonValue()], { numRuns: 150 })(
+  'a task with something else in its game plays or is refused',
+  (key, value) => {
+    try {
+      const { state } = world.start(taskOf({ ...kitchenGame(), [key]: value }));
+      expect(world.step(state, world.expert(state)).observation).not.toBe('');
+    } catch (error) {
+      expect(error).toBeInstanceOf(DatasetError);
+    }
+  },
+);
+
+test.prop([fc.constantFrom('constructor', '__proto__', 'toString'), walks], { numRuns: 20 })(
+  'types named like parts of objects',
+  (type, options) => {
+    const game = kitchenGame();
+    const strange = {
+      ...game,
+      receptacles: game.receptacles.map((each) => ({ ...each, type })),
+      objects: game.objects.map((each) => ({ ...each, type })),
+    };
+    expect(() => walk({ ...options, task: taskOf(strange) })).not.toThrow();
+  },
+);

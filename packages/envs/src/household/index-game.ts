@@ -20,7 +20,9 @@ export function indexGame(game: HouseholdGame): GameIndex {
   });
   const index = {
     receptaclesAt,
-    accepts: game.receptacles.map(({ type }) => new Set(game.canContain[type])),
+    accepts: game.receptacles.map(
+      ({ type }) => new Set(Object.hasOwn(game.canContain, type) ? game.canContain[type] : []),
+    ),
   };
   indices.set(game, index);
   return index;

@@ -1,4 +1,5 @@
 import { DatasetError } from '@dgpo/trajectory';
+import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
 import { cleanMugGoal, kitchenProblem } from '../__fixtures__/alfworld-files.js';
 import { kitchenGame } from '../__fixtures__/kitchen-game.js';
@@ -144,3 +145,27 @@ test.each([
   expect(() => read(text)).toThrow(DatasetError);
   expect(() => read(text)).toThrow(message);
 });
+
+const damage = fc.record({
+  from: fc.nat(kitchenProblem.length),
+  length: fc.nat(400),
+  by: fc.oneof(
+    fc.string(),
+    fc.constantFrom('(', ')', ' - ', ';', '(:goal', '(exists', '?o', 'constructor', '__proto__'),
+  ),
+});
+
+property.prop([fc.array(damage, { maxLength: 3 })], { numRuns: 150 })(
+  'a damaged problem is read or refused, nothing else',
+  (damages) => {
+    const text = damages.reduce(
+      (before, { by, from, length }) => before.slice(0, from) + by + before.slice(from + length),
+      kitchenProblem,
+    );
+    try {
+      read(text);
+    } catch (error) {
+      expect(error).toBeInstanceOf(DatasetError);
+    }
+  },
+);
