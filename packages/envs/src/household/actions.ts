@@ -21,15 +21,15 @@ export function placeCommand(state: HouseholdState, object: string, receptacle: 
 
 function* actionsHere(state: HouseholdState): Generator<readonly [string, HouseholdAction]> {
   const { game, holding, location } = state;
-  const { accepts, receptaclesAt } = indexGame(game);
+  const { accepts, receptaclesAt, ways } = indexGame(game);
   const here = receptaclesAt.get(location) ?? [];
   const held = holding === null ? undefined : game.objects[holding];
 
   yield ['look', { kind: 'look' }];
   yield ['inventory', { kind: 'inventory' }];
   if (game.style.help) yield ['help', { kind: 'help' }];
-  for (const [receptacle, { location: there, name }] of game.receptacles.entries()) {
-    if (there !== location) yield [`go to ${name}`, { kind: 'go', receptacle }];
+  for (const [command, action] of ways) {
+    if (!here.includes(action.receptacle)) yield [command, action];
   }
   if (held && holding !== null) yield [`examine ${held.name}`, { kind: 'examine-object', object: holding }];
   for (const receptacle of here) {
@@ -67,16 +67,14 @@ function* actionsHere(state: HouseholdState): Generator<readonly [string, Househ
   }
 }
 
-const tables = new WeakMap<HouseholdState, ReadonlyMap<string, HouseholdAction>>();
+/** The last answer: who asks for the admissible commands of a state mostly plays one of them next. */
+let last: { state: HouseholdState; actions: ReadonlyMap<string, HouseholdAction> } | null = null;
 
 /**
  * Every command that would be carried out now. Source: the operators of ALFWorld's domain (alfworld/data/alfred.pddl) as TextWorld
  * grounds them: going where one stands is no operator, and only an object in hand can be examined.
  */
 export function actionsOf(state: HouseholdState): ReadonlyMap<string, HouseholdAction> {
-  const known = tables.get(state);
-  if (known) return known;
-  const table = new Map(actionsHere(state));
-  tables.set(state, table);
-  return table;
+  if (last?.state !== state) last = { state, actions: new Map(actionsHere(state)) };
+  return last.actions;
 }

@@ -6,6 +6,8 @@ export interface GameIndex {
   receptaclesAt: ReadonlyMap<string, readonly number[]>;
   /** Per receptacle: the types of objects that it takes. */
   accepts: readonly ReadonlySet<string>[];
+  /** The command of going to each receptacle. */
+  ways: readonly (readonly [string, { kind: 'go'; receptacle: number }])[];
 }
 
 const indices = new WeakMap<HouseholdGame, GameIndex>();
@@ -18,8 +20,9 @@ export function indexGame(game: HouseholdGame): GameIndex {
   game.receptacles.forEach(({ location }, receptacle) => {
     receptaclesAt.set(location, [...(receptaclesAt.get(location) ?? []), receptacle]);
   });
-  const index = {
+  const index: GameIndex = {
     receptaclesAt,
+    ways: game.receptacles.map(({ name }, receptacle) => [`go to ${name}`, { kind: 'go', receptacle }]),
     accepts: game.receptacles.map(
       ({ type }) => new Set(Object.hasOwn(game.canContain, type) ? game.canContain[type] : []),
     ),
