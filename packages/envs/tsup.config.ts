@@ -1,3 +1,5 @@
 import { shared } from '../../tools/build/tsup.shared.js';
 
-export default shared({ entry: ['src/index.ts', 'src/testing/index.ts', 'src/webshop/index.ts'] });
+export default shared({
+  entry: ['src/index.ts', 'src/testing/index.ts', 'src/webshop/index.ts', 'src/household/index.ts'],
+});

@@ -1,0 +1,113 @@
+import { ConfigError, createRandom, encodeTask, type Task, taskSchema } from '@dgpo/trajectory';
+import { expect, test } from 'vitest';
+import { abilitiesOf, receptacleContents } from '../domain.js';
+import { createHousehold, householdMaxSteps } from '../household.js';
+import { type HouseholdGame, householdFamilies } from '../types.js';
+import { createHouseholdGames } from './create-household-games.js';
+
+const gameOf = (task: Task) => task.metadata?.household as HouseholdGame;
+const layoutsOf = (tasks: readonly Task[]) => new Set(tasks.map((task) => gameOf(task).layout));
+const train = createHouseholdGames({ seed: 0 });
+
+/** Plays commands to the end or the limit, and says whether they reach the goal. */
+function wins(
+  task: Task,
+  choose: (state: ReturnType<typeof world.start>['state']) => string,
+  world = createHousehold(),
+): boolean {
+  let { state } = world.start(task);
+  for (let turn = 0; turn < householdMaxSteps; turn++) {
+    const step = world.step(state, choose(state));
+    if (step.result) return step.result.reward === 1 && step.result.correct;
+    state = step.state;
+  }
+  return false;
+}
+
+test('a hundred games of each family, each of them once', () => {
+  for (const family of householdFamilies)
+    expect(train.filter(({ metadata }) => metadata?.type === family)).toHaveLength(100);
+  expect(new Set(train.map(({ id }) => id)).size).toBe(600);
+  expect(new Set(train.map((task) => JSON.stringify(gameOf(task)))).size).toBe(600);
+});
+
+test('the same seed gives the same games, another seed others', () => {
+  expect(createHouseholdGames({ seed: 5, perFamily: 2 })).toEqual(createHouseholdGames({ seed: 5, perFamily: 2 }));
+  expect(createHouseholdGames({ seed: 5, perFamily: 2 })).not.toEqual(createHouseholdGames({ seed: 6, perFamily: 2 }));
+});
+
+test('more games leave the first ones as they are', () => {
+  const few = createHouseholdGames({ seed: 5, perFamily: 2 }).map(({ id }) => id);
+  const many = new Set(createHouseholdGames({ seed: 5, perFamily: 4 }).map(({ id }) => id));
+  expect(few.every((id) => many.has(id))).toBe(true);
+});
+
+test('unseen rooms occur in no other split, seen ones are those of training', () => {
+  const seen = layoutsOf(train);
+  const unseen = layoutsOf(createHouseholdGames({ seed: 0, split: 'valid_unseen' }));
+  expect([...unseen].filter((layout) => seen.has(layout))).toEqual([]);
+  expect(new Set([...seen, ...unseen].map((layout) => layout.split('-')[0]))).toEqual(
+    new Set(['kitchen', 'livingroom', 'bedroom', 'bathroom']),
+  );
+  const validSeen = createHouseholdGames({ seed: 0, perFamily: 20, split: 'valid_seen' });
+  expect([...layoutsOf(validSeen)].filter((layout) => unseen.has(layout))).toEqual([]);
+  expect(validSeen.filter((task) => train.some(({ question }) => question === task.question)).length).toBeGreaterThan(
+    0,
+  );
+});
+
+test('games of a room share its furniture', () => {
+  const byLayout = new Map<string, string>();
+  for (const task of train) {
+    const { layout, receptacles } = gameOf(task);
+    const furniture = JSON.stringify(receptacles);
+    expect(byLayout.get(layout) ?? furniture).toBe(furniture);
+    byLayout.set(layout, furniture);
+  }
+});
+
+test('things lie where things of their type may lie, and are what they are', () => {
+  const classes = new Map(
+    Object.entries(receptacleContents).flatMap(([name, contents]) =>
+      [name, ...contents, 'DeskLamp'].map((each) => [each.toLowerCase(), each]),
+    ),
+  );
+  for (const task of train) {
+    const { objects, receptacles } = gameOf(task);
+    for (const { can, inside, type } of objects) {
+      expect(can).toEqual(abilitiesOf(classes.get(type) ?? ''));
+      const place = receptacles.find(({ name }) => name === inside[0])?.type ?? '';
+      const holds = receptacleContents[classes.get(place) ?? ''] ?? [];
+      if (type === 'desklamp') expect(['desk', 'sidetable', 'dresser']).toContain(place);
+      else expect(holds.map((name) => name.toLowerCase())).toContain(type);
+    }
+  }
+});
+
+test.each([0, 1, 2])('both experts solve every game of seed %i within the limit', (seed) => {
+  for (const split of ['train', 'valid_unseen'] as const) {
+    const tasks = seed === 0 && split === 'train' ? train : createHouseholdGames({ seed, perFamily: 20, split });
+    for (const expert of ['search', 'planner'] as const) {
+      const world = createHousehold({ expert });
+      expect(tasks.filter((task) => !wins(task, world.expert, world)).map(({ id }) => id)).toEqual([]);
+    }
+  }
+});
+
+test('random admissible commands solve less than one game in twenty', () => {
+  const world = createHousehold();
+  const random = createRandom(1);
+  const won = train.filter((task) => wins(task, (state) => random.pick(world.admissibleCommands(state))));
+  expect(won.length / train.length).toBeLessThan(0.05);
+});
+
+test('a task survives its file', () => {
+  const [task] = train;
+  if (!task) throw new Error('no task');
+  const read = taskSchema.parse(JSON.parse(JSON.stringify(encodeTask(task))));
+  expect(createHousehold().start(read)).toEqual(createHousehold().start(task));
+});
+
+test.each([0, -1, 1.5, 10_001, Number.NaN])('refuses %d games per family', (perFamily) => {
+  expect(() => createHouseholdGames({ seed: 0, perFamily })).toThrow(ConfigError);
+});

@@ -1,0 +1,76 @@
+/** How many of a class a room has: from `least` to `most`, equally likely. */
+interface Stock {
+  className: string;
+  least: number;
+  most: number;
+}
+
+export interface RoomKind {
+  name: 'kitchen' | 'livingroom' | 'bedroom' | 'bathroom';
+  /** The number of its first room; a kind has 30, as the simulator's floor plans are numbered. */
+  firstNumber: number;
+  furniture: readonly Stock[];
+  objects: readonly Stock[];
+}
+
+function stock(text: string): Stock[] {
+  return text
+    .trim()
+    .split(/\s+/)
+    .map((entry) => {
+      const [className = '', least = '1', most = least] = entry.split(/[:-]/);
+      return { className, least: Number(least), most: Number(most) };
+    });
+}
+
+/** Four kinds of rooms with what usually stands and lies in them: `Class:least-most`. */
+export const roomKinds: readonly RoomKind[] = [
+  {
+    name: 'kitchen',
+    firstNumber: 1,
+    furniture:
+      stock(`Cabinet:3-9 Drawer:2-6 CounterTop:1-3 StoveBurner:2-4 Fridge:1 Microwave:1 SinkBasin:1 CoffeeMachine:1
+      Toaster:1 GarbageCan:1 DiningTable:0-2 SideTable:0-1 Shelf:0-3`),
+    objects:
+      stock(`Apple:0-3 Bread:0-2 Egg:0-3 Lettuce:0-2 Potato:0-3 Tomato:0-3 Mug:1-3 Cup:0-3 Bowl:0-2 Plate:0-3 Pan:1-2 Pot:1-2
+      Kettle:0-2 Knife:1-2 ButterKnife:0-2 Fork:0-3 Spoon:0-3 Spatula:0-2 Ladle:0-1 DishSponge:0-2 SoapBottle:0-2 SaltShaker:0-2
+      PepperShaker:0-2 Glassbottle:0-2 WineBottle:0-1 Statue:0-1 Vase:0-2 Book:0-1 CreditCard:0-2 CellPhone:0-1 PaperTowel:0-1`),
+  },
+  {
+    name: 'livingroom',
+    firstNumber: 201,
+    furniture:
+      stock(`Sofa:1-2 ArmChair:1-2 CoffeeTable:1-2 SideTable:1-3 Drawer:2-6 Shelf:0-4 Cabinet:0-3 TVStand:0-1 GarbageCan:1
+      DiningTable:0-1 Dresser:0-1 Desk:0-1 Ottoman:0-1 Safe:0-1`),
+    objects:
+      stock(`Book:0-3 Box:0-2 CellPhone:0-3 CreditCard:0-3 KeyChain:0-3 Laptop:0-2 Newspaper:0-3 Pillow:0-3 RemoteControl:1-3
+      Statue:0-3 Vase:0-3 Watch:0-2 WateringCan:0-1 Plate:0-1 TissueBox:0-2 Candle:0-2 Bowl:0-1 Pen:0-2 Pencil:0-2 DeskLamp:1-2`),
+  },
+  {
+    name: 'bedroom',
+    firstNumber: 301,
+    furniture:
+      stock(`Bed:1 Drawer:2-7 Desk:1-2 SideTable:1-2 Dresser:0-1 Shelf:0-5 GarbageCan:1 LaundryHamper:0-1 ArmChair:0-1
+      Safe:0-1 Cabinet:0-2`),
+    objects:
+      stock(`AlarmClock:1-3 Book:1-3 CD:0-3 CellPhone:0-3 CreditCard:0-3 KeyChain:0-3 Laptop:0-2 Pen:0-3 Pencil:0-3 Pillow:1-3
+      Mug:0-2 Bowl:0-2 BaseballBat:0-1 BasketBall:0-1 TennisRacket:0-1 Cloth:0-2 TissueBox:0-1 Box:0-1 Statue:0-1 Watch:0-1
+      DeskLamp:1-2`),
+  },
+  {
+    name: 'bathroom',
+    firstNumber: 401,
+    furniture:
+      stock(`SinkBasin:1-2 BathtubBasin:0-1 Toilet:1 ToiletPaperHanger:1 TowelHolder:1-2 HandTowelHolder:1-2 GarbageCan:1
+      CounterTop:1-2 Cabinet:1-5 Drawer:0-3 Shelf:0-2 SideTable:0-1 Cart:0-1`),
+    objects:
+      stock(`Cloth:1-3 HandTowel:1-2 Towel:1-2 SoapBar:1-3 SoapBottle:0-3 SprayBottle:0-2 ToiletPaper:1-3 ToiletPaperRoll:0-2
+      Candle:0-3 DishSponge:0-1 PaperTowel:0-1 Plunger:0-1 TissueBox:0-1`),
+  },
+];
+
+/** Furniture on which a lamp stands. */
+export const lampStands: readonly string[] = ['Desk', 'SideTable', 'Dresser'];
+
+/** Furniture of which several pieces are used from one spot. */
+export const stackable: ReadonlySet<string> = new Set(['Drawer', 'Cabinet', 'StoveBurner']);
