@@ -1,0 +1,79 @@
+import type { Expression } from './expression.js';
+import type { Field } from './fields.js';
+import { Undecided } from './undecided.js';
+
+export interface EvaluateOptions<Value> {
+  expression: Expression;
+  field: Field<Value>;
+  /** The values of the free symbols. */
+  symbols: ReadonlyMap<string, Value>;
+  /** What `log` without a base means. */
+  logBase: 'e' | '10';
+}
+
+/** 1000! has 8,530 bits. */
+const maxFactorial = 1000;
+
+/**
+ * The value of an expression and the largest magnitude on the way to it, which bounds what rounding can have done.
+ * @throws Undecided where the field has no such value or it is out of the field's reach.
+ */
+export function evaluate<Value>(options: EvaluateOptions<Value>): { value: Value; largest: number } {
+  const { field, symbols, logBase } = options;
+  let largest = 0;
+
+  const kept = (value: Value, isSum = false): Value => {
+    const size = field.size(value);
+    if (Number.isNaN(size)) throw new Undecided('a value is not a number there');
+    const isTiny = size !== 0 && size < field.least && !isSum;
+    if (size > field.greatest || isTiny) throw new Undecided('a value is too large or too small to compare');
+    largest = Math.max(largest, size);
+    return value;
+  };
+
+  const factorial = (argument: Value): Value => {
+    const whole = field.whole(argument);
+    if (whole === null || whole < 0 || whole > maxFactorial) throw new Undecided('a factorial is out of reach');
+    let product = field.number('1');
+    for (let factor = 2; factor <= whole; factor++) product = field.multiply(product, field.number(String(factor)));
+    return product;
+  };
+
+  const visit = (expression: Expression): Value => {
+    if (expression.kind === 'number') return kept(field.number(expression.text), true);
+    if (expression.kind === 'constant') {
+      if (expression.name === 'infinity') throw new Undecided('infinity inside a formula');
+      return kept(field.constant(expression.name));
+    }
+    if (expression.kind === 'symbol') {
+      const value = symbols.get(expression.name);
+      if (value === undefined) throw new Undecided(`no value for ${expression.name}`);
+      return value;
+    }
+    if (expression.kind === 'call') {
+      const argument = visit(expression.argument);
+      if (expression.name === 'negate') return field.subtract(field.number('0'), argument);
+      if (expression.name === 'factorial') return kept(factorial(argument));
+      if (expression.name !== 'log') return kept(field.call(expression.name, argument), true);
+      const natural = field.call('ln', argument);
+      return kept(logBase === 'e' ? natural : field.divide(natural, field.call('ln', field.number('10'))), true);
+    }
+    const left = visit(expression.left);
+    const right = visit(expression.right);
+    switch (expression.operator) {
+      case '+':
+        return kept(field.add(left, right), true);
+      case '-':
+        return kept(field.subtract(left, right), true);
+      case '*':
+        return kept(field.multiply(left, right));
+      case '/':
+        return kept(field.divide(left, right));
+      case '^':
+        return kept(field.power(left, right));
+    }
+  };
+
+  const value = visit(options.expression);
+  return { value, largest };
+}
