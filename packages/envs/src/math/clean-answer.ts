@@ -46,7 +46,7 @@ const replacements: readonly (readonly [RegExp, string])[] = [
   [/\\%/g, '%'],
   [/\\operatorname ?\{([a-z]{1,10})\}/g, '\\$1 '],
   [/\\(?:mathbf|mathit|mathsf|boldsymbol|ensuremath) ?/g, ''],
-  [/\\(?:textbf|textit|textrm|textsf|mathrm|mbox|hbox) ?\{/g, '\\text{'],
+  [/\\(?:textbf|textit|textrm|textsf|textnormal|mathrm|mbox|hbox) ?\{/g, '\\text{'],
   [/\\text ?\{/g, '\\text{'],
   [/\\dots|\\ldots|\\cdots|…/g, '...'],
   [/\\?\$|[€£]|(?<![A-Za-z])USD(?![A-Za-z])/g, ''],

@@ -1,14 +1,15 @@
 import type { AnswerValue } from './answer-value.js';
 import { equalExpressions } from './equal-expressions.js';
-import { type Expression, operation, symbolsOf } from './expression.js';
-import { type AnswerComparison, equal, undecided } from './verdict.js';
+import { type Expression, number, operation, symbolsOf } from './expression.js';
+import { type AnswerComparison, different, equal, undecided } from './verdict.js';
 
 type Equation = AnswerValue & { kind: 'equation' };
+type Point = ReadonlyMap<string, Expression>;
 
 const difference = ({ left, right }: Equation) => operation('-', left, right);
 
-/** Fixed points where both sides are evaluated to find the factor between two equations: the symbols become these numbers. */
-function substituted(expression: Expression, values: ReadonlyMap<string, Expression>): Expression {
+/** The expression with values in the place of symbols. */
+function substituted(expression: Expression, values: Point): Expression {
   if (expression.kind === 'symbol') return values.get(expression.name) ?? expression;
   if (expression.kind === 'call') return { ...expression, argument: substituted(expression.argument, values) };
   if (expression.kind !== 'operation') return expression;
@@ -16,37 +17,44 @@ function substituted(expression: Expression, values: ReadonlyMap<string, Express
   return { ...expression, left: substituted(left, values), right: substituted(right, values) };
 }
 
+/** Where a line through the values at 0 and 1 of one symbol meets 0, the other symbols as they are: a root, if the equation is linear in it. */
+function rootOf(expression: Expression, name: string, point: Point): Point {
+  const [atZero, atOne] = [0, 1].map((value) => substituted(expression, new Map([...point, [name, number(value)]])));
+  if (atZero === undefined || atOne === undefined) return point;
+  return new Map([...point, [name, operation('/', atZero, operation('-', atZero, atOne))]]);
+}
+
 /**
- * Equations that solve for the same symbol are compared by what it is; others are equal where one is a multiple of the other. Where it is
- * not, they may still have the same solutions, which stays undecided.
+ * Equations that solve for the same symbol are compared by what it is. Others are equal where one is a multiple of the other, and
+ * different where a root of one that is linear in a symbol is none of the other; anything else is undecided.
  */
 export function compareEquations(
   left: Equation,
   right: Equation,
   options: { relativeTolerance: number; seed: number },
 ): AnswerComparison {
+  const compare = (one: Expression, other: Expression) =>
+    equalExpressions({ ...options, left: one, right: other }).verdict;
   const solved = ({ left: side, right: value }: Equation) =>
     side.kind === 'symbol' && !symbolsOf(value).includes(side.name) ? side.name : null;
   const name = solved(left);
   if (name !== null && name === solved(right)) {
     return equalExpressions({ ...options, left: left.right, right: right.right });
   }
-  const one = difference(left);
-  const other = difference(right);
-  const point = new Map(
-    symbolsOf(one, other).map((symbol, index) => [symbol, { kind: 'number', text: String(3 + 2 * index) }] as const),
-  );
-  // f is a multiple of g where f(x) g(p) = g(x) f(p) for a fixed p with f(p) and g(p) other than 0.
-  const oneThere = substituted(one, point);
-  const otherThere = substituted(other, point);
-  const zero: Expression = { kind: 'number', text: '0' };
-  const vanishes = [oneThere, otherThere].some(
-    (value) => equalExpressions({ ...options, relativeTolerance: 0, left: value, right: zero }).verdict !== 'different',
-  );
-  const isMultiple = equalExpressions({
-    ...options,
-    left: operation('*', one, otherThere),
-    right: operation('*', other, oneThere),
-  });
-  return !vanishes && isMultiple.verdict === 'equal' ? equal : undecided('neither equation is a multiple of the other');
+  const [one, other] = [difference(left), difference(right)];
+  const symbols = symbolsOf(one, other);
+  const point: Point = new Map(symbols.map((symbol, index) => [symbol, number(3 + 2 * index)]));
+  // f is a multiple of g where f(x) g(p) = g(x) f(p) for a point p with neither f(p) nor g(p) 0.
+  const [oneThere, otherThere] = [substituted(one, point), substituted(other, point)];
+  const isElsewhere = [oneThere, otherThere].every((value) => compare(value, number(0)) === 'different');
+  if (isElsewhere && compare(operation('*', one, otherThere), operation('*', other, oneThere)) === 'equal')
+    return equal;
+  const isRootOfOne = ([f, g]: readonly [Expression, Expression], symbol: string) => {
+    const root = rootOf(f, symbol, point);
+    const isRoot = compare(substituted(f, root), number(0)) === 'equal';
+    return isRoot && compare(substituted(g, root), number(0)) === 'different';
+  };
+  const directions = [[one, other] as const, [other, one] as const];
+  const differ = directions.some((direction) => symbols.some((symbol) => isRootOfOne(direction, symbol)));
+  return differ ? different : undecided('the solutions of the two equations could not be compared');
 }

@@ -27,8 +27,9 @@ function compareValues<Value>(
   tolerance: number,
 ): AtPoint {
   const gap = field.size(field.subtract(left, right));
-  if (gap === 0 && field.roundoff === 0) return 'equal';
   const size = Math.max(field.size(left), field.size(right));
+  if (field.roundoff === 0 && gap > tolerance * size) return 'different';
+  if (field.roundoff === 0) return gap === 0 ? 'equal' : 'close';
   const noise = Math.max(largest, 1) * field.roundoff * 100;
   // What is left of a sum after almost everything cancelled says nothing.
   if (gap <= noise) return size <= noise || size > noise * 1e4 ? 'equal' : null;
@@ -49,10 +50,10 @@ function compareIn<Value>(field: Field<Value>, options: PointOptions): AtPoint {
   const values = new Map(
     symbols.map((name) => {
       const draw = random.split(name);
-      // The first half of the points is positive, so that roots and logarithms of symbols are real there.
-      const sign = index < points / 2 || draw.next() < 0.5 ? '' : '-';
+      // The first half of the points is positive, so that roots and logarithms of symbols are real there; then comes a negative one.
+      const isNegative = index === points / 2 || (index > points / 2 && draw.next() < 0.5);
       const quotient = field.divide(field.number(String(101 + draw.integer(1000))), field.number('503'));
-      return [name, sign === '' ? quotient : field.subtract(field.number('0'), quotient)] as const;
+      return [name, isNegative ? field.subtract(field.number('0'), quotient) : quotient] as const;
     }),
   );
   const one = evaluate({ expression: left, field, symbols: values, logBase });

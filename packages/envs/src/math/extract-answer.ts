@@ -10,6 +10,9 @@ const trimmed = (text: string) =>
     .replace(/(?<!\.)\.$/, '')
     .trim();
 
+/** The name of a token that ends a turn, as policies decode it with the rest. */
+const endToken = /\s*(?:<\|[^|<>]{1,40}\|>|<\/s>)\s*$/;
+
 function afterPhrase(text: string): string | null {
   const match = lastMatch(text, /\banswer(?:\*\*)?\s*(?:is|:|=)(?:\*\*)?\s*:?/gi);
   if (match === undefined) return null;
@@ -28,9 +31,11 @@ function lastNumber(text: string): string | null {
  * The final answer of a solution, null where there is none. In this order: what stands in the last closed `\boxed{…}`; behind the last
  * `####` (GSM8K), to the end of its line; behind the last "answer is" or "answer:", to the end of its sentence; the last number,
  * written with digits, perhaps with a sign, thousands, a point, a slash and a percent sign. Where the text has `<answer>…</answer>`, the last
- * pair is all that counts, and is the answer itself where nothing of the first three is inside.
+ * pair is all that counts, and is the answer itself where nothing of the first three is inside. The name of
+ * an end-of-turn token at the end (`<|im_end|>`, `</s>`) is ignored.
  */
-export function extractAnswer(text: string): string | null {
+export function extractAnswer(solution: string): string | null {
+  const text = solution.replace(endToken, '');
   const tagged = lastMatch(text, /<answer>((?:(?!<answer>)[\s\S])*?)<\/answer>/g)?.[1];
   const scope = tagged ?? text;
   const boxed = lastBoxed(scope);

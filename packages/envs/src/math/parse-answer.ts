@@ -36,12 +36,14 @@ function parseBracketed(text: string): AnswerValue | null {
   return null;
 }
 
+const trigonometry = /\b(?:sin|cos|tan|cot|sec|csc)|\\(?:sin|cos|tan|cot|sec|csc)/;
+
 function parseFormula(text: string): AnswerValue {
-  const isPercent = /(?:%|\\text\{ *percent *\}|(?<![a-z])percent)$/.test(text);
-  const bare = text.replace(/ *(?:%|\\text\{ *percent *\}|percent)$/, '').replace(/ *(?:\\degree ?)+$/, '');
-  const { rest, unit } = splitUnit(bare);
-  const withoutDegrees = rest.replace(/ *(?:\\degree ?)+$/, '');
-  return { kind: 'expression', expression: parseExpression(withoutDegrees), isPercent, unit };
+  const percent = / *(?:%|\\text\{ *percent *\}|(?<![a-z])percent)$/;
+  // An angle may come without its degrees; the argument of a function may not.
+  const angle = trigonometry.test(text) ? text : text.replaceAll(/ *\\degree ?/g, ' ').trim();
+  const { rest, unit } = splitUnit(angle.replace(percent, ''));
+  return { kind: 'expression', expression: parseExpression(rest), isPercent: percent.test(angle), unit };
 }
 
 function parseEquation(text: string): AnswerValue | null {
@@ -69,7 +71,7 @@ function parseItem(text: string): AnswerValue {
   if (membership !== undefined) return parseItem(membership);
   const rows = matrix.exec(item)?.[1];
   if (rows !== undefined) return parseMatrix(rows);
-  const based = /^([0-9A-F]{1,200})_(?:\{(\d{1,2})\}|(\d{1,2}))$/.exec(item);
+  const based = /^(-?[0-9A-F]{1,200})_(?:\{(\d{1,2})\}|(\d{1,2}))$/.exec(item);
   if (based !== null) return { kind: 'based', digits: based[1] ?? '', base: Number(based[2] ?? based[3]) };
   if (isText(item)) return { kind: 'text', text: item };
   const parts = splitOutside(item, /\\cup(?![a-z])/g);

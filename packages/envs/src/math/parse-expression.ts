@@ -9,13 +9,17 @@ const greekNames =
     ' ',
   );
 
+const pi: Expression = { kind: 'constant', name: 'pi' };
+
 const constants: Record<string, Expression> = {
-  pi: { kind: 'constant', name: 'pi' },
+  pi,
   infty: { kind: 'constant', name: 'infinity' },
   infinity: { kind: 'constant', name: 'infinity' },
   inf: { kind: 'constant', name: 'infinity' },
   oo: { kind: 'constant', name: 'infinity' },
 };
+
+const degree = operation('/', pi, number(180));
 
 /** Names that are read without a backslash too; `xi` and `nu` are rather products. */
 export const plainNames: string[] = [
@@ -207,9 +211,10 @@ export function parseExpression(text: string): Expression {
 
   const power = (): Expression => {
     let base = atom();
-    while (startsWith('!') && !startsWith('!=')) {
-      take('!');
-      base = call('factorial', base);
+    for (;;) {
+      if (!startsWith('!=') && take('!')) base = call('factorial', base);
+      else if (takeCommand('degree')) base = operation('*', base, degree);
+      else break;
     }
     return take('^') ? operation('^', base, exponentArgument()) : base;
   };
@@ -228,7 +233,7 @@ export function parseExpression(text: string): Expression {
     skipSpace();
     const next = text[at];
     if (next === undefined || /[)\]}|,=+\-*/^_!%:<>]/.test(next)) return false;
-    return !/^(?:cdot|times|div|rfloor|rceil)$/.test(command());
+    return !/^(?:cdot|times|div|rfloor|rceil|degree)$/.test(command());
   };
 
   /** The fraction that makes the whole number before it a mixed number; null, and nothing read, where there is none. */
