@@ -1,4 +1,5 @@
 import type { AnswerValue } from './answer-value.js';
+import type { CompareOptions } from './budget.js';
 import { equalExpressions } from './equal-expressions.js';
 import { type Expression, number, operation, symbolsOf } from './expression.js';
 import { type AnswerComparison, different, equal, undecided } from './verdict.js';
@@ -28,11 +29,7 @@ function rootOf(expression: Expression, name: string, point: Point): Point {
  * Equations that solve for the same symbol are compared by what it is. Others are equal where one is a multiple of the other, and
  * different where a root of one that is linear in a symbol is none of the other; anything else is undecided.
  */
-export function compareEquations(
-  left: Equation,
-  right: Equation,
-  options: { relativeTolerance: number; seed: number },
-): AnswerComparison {
+export function compareEquations(left: Equation, right: Equation, options: CompareOptions): AnswerComparison {
   const compare = (one: Expression, other: Expression) =>
     equalExpressions({ ...options, left: one, right: other }).verdict;
   const solved = ({ left: side, right: value }: Equation) =>

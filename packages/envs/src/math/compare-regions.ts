@@ -1,4 +1,5 @@
 import type { AnswerValue, Bound } from './answer-value.js';
+import type { Budget, CompareOptions } from './budget.js';
 import { equalExpressions } from './equal-expressions.js';
 import { evaluate } from './evaluate.js';
 import type { Expression } from './expression.js';
@@ -10,18 +11,22 @@ type Region = AnswerValue & { kind: 'region' };
 type Interval = Region['intervals'][number];
 
 /** The place of a bound on the line, to bring intervals into order. */
-function position(expression: Expression): number {
+function position(expression: Expression, budget: Budget): number {
   if (expression.kind === 'constant' && expression.name === 'infinity') return Number.POSITIVE_INFINITY;
-  if (expression.kind === 'call' && expression.name === 'negate') return -position(expression.argument);
-  const { value } = evaluate({ expression, field: complexes, symbols: new Map(), logBase: 'e' });
+  if (expression.kind === 'call' && expression.name === 'negate') return -position(expression.argument, budget);
+  const { value } = evaluate({ expression, field: complexes, symbols: new Map(), logBase: 'e', budget });
   if (value.im !== 0) throw new Undecided('a bound is not real');
   return value.re;
 }
 
 /** The intervals in order, joined where they touch or overlap. */
-function merged(intervals: readonly Interval[]): Interval[] {
+function merged(intervals: readonly Interval[], budget: Budget): Interval[] {
   const placed = intervals
-    .map((interval) => ({ ...interval, from: position(interval.lower.value), to: position(interval.upper.value) }))
+    .map((interval) => ({
+      ...interval,
+      from: position(interval.lower.value, budget),
+      to: position(interval.upper.value, budget),
+    }))
     .sort((one, other) => one.from - other.from || Number(other.lower.closed) - Number(one.lower.closed));
   if (placed.some(({ from, to }) => from > to)) throw new Undecided('the bounds of an interval are in the wrong order');
   const result: typeof placed = [];
@@ -42,16 +47,12 @@ function merged(intervals: readonly Interval[]): Interval[] {
 }
 
 /** Compares unions of intervals as sets of numbers. */
-export function compareRegions(
-  left: Region,
-  right: Region,
-  options: { relativeTolerance: number; seed: number },
-): AnswerComparison {
+export function compareRegions(left: Region, right: Region, options: CompareOptions): AnswerComparison {
   if (left.variable !== '' && right.variable !== '' && left.variable !== right.variable) {
     return undecided('the inequalities are about different symbols');
   }
-  const one = merged(left.intervals);
-  const other = merged(right.intervals);
+  const one = merged(left.intervals, options.budget);
+  const other = merged(right.intervals, options.budget);
   if (one.length !== other.length) return different;
   const compare = (bound: Bound, with_: Bound): AnswerComparison =>
     bound.closed === with_.closed ? equalExpressions({ ...options, left: bound.value, right: with_.value }) : different;

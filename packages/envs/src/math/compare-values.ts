@@ -1,16 +1,12 @@
 import { normalizeAnswer } from '@dgpo/trajectory';
 import type { AnswerValue } from './answer-value.js';
+import type { CompareOptions } from './budget.js';
 import { compareEquations } from './compare-equations.js';
 import { compareRegions } from './compare-regions.js';
 import { equalExpressions } from './equal-expressions.js';
 import { type Expression, number, operation, symbolsOf } from './expression.js';
 import { regionOf } from './parse-answer.js';
 import { type AnswerComparison, different, equal, every, some, undecided } from './verdict.js';
-
-export interface CompareOptions {
-  relativeTolerance: number;
-  seed: number;
-}
 
 type Of<Kind extends AnswerValue['kind']> = AnswerValue & { kind: Kind };
 
@@ -31,16 +27,33 @@ function compareFormulas(left: Of<'expression'>, right: Of<'expression'>, option
   return some([plain, compare(hundredth(left), hundredth(right))]);
 }
 
-const compareItems = (left: readonly AnswerValue[], right: readonly AnswerValue[], options: CompareOptions) =>
-  left.length !== right.length
-    ? different
-    : every(left.map((item, index) => compareValues(item, right[index] ?? item, options)));
+/** Lazily, so that nothing is compared once the verdict stands. */
+function* compared(pairs: Iterable<readonly [AnswerValue, AnswerValue]>, options: CompareOptions) {
+  for (const [left, right] of pairs) yield compareValues(left, right, options);
+}
+
+function compareItems(left: readonly AnswerValue[], right: readonly AnswerValue[], options: CompareOptions) {
+  if (left.length !== right.length) return different;
+  const pairs = left.map((item, index) => [item, right[index] ?? item] as const);
+  return every(compared(pairs, options));
+}
+
+/** Whether each item is one of the others. */
+function* within(items: readonly AnswerValue[], others: readonly AnswerValue[], options: CompareOptions) {
+  for (const item of items) {
+    yield some(
+      compared(
+        others.map((other) => [item, other] as const),
+        options,
+      ),
+    );
+  }
+}
 
 /** The same values in any order, however often each is named. */
 function compareUnordered(left: readonly AnswerValue[], right: readonly AnswerValue[], options: CompareOptions) {
-  const within = (items: readonly AnswerValue[], others: readonly AnswerValue[]) =>
-    every(items.map((item) => some(others.map((other) => compareValues(item, other, options)))));
-  return every([within(left, right), within(right, left)]);
+  const forth = every(within(left, right, options));
+  return forth.verdict === 'different' ? forth : every([forth, every(within(right, left, options))]);
 }
 
 function compareSequences(left: Of<'sequence'>, right: Of<'sequence'>, options: CompareOptions): AnswerComparison {

@@ -1,4 +1,5 @@
 import { createRandom } from '@dgpo/trajectory';
+import { type CompareOptions, spend } from './budget.js';
 import { evaluate } from './evaluate.js';
 import { type Expression, hasDecimals, subexpressions, symbolsOf } from './expression.js';
 import { complexes, type Field, rationals, reals } from './fields.js';
@@ -9,11 +10,9 @@ const points = 8;
 /** Points at which two formulas must agree before they count as equal. */
 const minPoints = 4;
 
-export interface EqualExpressionsOptions {
+export interface EqualExpressionsOptions extends CompareOptions {
   left: Expression;
   right: Expression;
-  relativeTolerance: number;
-  seed: number;
 }
 
 type AtPoint = 'equal' | 'different' | 'close' | null;
@@ -26,10 +25,14 @@ function compareValues<Value>(
   largest: number,
   tolerance: number,
 ): AtPoint {
-  const gap = field.size(field.subtract(left, right));
+  const difference = field.subtract(left, right);
+  if (field.roundoff === 0) {
+    if (field.isZero(difference)) return 'equal';
+    const isClose = tolerance > 0 && !field.isZero(left) && field.size(field.divide(difference, left)) <= tolerance;
+    return isClose ? 'close' : 'different';
+  }
+  const gap = field.size(difference);
   const size = Math.max(field.size(left), field.size(right));
-  if (field.roundoff === 0 && gap > tolerance * size) return 'different';
-  if (field.roundoff === 0) return gap === 0 ? 'equal' : 'close';
   const noise = Math.max(largest, 1) * field.roundoff * 100;
   // What is left of a sum after almost everything cancelled says nothing.
   if (gap <= noise) return size <= noise || size > noise * 1e4 ? 'equal' : null;
@@ -45,7 +48,7 @@ interface PointOptions extends EqualExpressionsOptions {
 
 /** Compares the two sides in one field at one seeded point. */
 function compareIn<Value>(field: Field<Value>, options: PointOptions): AtPoint {
-  const { left, right, index, symbols, logBase, seed } = options;
+  const { left, right, index, symbols, logBase, seed, budget } = options;
   const random = createRandom(seed).split('math', index);
   const values = new Map(
     symbols.map((name) => {
@@ -56,8 +59,8 @@ function compareIn<Value>(field: Field<Value>, options: PointOptions): AtPoint {
       return [name, isNegative ? field.subtract(field.number('0'), quotient) : quotient] as const;
     }),
   );
-  const one = evaluate({ expression: left, field, symbols: values, logBase });
-  const other = evaluate({ expression: right, field, symbols: values, logBase });
+  const one = evaluate({ expression: left, field, symbols: values, logBase, budget });
+  const other = evaluate({ expression: right, field, symbols: values, logBase, budget });
   const tolerance = symbols.length === 0 && (hasDecimals(left) || hasDecimals(right)) ? options.relativeTolerance : 0;
   return compareValues(field, one.value, other.value, Math.max(one.largest, other.largest), tolerance);
 }
@@ -71,12 +74,13 @@ interface PointResult {
 /** Exact where both sides are fractions, else with 50 digits, else in complex float64. */
 function compareAt(options: PointOptions): PointResult {
   let reason = 'the values lie too close to tell';
+  spend(options.budget, 50);
   for (const field of [rationals, reals, complexes] as Field<unknown>[]) {
     try {
       const result = compareIn(field, options);
       if (result !== null) return { result, isReal: field !== complexes, reason: '' };
     } catch (error) {
-      if (!(error instanceof Undecided)) throw error;
+      if (!(error instanceof Undecided) || options.budget.left < 0) throw error;
       reason = error.message;
     }
   }

@@ -7,11 +7,14 @@ import { type AnswerComparison, equal, undecided } from './verdict.js';
 export interface EquivalentAnswersOptions {
   answer: string;
   goldenAnswer: string;
-  /** How far two constants may be apart, relative to the larger, where one of them is written with digits behind the point. @default 1e-6 */
+  /** How far two constants may be apart, relative to the larger, where one of them is written with digits behind the point. @default 5e-6, six significant digits */
   relativeTolerance?: number;
   /** Of the points at which formulas are compared. @default 0 */
   seed?: number;
 }
+
+/** About a second of computing. */
+const maxUnits = 300_000;
 
 /** Characters of an answer; longer ones are undecided unless they are the same. */
 const maxCharacters = 1000;
@@ -32,7 +35,7 @@ const maxCharacters = 1000;
  * - Letters A to J are choices (`(C)`, `C.`, `C) 12`); words are compared as `normalizeAnswer` leaves them.
  */
 export function equivalentAnswers(options: EquivalentAnswersOptions): AnswerComparison {
-  const { answer, goldenAnswer, relativeTolerance = 1e-6, seed = 0 } = options;
+  const { answer, goldenAnswer, relativeTolerance = 5e-6, seed = 0 } = options;
   if (answer.trim() === '' || goldenAnswer.trim() === '') return undecided('an answer is empty');
   if (answer.trim() === goldenAnswer.trim()) return equal;
   if (Math.max(answer.length, goldenAnswer.length) > maxCharacters) {
@@ -41,7 +44,11 @@ export function equivalentAnswers(options: EquivalentAnswersOptions): AnswerComp
   const [left, right] = [cleanAnswer(answer), cleanAnswer(goldenAnswer)];
   if (left === right && left !== '') return equal;
   try {
-    return compareValues(parseAnswer(left), parseAnswer(right), { relativeTolerance, seed });
+    return compareValues(parseAnswer(left), parseAnswer(right), {
+      relativeTolerance,
+      seed,
+      budget: { left: maxUnits },
+    });
   } catch (error) {
     if (error instanceof Undecided) return undecided(error.message);
     throw error;

@@ -3,15 +3,17 @@ import { lastBoxed } from './last-boxed.js';
 /** The last match of a pattern that is global. */
 const lastMatch = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].at(-1);
 
+/** Without space and emphasis around it; more than any answer that can be compared is cut off. */
 const trimmed = (text: string) =>
   text
     .trim()
+    .slice(0, 2000)
     .replace(/^[*_ ]+|[*_ ]+$/g, '')
     .replace(/(?<!\.)\.$/, '')
     .trim();
 
 /** The name of a token that ends a turn, as policies decode it with the rest. */
-const endToken = /\s*(?:<\|[^|<>]{1,40}\|>|<\/s>)\s*$/;
+const endToken = /(?:<\|[^|<>]{1,40}\|>|<\/s>)$/;
 
 function afterPhrase(text: string): string | null {
   const match = lastMatch(text, /\banswer(?:\*\*)?\s*(?:is|:|=)(?:\*\*)?\s*:?/gi);
@@ -35,7 +37,7 @@ function lastNumber(text: string): string | null {
  * an end-of-turn token at the end (`<|im_end|>`, `</s>`) is ignored.
  */
 export function extractAnswer(solution: string): string | null {
-  const text = solution.replace(endToken, '');
+  const text = solution.trimEnd().replace(endToken, '');
   const tagged = lastMatch(text, /<answer>((?:(?!<answer>)[\s\S])*?)<\/answer>/g)?.[1];
   const scope = tagged ?? text;
   const boxed = lastBoxed(scope);

@@ -15,6 +15,9 @@ export interface Field<Value> {
   call(name: Exclude<FunctionName, 'negate' | 'factorial' | 'log'>, argument: Value): Value;
   /** The magnitude, in float64. */
   size(value: Value): number;
+  isZero(value: Value): boolean;
+  /** What making the value took, in units of about two microseconds. */
+  cost(value: Value, isCall: boolean): number;
   /** The value where it is a whole number below 2^53, else null. */
   whole(value: Value): number | null;
   /** What one operation may be off by, relative to its largest operand; 0 where it is exact. */
@@ -24,7 +27,8 @@ export interface Field<Value> {
   readonly greatest: number;
 }
 
-const maxBits = 20_000;
+/** Of whole numbers, and of the parts of quotients. */
+const maxBits = { whole: 5000, quotient: 2000 };
 const maxExponent = 1_000_000;
 
 const math = create(all ?? {}, { number: 'BigNumber', precision: 50 });
@@ -35,7 +39,19 @@ const outside = (what: string): never => {
 
 const bits = ({ n, d }: Fraction) => 4 * Math.max(n.toString(16).length, d.toString(16).length);
 
-const bounded = (value: Fraction): Fraction => (bits(value) > maxBits ? outside('a number is too long') : value);
+const limit = ({ d }: Fraction) => (d === 1n ? maxBits.whole : maxBits.quotient);
+
+const bounded = (value: Fraction): Fraction =>
+  bits(value) > limit(value) ? outside('a number is too long to compare') : value;
+
+/** In float64, also where both parts of the quotient are beyond it. */
+function magnitude({ n, d }: Fraction): number {
+  const shift = 64n - 4n * BigInt(n.toString(16).length - d.toString(16).length);
+  const quotient = shift < 0n ? n / (d << -shift) : (n << shift) / d;
+  // In two steps: 2^shift alone may be beyond float64.
+  const half = Number(shift) / 2;
+  return Number(quotient) * 2 ** -half * 2 ** -half;
+}
 
 /** The exact value of a literal. */
 function parseDecimal(text: string): Fraction {
@@ -46,7 +62,7 @@ function parseDecimal(text: string): Fraction {
   return shift < 0 ? math.fraction(digits, 10n ** BigInt(-shift)) : math.fraction(digits * 10n ** BigInt(shift), 1n);
 }
 
-/** Fractions of whole numbers of up to 20,000 bits: exact. */
+/** Whole numbers of up to 5,000 bits and quotients of up to 2,000: exact. */
 export const rationals: Field<Fraction> = {
   number: (text) => bounded(parseDecimal(text)),
   constant: () => outside('not a fraction'),
@@ -56,13 +72,15 @@ export const rationals: Field<Fraction> = {
   divide: (left, right) => (right.n === 0n ? outside('division by zero') : bounded(left.div(right))),
   power(base, exponent) {
     const whole = rationals.whole(exponent);
-    if (whole === null || Math.abs(whole) * bits(base) > maxBits * 4) return outside('not a fraction');
+    if (whole === null || Math.abs(whole) * bits(base) > 4 * limit(base)) return outside('not a fraction');
     if (base.n === 0n && whole <= 0) return outside('zero to the power of zero or less');
     return bounded(base.pow(math.fraction(whole)) ?? outside('not a fraction'));
   },
   call: (name, argument) => (name === 'abs' ? argument.abs() : outside('not a fraction')),
-  // Not valueOf, which is NaN where both parts are beyond float64.
-  size: ({ n, d }) => Number((n << 60n) / d) / 2 ** 60,
+  size: magnitude,
+  isZero: ({ n }) => n === 0n,
+  // Reducing a quotient is quadratic in its length.
+  cost: (value) => 1 + (bits(value) / 150) ** 2,
   whole: (value) => (value.d === 1n && value.n <= 9007199254740991n ? Number(value.s * value.n) : null),
   roundoff: 0,
   least: 0,
@@ -113,6 +131,8 @@ export const reals: Field<BigNumber> = {
       : base.pow(exponent),
   call: (name, argument) => realFunctions[name](argument),
   size: (value) => value.abs().toNumber(),
+  isZero: (value) => value.isZero(),
+  cost: (_, isCall) => (isCall ? 500 : 5),
   whole: (value) => (value.isInteger() && value.abs().lt(1e15) ? value.toNumber() : null),
   roundoff: 1e-48,
   least: 1e-20,
@@ -164,6 +184,8 @@ export const complexes: Field<Complex> = {
       : complex(math.pow(base, exponent)),
   call: (name, argument) => complex(complexFunctions[name](argument)),
   size: (value) => Math.hypot(value.re, value.im),
+  isZero: (value) => value.re === 0 && value.im === 0,
+  cost: () => 5,
   whole: (value) => (value.im === 0 && Number.isSafeInteger(value.re) ? value.re : null),
   roundoff: 1e-15,
   least: 1e-6,

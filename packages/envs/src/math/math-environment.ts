@@ -11,7 +11,7 @@ export interface MathEnvironmentOptions {
   maxContextTokens?: number;
   /** @default asks for reasoning and the answer in `\boxed{}` */
   promptTemplate?: PromptTemplate;
-  /** As {@link equivalentAnswers} takes it. @default 1e-6 */
+  /** As {@link equivalentAnswers} takes it. @default 5e-6 */
   relativeTolerance?: number;
 }
 
@@ -38,7 +38,7 @@ export function createMathEnvironment(options: MathEnvironmentOptions = {}): Env
     maxTokens = 2048,
     maxContextTokens = 4096,
     promptTemplate = defaultPromptTemplate,
-    relativeTolerance = 1e-6,
+    relativeTolerance = 5e-6,
   } = options;
   checkWhole('maxTokens', maxTokens);
   checkWhole('maxContextTokens', maxContextTokens);
