@@ -48,6 +48,7 @@ const replacements: readonly (readonly [RegExp, string])[] = [
   [/\\(?:mathbf|mathit|mathsf|boldsymbol|ensuremath) ?/g, ''],
   [/\\(?:textbf|textit|textrm|textsf|textnormal|mathrm|mbox|hbox) ?\{/g, '\\text{'],
   [/\\text ?\{/g, '\\text{'],
+  [/\\text\{ *percent *\}|(?<=[\d)}] ?)percent(?![a-z])/g, '%'],
   [/\\dots|\\ldots|\\cdots|…/g, '...'],
   [/\\?\$|[€£]|(?<![A-Za-z])USD(?![A-Za-z])/g, ''],
   [/\^ ?(?:\{ ?\\circ ?\}|\\circ(?![a-zA-Z])) ?/g, '\\degree '],

@@ -28,7 +28,8 @@ function compareValues<Value>(
   const difference = field.subtract(left, right);
   if (field.roundoff === 0) {
     if (field.isZero(difference)) return 'equal';
-    const isClose = tolerance > 0 && !field.isZero(left) && field.size(field.divide(difference, left)) <= tolerance;
+    const larger = field.size(left) < field.size(right) ? right : left;
+    const isClose = tolerance > 0 && field.size(field.divide(difference, larger)) <= tolerance;
     return isClose ? 'close' : 'different';
   }
   const gap = field.size(difference);

@@ -74,6 +74,7 @@ export function evaluate<Value>(options: EvaluateOptions<Value>): { value: Value
       case '*':
         return kept(field.multiply(left, right), 'product');
       case '/':
+        if (field.isZero(right)) throw new Undecided('division by zero');
         return kept(field.divide(left, right), 'product');
       case '^':
         spend(budget, field.cost(right, field.whole(right) === null));

@@ -69,7 +69,7 @@ export const rationals: Field<Fraction> = {
   add: (left, right) => bounded(left.add(right)),
   subtract: (left, right) => bounded(left.sub(right)),
   multiply: (left, right) => bounded(left.mul(right)),
-  divide: (left, right) => (right.n === 0n ? outside('division by zero') : bounded(left.div(right))),
+  divide: (left, right) => bounded(left.div(right)),
   power(base, exponent) {
     const whole = rationals.whole(exponent);
     if (whole === null || Math.abs(whole) * bits(base) > 4 * limit(base)) return outside('not a fraction');

@@ -39,7 +39,7 @@ function parseBracketed(text: string): AnswerValue | null {
 const trigonometry = /\b(?:sin|cos|tan|cot|sec|csc)|\\(?:sin|cos|tan|cot|sec|csc)/;
 
 function parseFormula(text: string): AnswerValue {
-  const percent = / *(?:%|\\text\{ *percent *\}|(?<![a-z])percent)$/;
+  const percent = / *%$/;
   // An angle may come without its degrees; the argument of a function may not.
   const angle = trigonometry.test(text) ? text : text.replaceAll(/ *\\degree ?/g, ' ').trim();
   const { rest, unit } = splitUnit(angle.replace(percent, ''));
@@ -58,14 +58,22 @@ function parseEquation(text: string): AnswerValue | null {
   return { kind: 'equation', left: parseExpression(left), right: value.expression };
 }
 
+/** `C`, `(C)`, `C.`, or a letter and what it stands for: `C) 12`. */
+function parseChoice(text: string): AnswerValue | null {
+  const alone = /^\(?([A-J])\)?[.:]?$/.exec(text)?.[1];
+  const labelled = /^\(?([A-J])[).:] *(?!and |or |\\text\{ *(?:and|or))[^\s,;&+*/^=-]/.exec(text)?.[1];
+  const letter = alone ?? labelled;
+  return letter === undefined ? null : { kind: 'choice', letter };
+}
+
 /** One value, without values side by side. */
 function parseItem(text: string): AnswerValue {
   const item = text.trim();
   if (item === '') throw new Undecided('a part is empty');
   const wrapped = /^\\text\{([^{}]*)\}$/.exec(item)?.[1];
   if (wrapped !== undefined) return parseItem(wrapped.trim() === '' ? '?' : wrapped);
-  const letter = /^\(?([A-J])\)?[.:]?$|^\(?([A-J])[).:] *\S/.exec(item);
-  if (letter !== null) return { kind: 'choice', letter: letter[1] ?? letter[2] ?? '' };
+  const choice = parseChoice(item);
+  if (choice !== null) return choice;
   if (/^\\mathbb ?\{? ?R ?\}?$/.test(item)) return parseItem('(-\\infty,\\infty)');
   const membership = /^[a-zA-Z](?:_\w)? ?\\in(?![a-z]) ?(.+)$/.exec(item)?.[1];
   if (membership !== undefined) return parseItem(membership);
@@ -111,6 +119,8 @@ function fail(): never {
 }
 
 function parseList(text: string): AnswerValue {
+  const choice = parseChoice(text);
+  if (choice !== null) return choice;
   if (isText(text)) return { kind: 'text', text };
   const separators =
     / *[,;] *(?:\\text\{ *(?:and|or) *\}|and |or )? *|\\text\{ *,? *(?:and|or) *\}|(?<![a-z])(?:and|or)(?![a-z])/g;
