@@ -1,25 +1,15 @@
 import type { AnswerValue } from './answer-value.js';
 import type { CompareOptions } from './budget.js';
 import { equalExpressions } from './equal-expressions.js';
-import { type Expression, number, operation, symbolsOf } from './expression.js';
+import { type Expression, number, operation, substituted, symbolsOf, type Values } from './expression.js';
 import { type AnswerComparison, different, equal, undecided } from './verdict.js';
 
 type Equation = AnswerValue & { kind: 'equation' };
-type Point = ReadonlyMap<string, Expression>;
 
 const difference = ({ left, right }: Equation) => operation('-', left, right);
 
-/** The expression with values in the place of symbols. */
-function substituted(expression: Expression, values: Point): Expression {
-  if (expression.kind === 'symbol') return values.get(expression.name) ?? expression;
-  if (expression.kind === 'call') return { ...expression, argument: substituted(expression.argument, values) };
-  if (expression.kind !== 'operation') return expression;
-  const { left, right } = expression;
-  return { ...expression, left: substituted(left, values), right: substituted(right, values) };
-}
-
 /** Where a line through the values at 0 and 1 of one symbol meets 0, the other symbols as they are: a root, if the equation is linear in it. */
-function rootOf(expression: Expression, name: string, point: Point): Point {
+function rootOf(expression: Expression, name: string, point: Values): Values {
   const [atZero, atOne] = [0, 1].map((value) => substituted(expression, new Map([...point, [name, number(value)]])));
   if (atZero === undefined || atOne === undefined) return point;
   return new Map([...point, [name, operation('/', atZero, operation('-', atZero, atOne))]]);
@@ -40,7 +30,7 @@ export function compareEquations(left: Equation, right: Equation, options: Compa
   }
   const [one, other] = [difference(left), difference(right)];
   const symbols = symbolsOf(one, other);
-  const point: Point = new Map(symbols.map((symbol, index) => [symbol, number(3 + 2 * index)]));
+  const point: Values = new Map(symbols.map((symbol, index) => [symbol, number(3 + 2 * index)]));
   // f is a multiple of g where f(x) g(p) = g(x) f(p) for a point p with neither f(p) nor g(p) 0.
   const [oneThere, otherThere] = [substituted(one, point), substituted(other, point)];
   const isElsewhere = [oneThere, otherThere].every((value) => compare(value, number(0)) === 'different');

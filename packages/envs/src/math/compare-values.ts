@@ -4,15 +4,24 @@ import type { CompareOptions } from './budget.js';
 import { compareEquations } from './compare-equations.js';
 import { compareRegions } from './compare-regions.js';
 import { equalExpressions } from './equal-expressions.js';
-import { type Expression, number, operation, symbolsOf } from './expression.js';
+import { type Expression, number, operation, substituted, symbolsOf } from './expression.js';
 import { regionOf } from './parse-answer.js';
 import { type AnswerComparison, different, equal, every, some, undecided } from './verdict.js';
 
 type Of<Kind extends AnswerValue['kind']> = AnswerValue & { kind: Kind };
 
+/** With every symbol in lower case. */
+function lowerCase(expression: Expression): Expression {
+  const names = symbolsOf(expression).map((name) => [name, { kind: 'symbol', name: name.toLowerCase() }] as const);
+  return substituted(expression, new Map(names));
+}
+
 function compareFormulas(left: Of<'expression'>, right: Of<'expression'>, options: CompareOptions): AnswerComparison {
   const compare = (one: Expression, other: Expression) => equalExpressions({ ...options, left: one, right: other });
   const plain = compare(left.expression, right.expression);
+  const isCase =
+    plain.verdict === 'different' && compare(lowerCase(left.expression), lowerCase(right.expression)).verdict;
+  if (isCase === 'equal') return undecided('the symbols differ in upper and lower case');
   if (left.unit !== '' && right.unit !== '' && left.unit !== right.unit) {
     const reason = `the units differ: ${left.unit} and ${right.unit}`;
     return undecided(reason);
@@ -119,7 +128,10 @@ export function compareValues(left: AnswerValue, right: AnswerValue, options: Co
     if (one.kind === 'collection' && other.kind !== 'text' && other.kind !== 'sequence') {
       return compareUnordered(one.items, [other], options);
     }
-    if (one.kind === 'sequence' && other.kind === 'expression') return different;
+    if (one.kind === 'sequence' && one.items.length > 1 && other.kind === 'expression') return different;
+    if (one.kind === 'choice' && other.kind === 'expression' && other.expression.kind === 'symbol') {
+      return one.letter.toLowerCase() === other.expression.name ? equal : different;
+    }
   }
   return undecided(`one is ${describe(left)}, the other ${describe(right)}`);
 }

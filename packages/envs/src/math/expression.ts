@@ -69,3 +69,15 @@ export const operation = (
   left: Expression,
   right: Expression,
 ): Expression => ({ kind: 'operation', operator, left, right });
+
+/** What stands in the place of symbols. */
+export type Values = ReadonlyMap<string, Expression>;
+
+/** The expression with values in the place of symbols. */
+export function substituted(expression: Expression, values: Values): Expression {
+  if (expression.kind === 'symbol') return values.get(expression.name) ?? expression;
+  if (expression.kind === 'call') return { ...expression, argument: substituted(expression.argument, values) };
+  if (expression.kind !== 'operation') return expression;
+  const { left, right } = expression;
+  return { ...expression, left: substituted(left, values), right: substituted(right, values) };
+}

@@ -7,6 +7,8 @@ import { isText, splitUnit } from './words.js';
 
 const matrix = /^\\begin ?\{(?:[pbB]?matrix|array)\}(?:\{[clr|]+\})?(.*)\\end ?\{(?:[pbB]?matrix|array)\}$/;
 
+const union = /\\cup(?![a-z])/g;
+
 function parseMatrix(inside: string): AnswerValue {
   const rows = inside
     .replace(/\\\\ *$/, '')
@@ -24,6 +26,8 @@ function parseBracketed(text: string): AnswerValue | null {
   const brackets = enclosed(text);
   if (brackets === null) return null;
   const { open, close, inside } = brackets;
+  // Brackets around a matrix or a union only group.
+  if (matrix.test(inside) || splitOutside(inside, union).length > 1) return parseItem(inside);
   // Braces without backslashes only group, but Python writes sets so.
   const isSet = open === '{' && close === '}';
   const parts = inside === '' ? [] : splitOutside(inside, /[,;]/g);
@@ -82,7 +86,7 @@ function parseItem(text: string): AnswerValue {
   const based = /^(-?[0-9A-F]{1,200})_(?:\{(\d{1,2})\}|(\d{1,2}))$/.exec(item);
   if (based !== null) return { kind: 'based', digits: based[1] ?? '', base: Number(based[2] ?? based[3]) };
   if (isText(item)) return { kind: 'text', text: item };
-  const parts = splitOutside(item, /\\cup(?![a-z])/g);
+  const parts = splitOutside(item, union);
   if (parts.length > 1) return parseUnion(parts.map(parseItem));
   return parseInequality(item) ?? parseEquation(item) ?? parseBracketed(item) ?? parseFormula(item);
 }
@@ -125,7 +129,12 @@ function parseList(text: string): AnswerValue {
   const separators =
     / *[,;] *(?:\\text\{ *(?:and|or) *\}|and |or )? *|\\text\{ *,? *(?:and|or) *\}|(?<![a-z])(?:and|or)(?![a-z])/g;
   const parts = splitOutside(text, separators).filter((part) => part !== '');
-  if (parts.length < 2) return parseItem(text);
+  if (parts.length < 2) {
+    const value = parseItem(text);
+    // A list of one value, as programs print it.
+    const only = value.kind === 'sequence' && value.items.length === 1 ? value.items[0] : undefined;
+    return only === undefined || only.kind === 'sequence' ? value : only;
+  }
   return { kind: 'collection', isSet: false, items: parts.map(parseItem) };
 }
 
