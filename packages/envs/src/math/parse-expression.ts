@@ -1,34 +1,32 @@
+import { createCursor, greekNames } from './cursor.js';
 import { call, type Expression, type FunctionName, functionNames, number, operation } from './expression.js';
 import { Undecided } from './undecided.js';
 
 const maxDepth = 50;
 const maxParts = 200;
 
-const greekNames =
-  'alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega'.split(
-    ' ',
-  );
-
 const pi: Expression = { kind: 'constant', name: 'pi' };
+const infinity: Expression = { kind: 'constant', name: 'infinity' };
 
-const constants: Record<string, Expression> = {
-  pi,
-  infty: { kind: 'constant', name: 'infinity' },
-  infinity: { kind: 'constant', name: 'infinity' },
-  inf: { kind: 'constant', name: 'infinity' },
-  oo: { kind: 'constant', name: 'infinity' },
-};
+const constants = new Map<string, Expression>([
+  ['pi', pi],
+  ['infty', infinity],
+  ['infinity', infinity],
+  ['inf', infinity],
+  ['oo', infinity],
+]);
+
+const brackets = [
+  ['(', ')'],
+  ['[', ']'],
+  ['{', '}'],
+] as const;
 
 const degree = operation('/', pi, number(180));
 
-/** Names that are read without a backslash too; `xi` and `nu` are rather products. */
-export const plainNames: string[] = [
-  ...functionNames,
-  ...Object.keys(constants),
-  ...greekNames.filter((name) => name.length > 3 || name === 'phi'),
-].sort((one, other) => other.length - one.length);
-
 const functions = new Map<string, FunctionName>(functionNames.map((name) => [name, name]));
+
+const isOne = (expression: Expression) => expression.kind === 'number' && expression.text === '1';
 
 const isInteger = (expression: Expression) => expression.kind === 'number' && /^\d+$/.test(expression.text);
 
@@ -40,39 +38,14 @@ const isInteger = (expression: Expression) => expression.kind === 'number' && /^
  * @throws Undecided for anything else, and for what is nested deeper than 50 or has more than 200 parts.
  */
 export function parseExpression(text: string): Expression {
-  let at = 0;
+  const cursor = createCursor(text);
+  const { skipSpace, next, startsWith, take, command, takeCommand, plainName } = cursor;
   let depth = 0;
   let parts = 0;
 
   const fail = (): never => {
-    const found = at < text.length ? `at "${text.slice(at, at + 20)}"` : 'at its end';
+    const found = cursor.at < text.length ? `at "${text.slice(cursor.at, cursor.at + 20)}"` : 'at its end';
     throw new Undecided(`cannot read "${text.length > 40 ? `${text.slice(0, 40)}…` : text}" ${found}`);
-  };
-  const skipSpace = () => {
-    while (text[at] === ' ') at++;
-  };
-  const startsWith = (token: string) => {
-    skipSpace();
-    return text.startsWith(token, at);
-  };
-  const take = (token: string) => {
-    const found = startsWith(token);
-    if (found) at += token.length;
-    return found;
-  };
-  /** The LaTeX command here, without its backslash; '' for none. */
-  const command = () => {
-    skipSpace();
-    return /^\\([a-zA-Z]+)/.exec(text.slice(at, at + 30))?.[1] ?? '';
-  };
-  const takeCommand = (name: string) => {
-    const found = command() === name;
-    if (found) at += name.length + 1;
-    return found;
-  };
-  const plainName = () => {
-    skipSpace();
-    return plainNames.find((name) => text.startsWith(name, at)) ?? '';
   };
   const deeper = <T>(read: () => T): T => {
     depth += 1;
@@ -91,9 +64,9 @@ export function parseExpression(text: string): Expression {
 
   const literal = (): Expression => {
     skipSpace();
-    const found = /^(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,3}(?!\d))?/.exec(text.slice(at))?.[0];
+    const found = /^(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,3}(?!\d))?/.exec(text.slice(cursor.at))?.[0];
     if (found === undefined) return fail();
-    at += found.length;
+    cursor.at += found.length;
     return number(found.startsWith('.') ? `0${found}` : found);
   };
 
@@ -101,13 +74,10 @@ export function parseExpression(text: string): Expression {
   const latexArgument = (): Expression =>
     deeper(() => {
       if (take('{')) return closed('}');
-      skipSpace();
-      const digit = text[at];
-      if (digit !== undefined && /\d/.test(digit)) {
-        at += 1;
-        return number(digit);
-      }
-      return atom();
+      const digit = next();
+      if (!/\d/.test(digit)) return atom();
+      cursor.at += 1;
+      return number(digit);
     });
 
   const fraction = (): Expression => {
@@ -146,7 +116,11 @@ export function parseExpression(text: string): Expression {
     const isBracketed = startsWith('(') || startsWith('{') || startsWith('[') || startsWith('|');
     const argument = deeper(isBracketed ? atom : bareArgument);
     if (base !== null) return raised(operation('/', call('ln', argument), call('ln', base)), exponent);
-    const isInverse = exponent?.kind === 'call' && exponent.name === 'negate' && /^(sin|cos|tan)h?$/.test(name);
+    const isInverse =
+      exponent?.kind === 'call' &&
+      exponent.name === 'negate' &&
+      isOne(exponent.argument) &&
+      /^(sin|cos|tan)h?$/.test(name);
     const inverse = functions.get(`arc${name}`);
     return isInverse && inverse !== undefined ? call(inverse, argument) : raised(call(name, argument), exponent);
   };
@@ -156,34 +130,27 @@ export function parseExpression(text: string): Expression {
 
   const symbol = (name: string): Expression => {
     if (!take('_')) return { kind: 'symbol', name };
-    const group = /^\{([a-zA-Z0-9]{1,8})\}|^([a-zA-Z0-9])/.exec(text.slice(at, at + 12));
+    const group = /^\{([a-zA-Z0-9]{1,8})\}|^([a-zA-Z0-9])/.exec(text.slice(cursor.at, cursor.at + 12));
     if (group === null) return fail();
-    at += group[0].length;
+    cursor.at += group[0].length;
     return { kind: 'symbol', name: `${name}_${group[1] ?? group[2]}` };
   };
 
   const named = (name: string, length: number, isLatex: boolean): Expression | null => {
-    const start = at;
-    at += length;
+    const start = cursor.at;
+    cursor.at += length;
     if (name === 'sqrt') return root(isLatex);
     const known = functions.get(name);
     if (known !== undefined) return functionCall(known);
-    if (name in constants) return constants[name] ?? null;
-    if (greekNames.includes(name)) return symbol(name);
-    at = start;
-    return null;
+    if (greekNames.has(name)) return symbol(name);
+    const constant = constants.get(name) ?? null;
+    if (constant === null) cursor.at = start;
+    return constant;
   };
 
   const atom = (): Expression =>
     deeper(() => {
-      skipSpace();
-      for (const [open, close] of [
-        ['(', ')'],
-        ['[', ']'],
-        ['{', '}'],
-      ] as const) {
-        if (take(open)) return closed(close);
-      }
+      for (const [open, close] of brackets) if (take(open)) return closed(close);
       if (take('|')) return call('abs', closed('|'));
       if (takeCommand('lfloor')) return call('floor', closed('\\rfloor'));
       if (takeCommand('lceil')) return call('ceil', closed('\\rceil'));
@@ -191,12 +158,12 @@ export function parseExpression(text: string): Expression {
       if (takeCommand('binom')) return binomial();
       const latex = command();
       if (latex !== '') return named(latex, latex.length + 1, true) ?? fail();
-      if (/[\d.]/.test(text[at] ?? '')) return literal();
+      if (/[\d.]/.test(next())) return literal();
       const plain = plainName();
       if (plain !== '') return named(plain, plain.length, false) ?? fail();
-      const letter = text[at];
-      if (letter === undefined || !/[a-zA-Z]/.test(letter)) return fail();
-      at += 1;
+      const letter = next();
+      if (!/[a-zA-Z]/.test(letter)) return fail();
+      cursor.at += 1;
       if (letter === 'i' && !startsWith('_')) return { kind: 'constant', name: 'i' };
       if (letter === 'e' && !startsWith('_')) return { kind: 'constant', name: 'e' };
       return symbol(letter);
@@ -230,33 +197,35 @@ export function parseExpression(text: string): Expression {
 
   /** True where another factor stands side by side with the one before. */
   const startsFactor = () => {
-    skipSpace();
-    const next = text[at];
-    if (next === undefined || /[)\]}|,=+\-*/^_!%:<>]/.test(next)) return false;
+    if (/^$|[)\]}|,=+\-*/^_!%:<>]/.test(next())) return false;
     return !/^(?:cdot|times|div|rfloor|rceil|degree)$/.test(command());
   };
 
   /** The fraction that makes the whole number before it a mixed number; null, and nothing read, where there is none. */
   const mixedFraction = (): Expression | null => {
-    const start = at;
-    if (command() === 'frac') {
-      const value = atom();
-      if (value.kind === 'operation' && isInteger(value.left) && isInteger(value.right) && !startsWith('^'))
-        return value;
-    } else {
-      skipSpace();
-      const found = /^(\d+) ?\/ ?(\d+)(?![\d.^!])/.exec(text.slice(at));
-      if (found !== null) {
-        at += found[0].length;
-        return operation('/', number(found[1] ?? ''), number(found[2] ?? ''));
-      }
+    const start = cursor.at;
+    const plain = /^ *(\d+) ?\/ ?(\d+)(?![\d.^!])/.exec(text.slice(start));
+    if (plain !== null) {
+      cursor.at += plain[0].length;
+      return properFraction(number(plain[1] ?? ''), number(plain[2] ?? ''));
     }
-    at = start;
+    const value = command() === 'frac' ? atom() : null;
+    if (value?.kind === 'operation' && isInteger(value.left) && isInteger(value.right) && !startsWith('^')) {
+      return properFraction(value.left, value.right);
+    }
+    cursor.at = start;
     return null;
   };
 
+  /** After a whole number, 7/3 may be a factor or a part. */
+  const properFraction = (top: Expression, bottom: Expression): Expression => {
+    const [one, other] = [top, bottom].map((part) => (part.kind === 'number' ? Number(part.text) : 0));
+    if ((one ?? 0) >= (other ?? 0)) throw new Undecided('a whole number before a fraction that is more than one');
+    return operation('/', top, bottom);
+  };
+
   const product = (): Expression => {
-    let isWholeNumber = /^ *[+-]? *\d+(?![\d.^!])/.test(text.slice(at));
+    let isWholeNumber = /^ *[+-]? *\d+(?![\d.^!])/.test(text.slice(cursor.at));
     let left = unary();
     for (;;) {
       if (take('*') || takeCommand('cdot') || takeCommand('times')) left = operation('*', left, unary());
@@ -268,7 +237,7 @@ export function parseExpression(text: string): Expression {
           left = operation(isNegative ? '-' : '+', left, part);
         } else {
           // Two numbers side by side are not a product.
-          if (/\d/.test(text[at] ?? '') && /[\d.] *$/.test(text.slice(0, at))) fail();
+          if (/\d/.test(next()) && /[\d.] *$/.test(text.slice(0, cursor.at))) fail();
           left = operation('*', left, power());
         }
       } else return left;
@@ -287,6 +256,5 @@ export function parseExpression(text: string): Expression {
     });
 
   const expression = sum();
-  skipSpace();
-  return at < text.length ? fail() : expression;
+  return next() !== '' ? fail() : expression;
 }

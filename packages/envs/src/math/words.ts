@@ -1,4 +1,4 @@
-import { plainNames } from './parse-expression.js';
+import { plainNames } from './cursor.js';
 
 const shortWords = new Set('no is by of to in at it an if so on he we or us my up as am pm ok'.split(' '));
 const shortUnits = new Set('cm mm km kg mg ml in ft mi lb oz hr hz am pm mph sec min'.split(' '));
