@@ -3,7 +3,7 @@ import type { Budget, CompareOptions } from './budget.js';
 import { equalExpressions } from './equal-expressions.js';
 import { evaluate } from './evaluate.js';
 import type { Expression } from './expression.js';
-import { complexes } from './fields.js';
+import { fields } from './fields.js';
 import { Undecided } from './undecided.js';
 import { type AnswerComparison, different, every, undecided } from './verdict.js';
 
@@ -14,7 +14,7 @@ type Interval = Region['intervals'][number];
 function position(expression: Expression, budget: Budget): number {
   if (expression.kind === 'constant' && expression.name === 'infinity') return Number.POSITIVE_INFINITY;
   if (expression.kind === 'call' && expression.name === 'negate') return -position(expression.argument, budget);
-  const { value } = evaluate({ expression, field: complexes, symbols: new Map(), logBase: 'e', budget });
+  const { value } = evaluate({ expression, field: fields().complexes, symbols: new Map(), logBase: 'e', budget });
   if (value.im !== 0) throw new Undecided('a bound is not real');
   return value.re;
 }

@@ -2,7 +2,8 @@ import { createRandom } from '@dgpo/trajectory';
 import { type CompareOptions, spend } from './budget.js';
 import { evaluate } from './evaluate.js';
 import { type Expression, hasDecimals, subexpressions, symbolsOf } from './expression.js';
-import { complexes, type Field, rationals, reals } from './fields.js';
+import type { Field } from './field.js';
+import { fields } from './fields.js';
 import { Undecided } from './undecided.js';
 import type { AnswerComparison } from './verdict.js';
 
@@ -76,6 +77,7 @@ interface PointResult {
 function compareAt(options: PointOptions): PointResult {
   let reason = 'the values lie too close to tell';
   spend(options.budget, 50);
+  const { rationals, reals, complexes } = fields();
   for (const field of [rationals, reals, complexes] as Field<unknown>[]) {
     try {
       const result = compareIn(field, options);

@@ -21,7 +21,7 @@ const maxCharacters = 1000;
 
 /**
  * Whether two answers to a question of mathematics say the same: `equal`, `different`, or `undecided` with the reason where that cannot be told. It
- * never throws and ends soon, whatever the answers hold.
+ * does not throw and ends soon, whatever the answers hold.
  *
  * - Numbers in digits, with thousands (`1,234`), as fractions, mixed numbers, percentages, in scientific notation; roots, pi, e, i, powers,
  *   factorials, binomials, logarithms and trigonometric functions; formulas with free symbols; in LaTeX or plain text. Fractions are compared
@@ -33,6 +33,7 @@ const maxCharacters = 1000;
  *   inequalities of one symbol are sets of numbers.
  * - `x = 5` equals `5`; equations equal their multiples.
  * - Letters A to J are choices (`(C)`, `C.`, `C) 12`); words are compared as `normalizeAnswer` leaves them.
+ * @throws ConfigError where `mathjs` is needed and not installed
  */
 export function equivalentAnswers(options: EquivalentAnswersOptions): AnswerComparison {
   const { answer, goldenAnswer, relativeTolerance = 5e-6, seed = 0 } = options;

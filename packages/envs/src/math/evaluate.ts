@@ -1,6 +1,6 @@
 import { type Budget, spend } from './budget.js';
 import type { Expression } from './expression.js';
-import type { Field } from './fields.js';
+import type { Field } from './field.js';
 import { Undecided } from './undecided.js';
 
 export interface EvaluateOptions<Value> {
