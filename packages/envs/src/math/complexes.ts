@@ -1,5 +1,8 @@
 import type { Complex, MathJsInstance, MathNumericType } from 'mathjs';
-import { type Field, type FieldFunction, maxExponent, outside } from './field.js';
+import { type Field, type FieldFunction, outside } from './field.js';
+
+/** Larger exponents are not tried. */
+const maxExponent = 1_000_000;
 
 /** Complex numbers in float64, principal values. */
 export function createComplexes(math: MathJsInstance): Field<Complex> {

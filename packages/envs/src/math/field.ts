@@ -29,9 +29,6 @@ export interface Field<Value> {
   readonly greatest: number;
 }
 
-/** Larger exponents are not tried. */
-export const maxExponent = 1_000_000;
-
 /** @throws Undecided always */
 export function outside(reason: string): never {
   throw new Undecided(reason);

@@ -1,5 +1,8 @@
 import type { BigNumber, MathJsInstance } from 'mathjs';
-import { type Field, type FieldFunction, maxExponent, outside } from './field.js';
+import { type Field, type FieldFunction, outside } from './field.js';
+
+/** The exponential of anything larger is out of reach, and takes decimal arithmetic minutes. */
+const near = (x: BigNumber): BigNumber => (x.abs().gt(100) ? outside('an exponent is too large') : x);
 
 /** Real numbers of 50 digits; a value that is not real is NaN. */
 export function createReals(math: MathJsInstance): Field<BigNumber> {
@@ -12,9 +15,9 @@ export function createReals(math: MathJsInstance): Field<BigNumber> {
     cot: (x) => one.div(x.tan()),
     sec: (x) => one.div(x.cos()),
     csc: (x) => one.div(x.sin()),
-    sinh: (x) => x.sinh(),
-    cosh: (x) => x.cosh(),
-    tanh: (x) => x.tanh(),
+    sinh: (x) => near(x).sinh(),
+    cosh: (x) => near(x).cosh(),
+    tanh: (x) => near(x).tanh(),
     arcsin: (x) => x.asin(),
     arccos: (x) => x.acos(),
     arctan: (x) => x.atan(),
@@ -26,7 +29,7 @@ export function createReals(math: MathJsInstance): Field<BigNumber> {
     atan: (x) => x.atan(),
     sqrt: (x) => x.sqrt(),
     cbrt: (x) => x.cbrt(),
-    exp: (x) => (x.abs().gt(1000) ? outside('an exponent is too large') : x.exp()),
+    exp: (x) => near(x).exp(),
     abs: (x) => x.abs(),
     ln: (x) => x.ln(),
     floor: (x) => x.floor(),
@@ -40,10 +43,11 @@ export function createReals(math: MathJsInstance): Field<BigNumber> {
     subtract: (left, right) => left.minus(right),
     multiply: (left, right) => left.times(right),
     divide: (left, right) => left.div(right),
-    power: (base, exponent) =>
-      exponent.abs().gt(maxExponent) || (base.isZero() && !exponent.gt(0))
-        ? outside('an exponent is too large')
-        : base.pow(exponent),
+    power(base, exponent) {
+      if (base.isZero()) return exponent.gt(0) ? base : outside('zero to the power of zero or less');
+      near(math.bignumber(exponent.toNumber() * Math.log(base.abs().toNumber())));
+      return base.pow(exponent);
+    },
     call: (name, argument) => realFunctions[name](argument),
     size: (value) => value.abs().toNumber(),
     isZero: (value) => value.isZero(),
