@@ -8,7 +8,7 @@ type Equation = AnswerValue & { kind: 'equation' };
 
 const difference = ({ left, right }: Equation) => operation('-', left, right);
 
-/** Where a line through the values at 0 and 1 of one symbol meets 0, the other symbols as they are: a root, if the equation is linear in it. */
+/** Where the line through the values at 0 and 1 of one symbol meets 0: a root, if the expression is linear in that symbol. */
 function rootOf(expression: Expression, name: string, point: Values): Values {
   const [atZero, atOne] = [0, 1].map((value) => substituted(expression, new Map([...point, [name, number(value)]])));
   if (atZero === undefined || atOne === undefined) return point;

@@ -18,14 +18,15 @@ export interface EqualExpressionsOptions extends CompareOptions {
 
 type AtPoint = 'equal' | 'different' | 'close' | null;
 
-/** How two values compare whose rounding is bounded by the largest magnitude on the way to them; null where that does not tell. */
-function compareValues<Value>(
-  field: Field<Value>,
-  left: Value,
-  right: Value,
-  largest: number,
-  tolerance: number,
-): AtPoint {
+/** How two values compare. The largest magnitude on the way to them bounds their rounding; null where that leaves it open. */
+function compareValues<Value>(options: {
+  field: Field<Value>;
+  left: Value;
+  right: Value;
+  largest: number;
+  tolerance: number;
+}): AtPoint {
+  const { field, left, right, largest, tolerance } = options;
   const difference = field.subtract(left, right);
   if (field.roundoff === 0) {
     if (field.isZero(difference)) return 'equal';
@@ -64,7 +65,8 @@ function compareIn<Value>(field: Field<Value>, options: PointOptions): AtPoint {
   const one = evaluate({ expression: left, field, symbols: values, logBase, budget });
   const other = evaluate({ expression: right, field, symbols: values, logBase, budget });
   const tolerance = symbols.length === 0 && (hasDecimals(left) || hasDecimals(right)) ? options.relativeTolerance : 0;
-  return compareValues(field, one.value, other.value, Math.max(one.largest, other.largest), tolerance);
+  const largest = Math.max(one.largest, other.largest);
+  return compareValues({ field, left: one.value, right: other.value, largest, tolerance });
 }
 
 interface PointResult {
@@ -117,8 +119,8 @@ function compareWithBase(options: EqualExpressionsOptions, logBase: 'e' | '10'):
 }
 
 /**
- * Compares two formulas by their values: constants once, formulas with free symbols at eight seeded points (four of them positive). Fractions are
- * exact; everything else is computed with 50 digits or, where it is not real, in complex float64, and equal means equal up to a
+ * Compares two formulas by their values: constants once, formulas with free symbols at eight seeded points (four of them
+ * positive). Fractions are exact; everything else is computed with 50 digits or, where it is not real, in complex float64, and equal means equal up to a
  * bound on rounding. Equality of formulas with symbols is thereby a verdict beyond reasonable doubt, not a proof; difference is
  * certain. A `log` without a base must give the same verdict for 10 and e.
  */

@@ -152,6 +152,9 @@ test.each([
 test.each([
   ['five', '5', 'text'],
   ['5 km', '5 miles', 'units differ'],
+  ['5 million', '5', 'text'],
+  ['5 \\text{ million}', '5', 'text'],
+  ['2 and a half', '2', 'text'],
   ['52_8', '42', 'base'],
   ['\\log 4', '\\ln 4', 'names no base'],
   ['\\ln(x^2)', '2\\ln x', 'for positive values alone'],

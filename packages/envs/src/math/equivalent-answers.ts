@@ -7,7 +7,10 @@ import { type AnswerComparison, equal, undecided } from './verdict.js';
 export interface EquivalentAnswersOptions {
   answer: string;
   goldenAnswer: string;
-  /** How far two constants may be apart, relative to the larger, where one of them is written with digits behind the point. @default 5e-6, six significant digits */
+  /**
+   * How far two constants may be apart, relative to the larger, where one of them is written with digits behind the point.
+   * @default 5e-6, six significant digits
+   */
   relativeTolerance?: number;
   /** Of the points at which formulas are compared. @default 0 */
   seed?: number;
@@ -20,8 +23,8 @@ const maxUnits = 300_000;
 const maxCharacters = 1000;
 
 /**
- * Whether two answers to a question of mathematics say the same: `equal`, `different`, or `undecided` with the reason where that cannot be told. It
- * does not throw and ends soon, whatever the answers hold.
+ * Whether two answers to a question of mathematics say the same: `equal`, `different`, or `undecided` with the reason where that
+ * cannot be told. It does not throw for what the answers hold, and ends soon.
  *
  * - Numbers in digits, with thousands (`1,234`), as fractions, mixed numbers, percentages, in scientific notation; roots, pi, e, i, powers,
  *   factorials, binomials, logarithms and trigonometric functions; formulas with free symbols; in LaTeX or plain text. Fractions are compared

@@ -3,6 +3,7 @@ import type { Environment, EpisodeState, Turn } from '../environment.js';
 import { checkPromptTemplate, encodePrompt, type PromptTemplate } from '../search/prompt.js';
 import { equivalentAnswers } from './equivalent-answers.js';
 import { extractAnswer } from './extract-answer.js';
+import { fields } from './fields.js';
 
 export interface MathEnvironmentOptions {
   /** Longest solution. @default 2048 */
@@ -31,7 +32,7 @@ function checkWhole(name: string, value: number): void {
  * Questions of mathematics with one turn: the policy reasons and answers. {@link extractAnswer} finds the answer; correct is one that
  * {@link equivalentAnswers} calls equal to a golden answer, and the reward is 1 for it, else 0. What stays undecided is not correct. An episode
  * without an answer ends as `turns`, or as `length` where the turn was cut or the prompt left no room for one.
- * @throws ConfigError for options out of range.
+ * @throws ConfigError for options out of range, and where `mathjs` is not installed.
  */
 export function createMathEnvironment(options: MathEnvironmentOptions = {}): Environment {
   const {
@@ -48,6 +49,8 @@ export function createMathEnvironment(options: MathEnvironmentOptions = {}): Env
       where: 'relativeTolerance',
     });
   }
+  // Here and not in the middle of a run, where mathjs is missing.
+  fields();
 
   const step = ({ state, completion }: Turn): EpisodeState => {
     const { text, tokenIds, logProbs, finishReason } = completion;

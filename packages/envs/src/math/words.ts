@@ -3,11 +3,9 @@ import { plainNames } from './cursor.js';
 const shortWords = new Set('no is by of to in at it an if so on he we or us my up as am pm ok'.split(' '));
 const shortUnits = new Set('cm mm km kg mg ml in ft mi lb oz hr hz am pm mph sec min'.split(' '));
 /** Words that change the number before them. */
-const numericWords = new Set(
-  'and or times plus minus over half halves third thirds quarter quarters fourth fourths fifth fifths squared cubed dozen hundred thousand million billion trillion percent'.split(
-    ' ',
-  ),
-);
+const parts = 'half halves third thirds quarter quarters fourth fourths fifth fifths percent';
+const multiples = 'times dozen hundred thousand million billion trillion squared cubed';
+const numericWords = new Set(`and or plus minus over ${parts} ${multiples}`.split(' '));
 const known = new Set(plainNames);
 
 /** A run of letters that is a word and not a product of symbols or functions. */
@@ -34,23 +32,28 @@ export function isText(text: string): boolean {
   return runs.some((run) => run !== 'and' && run !== 'or' && (isWord(run) || /[^a-zA-Z']/.test(run)));
 }
 
+const wordsOf = (text: string) => text.split(/[ /.,-]+/).filter((word) => word !== '');
+
+const changesNumber = (words: readonly string[]) => words.some((word) => numericWords.has(word.toLowerCase()));
+
 /** Cuts what is written behind a number off it: `\text{…}`, or words that are no functions, perhaps squared or cubed. */
 export function splitUnit(text: string): { rest: string; unit: string } {
   const none = { rest: text, unit: '' };
   const power = / ?\^ ?(?:\{[23]\}|[23])$/.exec(text)?.[0] ?? '';
   const base = text.slice(0, text.length - power.length);
   const latex = /\\text\{([^{}]*)\} *$/.exec(base);
-  if (latex !== null && latex.index > 0 && !/^ *(?:and|or) *$/.test(latex[1] ?? '')) {
+  const latexWords = wordsOf(latex?.[1] ?? '');
+  if (latex !== null && latex.index > 0 && !changesNumber(latexWords)) {
     return { rest: text.slice(0, latex.index).trim(), unit: unitName(latex[1] ?? '', power) };
   }
   let start = base.length;
   while (start > 0 && /[a-zA-Z /.-]/.test(base[start - 1] ?? '')) start -= 1;
   const words = base.slice(start).trim();
-  const names = words.split(/[ /.-]+/).filter((name) => name !== '');
+  const names = wordsOf(words);
   const first = names[0];
   if (
     first === undefined ||
-    names.some((name) => numericWords.has(name.toLowerCase())) ||
+    changesNumber(names) ||
     !/[\d)}\]!%]$/.test(base.slice(0, start)) ||
     !/^[a-zA-Z]/.test(words)
   )
