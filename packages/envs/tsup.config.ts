@@ -1,5 +1,11 @@
 import { shared } from '../../tools/build/tsup.shared.js';
 
 export default shared({
-  entry: ['src/index.ts', 'src/testing/index.ts', 'src/webshop/index.ts', 'src/household/index.ts'],
+  entry: [
+    'src/index.ts',
+    'src/testing/index.ts',
+    'src/webshop/index.ts',
+    'src/household/index.ts',
+    'src/math/index.ts',
+  ],
 });

@@ -1,0 +1,98 @@
+import { readFile, stat } from 'node:fs/promises';
+import { DatasetError, readJsonLines, type Task } from '@dgpo/trajectory';
+import { z } from 'zod';
+import { jsonRowLines } from './json-row-lines.js';
+import { type MathFormat, type MathRow, mathFormats } from './math-formats.js';
+
+export interface ReadMathTasksOptions {
+  /** `.jsonl` with a row per line, or `.json` with a list of rows or `{ "metadata", "examples": [rows] }`. */
+  path: string;
+  format: MathFormat;
+}
+
+const maxFileBytes = 256 * 2 ** 20;
+
+const documentSchema = z.union([
+  z.array(z.unknown()),
+  z.object({ examples: z.array(z.unknown()) }).transform((value) => value.examples),
+]);
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+async function readText(path: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxFileBytes) {
+      throw new DatasetError(`has ${size} bytes, at most ${maxFileBytes} are read: write it as .jsonl`, {
+        where: path,
+      });
+    }
+    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
+  } catch (cause) {
+    if (cause instanceof DatasetError) throw cause;
+    throw new DatasetError(`cannot read: ${reasonOf(cause)}`, { where: path, cause });
+  }
+}
+
+function parseDocument(path: string, text: string): unknown[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const position = /position (\d+)/.exec(reasonOf(cause))?.[1];
+    const line = position === undefined ? '' : `:${text.slice(0, Number(position)).split('\n').length}`;
+    throw new DatasetError(`expected JSON: ${reasonOf(cause)}`, { where: `${path}${line}`, cause });
+  }
+  const rows = documentSchema.safeParse(value);
+  if (rows.success) return rows.data;
+  throw new DatasetError('expected a list of rows, or an object with such a list as "examples"', {
+    where: `${path}:1`,
+  });
+}
+
+async function* readDocument(path: string, schema: z.ZodType<MathRow>): AsyncGenerator<MathRow> {
+  const text = await readText(path);
+  for (const [index, value] of parseDocument(path, text).entries()) {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) {
+      yield parsed.data;
+      continue;
+    }
+    const issues = parsed.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.') || 'row'}: ${issue.message}`);
+    const where = `${path}:${jsonRowLines(text)[index] ?? 1}`;
+    throw new DatasetError(issues.join('; '), { where, cause: parsed.error });
+  }
+}
+
+/**
+ * Streams questions of mathematics in the layouts in which they are published:
+ *
+ * | format | fields |
+ * |---|---|
+ * | `gsm8k` | `question`, `answer` (the solution, then `#### 18`) |
+ * | `gsm-hard` | `input`, `target` (a number) |
+ * | `math` | `problem`, `answer` (or a `solution` with `\boxed{}`), `level`, `subject` or `type`, `unique_id`: MATH and MATH-500 |
+ * | `aime` | `problem` or `question`, `answer` (0 to 999), `year` |
+ * | `olymmath` | `problem`, `answer`, `subject`, `unique_id` |
+ * | `agent-distillation` | `question`, `answer`, `id`: the `{ metadata, examples }` files of agent distillation, also its HotpotQA |
+ *
+ * Rows without an id are called `<format>-<row>`, counted from 0. Solution, level, subject and the like become metadata. An empty
+ * answer in `agent-distillation` and `olymmath` means that there is none.
+ * @throws DatasetError naming `file:line` and what was expected; for an id that stands twice, and for a file without rows.
+ */
+export async function* readMathTasks(options: ReadMathTasksOptions): AsyncGenerator<Task> {
+  const { path, format } = options;
+  const schema: z.ZodType<MathRow> = mathFormats[format];
+  const isLines = /\.(?:jsonl|ndjson)$/i.test(path);
+  if (!isLines && !/\.json$/i.test(path)) {
+    throw new DatasetError('questions of mathematics are .jsonl or .json files', { where: path });
+  }
+  const ids = new Set<string>();
+  for await (const { id, ...task } of isLines ? readJsonLines(path, { schema }) : readDocument(path, schema)) {
+    const name = id ?? `${format}-${ids.size}`;
+    if (ids.has(name)) throw new DatasetError(`the id "${name}" stands twice`, { where: path });
+    ids.add(name);
+    yield { id: name, ...task };
+  }
+  if (ids.size === 0) throw new DatasetError('has no questions', { where: path });
+}
