@@ -9,6 +9,15 @@ export {
 export { type Agent, type AgentEvent, type AgentOptions, type AskOptions, createAgent } from './agent.js';
 export { createByteTokenizer } from './byte-tokenizer.js';
 export { contextTokenIds, type Environment, type EpisodeState, type Turn } from './environment.js';
+export {
+  connectMcpTools,
+  type McpAnswer,
+  type McpTool,
+  type McpTools,
+  type McpToolsOptions,
+} from './mcp/connect-mcp-tools.js';
+export { createMcpRetriever, type McpRetrieverOptions } from './mcp/mcp-retriever.js';
+export type { McpServerAddress, McpTransport } from './mcp/open-transport.js';
 export type { EpisodeTokenizer, GenerateRequest, GenerateResult, Policy } from './policy.js';
 export type { Retriever } from './retriever.js';
 export { type EpisodeProgress, type RunEpisodesOptions, runEpisodes, streamEpisodes } from './run-episodes.js';

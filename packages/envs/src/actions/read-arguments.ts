@@ -18,7 +18,7 @@ export function readObject(text: string): Arguments | null {
 /** The arguments of a call, with the argument that is a text as trimmed text; null when it is missing or empty. */
 export function readArguments(tool: ActionTool, given: unknown): Arguments | null {
   // OpenAI's API passes arguments as a text that holds the object.
-  const values = typeof given === 'string' ? readObject(given) : given;
+  const values = typeof given === 'string' ? readObject(given) : (given ?? {});
   if (!isObject(values)) return null;
   const { argument, mayBeEmpty = false } = tool;
   if (argument === undefined) return values;
@@ -30,7 +30,8 @@ export function readArguments(tool: ActionTool, given: unknown): Arguments | nul
 
 /** The arguments of a call whose text stands alone. */
 export function readText(tool: ActionTool, text: string): Arguments | null {
-  return tool.argument === undefined ? readObject(text) : readArguments(tool, { [tool.argument]: text });
+  if (tool.argument === undefined) return readObject(text.trim() || '{}');
+  return readArguments(tool, { [tool.argument]: text });
 }
 
 /** The text that stands for the arguments, in one line. */
