@@ -52,7 +52,9 @@ export interface ActionFormat {
   render(options: ToolCall & ActionNotes): string;
 }
 
-const formats: Readonly<Record<ActionFormatName, (tools: readonly ActionTool[]) => ActionFormat>> = {
+const formats: Readonly<
+  Record<ActionFormatName, (tools: readonly ActionTool[], observationTag: string) => ActionFormat>
+> = {
   tags: tagFormat,
   react: reactFormat,
   stateact: stateActFormat,
@@ -71,8 +73,13 @@ const formats: Readonly<Record<ActionFormatName, (tools: readonly ActionTool[]) 
  * Where there is one tool only, the lines and tags hold its argument alone: `Action: go to fridge 1`, `<action>go to fridge 1</action>`.
  * @throws ConfigError for an unknown format, no tools, and names of tools that are no names or occur twice.
  */
-export function createActionFormat(options: { format: ActionFormatName; tools: readonly ActionTool[] }): ActionFormat {
-  const { format, tools } = options;
+export function createActionFormat(options: {
+  format: ActionFormatName;
+  tools: readonly ActionTool[];
+  /** What observations stand in with `tags`. @default 'observation' */
+  observationTag?: string;
+}): ActionFormat {
+  const { format, tools, observationTag = 'observation' } = options;
   const create = Object.hasOwn(formats, format) ? formats[format] : undefined;
   if (create === undefined) {
     throw new ConfigError(`there is no "${format}"; there are ${Object.keys(formats).join(', ')}`, { where: 'format' });
@@ -87,5 +94,5 @@ export function createActionFormat(options: { format: ActionFormatName; tools: r
     }
     names.add(name.toLowerCase());
   }
-  return create(tools);
+  return create(tools, observationTag);
 }

@@ -5,7 +5,7 @@ import { findTool, listTools, readText, writeText } from './read-arguments.js';
 const dropThinkTags = (text: string) => text.replaceAll(/<\/?think>/g, ' ').trim();
 
 /** `<think>why</think><search>query</search>`, or `<action>…</action>` where there is one tool. */
-export function tagFormat(tools: readonly ActionTool[]): ActionFormat {
+export function tagFormat(tools: readonly ActionTool[], observationTag: string): ActionFormat {
   const isOnly = tools.length === 1;
   const tagOf = ({ name }: ActionTool) => (isOnly ? 'action' : name);
   const form = (tool: ActionTool) => `<${tagOf(tool)}>${tool.argument ?? '{…}'}</${tagOf(tool)}>`;
@@ -15,9 +15,9 @@ export function tagFormat(tools: readonly ActionTool[]): ActionFormat {
   return {
     name: 'tags',
     stop: names.map((name) => `</${name}>`),
-    instructions: `Think between <think> and </think>, then write one action: ${forms}. What comes of it then follows between <observation> and </observation>.${list}`,
+    instructions: `Think between <think> and </think>, then write one action: ${forms}. What comes of it then follows between <${observationTag}> and </${observationTag}>.${list}`,
     reminder: `This turn had no action. Write one as ${forms}.`,
-    around: () => ({ prefix: '\n<observation>', suffix: '</observation>\n' }),
+    around: () => ({ prefix: `\n\n<${observationTag}>`, suffix: `</${observationTag}>\n\n` }),
     parse(text) {
       for (const { name, content, start } of completeTags(text, names)) {
         const tool = tools.find((candidate) => tagOf(candidate) === name);

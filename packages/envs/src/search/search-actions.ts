@@ -41,11 +41,13 @@ const answerTool: ActionTool = {
 };
 
 /** The prompt and the message that the reference protocol has had from the start: models are trained on them. */
-const tagTexts = {
+const referenceTexts = {
   promptTemplate: defaultPromptTemplate,
   invalidActionMessage:
     '\nThis turn had no complete action. Look something up with <search>query</search>, or finish with <answer>answer</answer>.\n',
 };
+
+const referenceAround = () => ({ prefix: defaultObservationPrefix, suffix: defaultObservationSuffix });
 
 function formatTexts(format: ActionFormat) {
   return {
@@ -62,25 +64,22 @@ export function createSearchActions(options: {
 }): SearchActions {
   const { format: name, canOpen, tools } = options;
   const offered = [searchTool, ...(canOpen ? [openTool] : []), ...tools, answerTool];
-  const format = createActionFormat({ format: name, tools: offered });
+  const format = createActionFormat({ format: name, tools: offered, observationTag: 'information' });
   const isReference = name === 'tags' && offered.length === 2;
-  const tagsAround = { prefix: defaultObservationPrefix, suffix: defaultObservationSuffix };
-  const texts = isReference ? tagTexts : formatTexts(format);
   return {
     stop: format.stop,
-    promptTemplate:
-      name === 'tags' ? texts.promptTemplate.replaceAll('observation>', 'information>') : texts.promptTemplate,
-    invalidActionMessage: texts.invalidActionMessage,
-    around: name === 'tags' ? () => tagsAround : format.around,
+    around: name === 'tags' ? referenceAround : format.around,
+    ...(isReference ? referenceTexts : formatTexts(format)),
     parse(text) {
       const call = format.parse(text);
       if (call === null) return { kind: 'invalid', thought: '' };
       const { tool: called, arguments: given, thought } = call;
+      // First, since a further tool may be called `open` where documents are not opened.
+      const tool = tools.find((candidate) => candidate.name === called);
+      if (tool !== undefined) return { kind: 'tool', tool, arguments: given, thought };
       if (called === 'search') return { kind: 'search', query: String(given.query), thought };
       if (called === 'answer') return { kind: 'answer', answer: String(given.answer), thought };
-      if (called === 'open') return { kind: 'open', document: String(given.document), thought };
-      const tool = tools.find((candidate) => candidate.name === called);
-      return tool === undefined ? { kind: 'invalid', thought } : { kind: 'tool', tool, arguments: given, thought };
+      return { kind: 'open', document: String(given.document), thought };
     },
     render(call, notes = {}) {
       if ('search' in call) return format.render({ ...notes, tool: 'search', arguments: { query: call.search } });
