@@ -1,0 +1,35 @@
+import { ConfigError } from '@dgpo/trajectory';
+import { Command } from 'commander';
+import { openPlayable, playableNames } from '../play/open-playable.js';
+import { playEpisode } from '../play/play-episode.js';
+import { readLines } from '../play/read-lines.js';
+import { colorsFor } from './colors.js';
+import { integerFrom, seedOption } from './options.js';
+import type { CliSurroundings } from './surroundings.js';
+
+/** `dgpo play`: an environment by hand, with the expert at one's side. */
+export function playCommand(surroundings: CliSurroundings): Command {
+  const { output, environment, signal, input = process.stdin } = surroundings;
+  return new Command('play')
+    .description('Play an environment yourself, with the next move of the expert on request.')
+    .argument('<environment>', playableNames.join(', '))
+    .addOption(seedOption())
+    .option('--task <number>', 'which of its tasks, from 1', integerFrom(1), 1)
+    .helpOption('-h, --help', 'display help for command')
+    .action(async (name, { seed, task: number }) => {
+      const playable = await openPlayable(name, { seed });
+      const task = playable.tasks[number - 1];
+      if (task === undefined) {
+        throw new ConfigError(`there are ${playable.tasks.length} tasks, not ${number}`, { where: '--task' });
+      }
+      await playEpisode({
+        playable,
+        task,
+        lines: readLines(input, signal),
+        write: (text) => output.write(text),
+        colors: colorsFor(output, environment),
+        echo: input.isTTY !== true,
+        signal,
+      });
+    });
+}
