@@ -9,7 +9,7 @@ import type { CliSurroundings } from './surroundings.js';
 
 /** `dgpo play`: an environment by hand, with the expert at one's side. */
 export function playCommand(surroundings: CliSurroundings): Command {
-  const { output, environment, signal, input = process.stdin } = surroundings;
+  const { output, environment, signal } = surroundings;
   return new Command('play')
     .description('Play an environment yourself, with the next move of the expert on request.')
     .argument('<environment>', playableNames.join(', '))
@@ -22,6 +22,7 @@ export function playCommand(surroundings: CliSurroundings): Command {
       if (task === undefined) {
         throw new ConfigError(`there are ${playable.tasks.length} tasks, not ${number}`, { where: '--task' });
       }
+      const { input = process.stdin } = surroundings;
       await playEpisode({
         playable,
         task,

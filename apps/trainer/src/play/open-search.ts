@@ -1,5 +1,6 @@
 import { createSearchEnvironment, type EpisodeState, parseAction } from '@dgpo/envs';
 import { createBm25Retriever, splitTitle } from '@dgpo/retriever';
+import type { Action } from '@dgpo/trajectory';
 import { atlasTasks, createAtlas } from '../atlas/index.js';
 import { scriptedExpert } from '../expert/scripted-expert.js';
 import { asAction, notUnderstood, type OpenPlayableOptions, type Playable, roomy, withoutLabel } from './playable.js';
@@ -17,7 +18,20 @@ const rules = [
 /** The titles of the last results, as what could be opened. */
 function openable({ actions }: EpisodeState): string[] {
   const last = actions.findLast(({ kind, documents }) => kind === 'search' && documents !== undefined);
-  return (last?.documents ?? []).map(({ document }) => `open[${splitTitle(document.contents).title}]`);
+  const titles = (last?.documents ?? []).map(({ document }) => splitTitle(document.contents).title);
+  return [...new Set(titles)].sort().map((title) => `open[${title}]`);
+}
+
+/** The expert goes by its own searches: those of a person that it would not have made tell it nothing. */
+function expertMove(state: EpisodeState): string {
+  const own: Action[] = [];
+  for (;;) {
+    const move = parseAction(scriptedExpert({ ...state, actions: own }));
+    if (move.kind !== 'search') return `answer[${move.kind === 'answer' ? move.answer : ''}]`;
+    const done = state.actions.find(({ query, executed }) => executed && query === move.query);
+    if (done === undefined || own.includes(done)) return `search[${move.query}]`;
+    own.push(done);
+  }
 }
 
 /** Questions about the real countries of the demo world; the passages of a country are one document. */
@@ -53,11 +67,6 @@ export function openSearch({ seed }: OpenPlayableOptions): Playable {
     write: asAction,
     read: withoutLabel,
     admissible: (state) => ['answer[…]', ...openable(state), 'search[…]'],
-    expert(state) {
-      const action = parseAction(scriptedExpert(state));
-      return action.kind === 'search'
-        ? `search[${action.query}]`
-        : `answer[${action.kind === 'answer' ? action.answer : ''}]`;
-    },
+    expert: expertMove,
   };
 }

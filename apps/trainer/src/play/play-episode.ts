@@ -47,13 +47,15 @@ export async function playEpisode(options: PlayEpisodeOptions): Promise<EpisodeS
   const { playable, task, lines, write, colors, echo, signal } = options;
   const prompt = () => write(colors.cyan('> '));
   let state = playable.environment.start({ task, tokenizer });
+  let isLeft = false;
   write(`${state.segments[0]?.text.trim() ?? ''}\n\n`);
   write(`${colors.dim("? lists what you can do, ! tells the expert's next move, q leaves")}\n\n`);
   prompt();
   for await (const typed of lines) {
     const line = typed.trim();
     if (echo) write(`${line}\n`);
-    if (line === 'q') break;
+    isLeft = line === 'q';
+    if (isLeft) break;
     if (line === '?') write(`${playable.admissible(state).join('\n')}\n`);
     else if (line === '!') write(`${playable.expert(state)}\n`);
     else if (line !== '') {
@@ -66,6 +68,8 @@ export async function playEpisode(options: PlayEpisodeOptions): Promise<EpisodeS
   }
   signal.throwIfAborted();
   if (state.outcome?.error !== undefined) throw new EnvironmentError(state.outcome.error);
-  write(`${state.outcome === null ? '\n' : ''}${renderEnding(state, colors)}\n`);
+  // The end of the input leaves its prompt behind.
+  if (state.outcome === null && !isLeft) write('\n');
+  write(`${renderEnding(state, colors)}\n`);
   return state;
 }
