@@ -433,6 +433,21 @@ describe('play', () => {
     );
     expect(played.out).toMatch(/> \?\n[\s\S]*open\[Peru\][\s\S]*> answer\[x\]\nnot solved: reward 0 after 2 turns\n$/);
     expect(await run(words, { input: Readable.from([lines.join('')]) })).toEqual(played);
+    const json = await run([...words, '--json'], { input: Readable.from(lines) });
+    const events = json.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(events.map(({ type }) => type)).toEqual([
+      'start',
+      'line',
+      'observation',
+      'line',
+      'admissible',
+      'line',
+      'end',
+    ]);
+    expect(events.at(-1)).toMatchObject({ turns: 2, outcome: { correct: false, answer: 'x' } });
   });
 
   it('stops when it is interrupted', async () => {
@@ -557,6 +572,7 @@ describe('help', () => {
       Options:
         --seed <number>  seed of every random choice (default: 0)
         --task <number>  which of its tasks, from 1 (default: 1)
+        --json           print one JSON object for each event
         -h, --help       display help for command
       "
     `);

@@ -1,17 +1,26 @@
 import { createByteTokenizer, type EpisodeState } from '@dgpo/envs';
-import { EnvironmentError, type Task } from '@dgpo/trajectory';
-import type { Colors } from '../commands/colors.js';
+import { EnvironmentError, type Outcome, type Task } from '@dgpo/trajectory';
 import type { Playable } from './playable.js';
+
+/** What happens while a person plays, in order. */
+export type PlayEvent =
+  /** What is read first. */
+  | { type: 'start'; task: string; text: string }
+  /** The person's turn. */
+  | { type: 'wait' }
+  | { type: 'line'; text: string }
+  | { type: 'admissible'; commands: string[] }
+  | { type: 'expert'; command: string }
+  /** What a command brought. */
+  | { type: 'observation'; text: string }
+  /** The last event: `outcome` is null when the person left, by `q` or by the end of the input. */
+  | { type: 'end'; turns: number; outcome: Outcome | null };
 
 export interface PlayEpisodeOptions {
   playable: Playable;
   task: Task;
   /** What the person types; it may end at any time. */
   lines: AsyncIterable<string>;
-  write: (text: string) => void;
-  colors: Colors;
-  /** Repeat each line, for input that shows nothing of itself. */
-  echo: boolean;
   signal: AbortSignal;
 }
 
@@ -26,50 +35,30 @@ async function step(playable: Playable, state: EpisodeState, line: string, signa
   return next ?? state;
 }
 
-const turnsOf = (count: number) => `${count} ${count === 1 ? 'turn' : 'turns'}`;
-
-/** How it ended, in one line. */
-function renderEnding({ outcome, turn }: EpisodeState, colors: Colors): string {
-  if (outcome === null) return `left after ${turnsOf(turn)}`;
-  const figures = `reward ${outcome.reward} after ${turnsOf(turn)}`;
-  if (outcome.correct) return `${colors.green('solved')}: ${figures}`;
-  const why = { answer: 'not solved', turns: 'no turns left', length: 'no room left', error: 'broken' }[
-    outcome.endedBy
-  ];
-  return `${colors.yellow(why)}: ${figures}`;
-}
-
 /**
  * One episode by hand: a line is a command, `?` lists what could be typed, `!` tells the expert's next move, `q` leaves.
- * @throws {EnvironmentError} when the environment itself fails
+ * @throws {EnvironmentError} when the environment itself fails, and the signal's reason
  */
-export async function playEpisode(options: PlayEpisodeOptions): Promise<EpisodeState> {
-  const { playable, task, lines, write, colors, echo, signal } = options;
-  const prompt = () => write(colors.cyan('> '));
+export async function* playEpisode(options: PlayEpisodeOptions): AsyncGenerator<PlayEvent> {
+  const { playable, task, lines, signal } = options;
   let state = playable.environment.start({ task, tokenizer });
-  let isLeft = false;
-  write(`${state.segments[0]?.text.trim() ?? ''}\n\n`);
-  write(`${colors.dim("? lists what you can do, ! tells the expert's next move, q leaves")}\n\n`);
-  prompt();
+  yield { type: 'start', task: task.id, text: state.segments[0]?.text.trim() ?? '' };
+  yield { type: 'wait' };
   for await (const typed of lines) {
     const line = typed.trim();
-    if (echo) write(`${line}\n`);
-    isLeft = line === 'q';
-    if (isLeft) break;
-    if (line === '?') write(`${playable.admissible(state).join('\n')}\n`);
-    else if (line === '!') write(`${playable.expert(state)}\n`);
+    yield { type: 'line', text: line };
+    if (line === 'q') break;
+    if (line === '?') yield { type: 'admissible', commands: playable.admissible(state) };
+    else if (line === '!') yield { type: 'expert', command: playable.expert(state) };
     else if (line !== '') {
       const seen = state.segments.length + 1;
       state = await step(playable, state, line, signal);
-      for (const { text } of state.segments.slice(seen)) write(`${playable.read(text)}\n`);
+      for (const { text } of state.segments.slice(seen)) yield { type: 'observation', text: playable.read(text) };
     }
     if (state.outcome !== null) break;
-    prompt();
+    yield { type: 'wait' };
   }
   signal.throwIfAborted();
   if (state.outcome?.error !== undefined) throw new EnvironmentError(state.outcome.error);
-  // The end of the input leaves its prompt behind.
-  if (state.outcome === null && !isLeft) write('\n');
-  write(`${renderEnding(state, colors)}\n`);
-  return state;
+  yield { type: 'end', turns: state.turn, outcome: state.outcome };
 }
