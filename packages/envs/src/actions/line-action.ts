@@ -2,7 +2,7 @@ import type { ActionTool, ToolCall } from './action-format.js';
 import { findTool, readText, textForm, writeText } from './read-arguments.js';
 
 /** What stands after `Action:`: the argument alone where there is one tool, else `tool[argument]`. Case of the tool does not matter. */
-export function parseLineAction(line: string, tools: readonly ActionTool[]): ToolCall | null {
+function parseLineAction(line: string, tools: readonly ActionTool[]): ToolCall | null {
   const [only] = tools;
   const match = /^([\w.-]+)[ \t]*\[/.exec(line);
   const isOnly = tools.length === 1 && only !== undefined;

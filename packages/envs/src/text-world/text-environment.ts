@@ -48,7 +48,7 @@ export interface TextEnvironmentOptions<State extends PlainData> {
 }
 
 /** The commands of a text world in one format. */
-export function textActions(format: ActionFormatName): ActionFormat {
+function textActions(format: ActionFormatName): ActionFormat {
   return createActionFormat({
     format,
     tools: [{ name: 'act', argument: 'command', description: 'carry out one command' }],
