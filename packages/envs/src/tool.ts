@@ -14,6 +14,8 @@ export interface EpisodeTool {
   description: string;
   /** The argument that a text alone stands for; without it, arguments are written as a JSON object. */
   argument?: string;
+  /** The names of its arguments, for the prompt of a tool without `argument`. @default none */
+  parameters?: readonly string[];
   /** Rejects only with the reason of an aborted signal: a failure is an answer with `isError`. */
   call(options: { arguments: Readonly<Record<string, unknown>>; signal?: AbortSignal }): Promise<ToolAnswer>;
 }

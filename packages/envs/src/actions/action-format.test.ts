@@ -5,7 +5,7 @@ import { type ActionFormat, type ActionFormatName, type ActionTool, createAction
 
 const search: ActionTool = { name: 'search', argument: 'query', description: 'find passages' };
 const answer: ActionTool = { name: 'answer', argument: 'answer', mayBeEmpty: true, description: 'finish' };
-const add: ActionTool = { name: 'add', description: 'add numbers' };
+const add: ActionTool = { name: 'add', parameters: ['a', 'b'], description: 'add numbers' };
 const act: ActionTool = { name: 'act', argument: 'command', description: 'carry out one command' };
 const names: ActionFormatName[] = ['tags', 'react', 'stateact', 'json', 'tool-calls'];
 
@@ -48,6 +48,15 @@ describe('react', () => {
     ['go to fridge 1', null],
   ])('of one tool: %j', (text, expected) => {
     expect(one('react').parse(text)).toEqual(expected);
+  });
+
+  test('is written with a thought and without', () => {
+    const command = { tool: 'act', arguments: { command: 'open fridge 1' } };
+    expect(one('react').render({ ...command, thought: 'a\nb' })).toBe(
+      'Thought: a b\nAction: open fridge 1\nObservation:',
+    );
+    expect(one('react').render(command)).toBe('Action: open fridge 1\nObservation:');
+    expect(many('react').render({ tool: 'search', arguments: { query: 'x' } })).toBe('Action: search[x]\nObservation:');
   });
 
   test('the observation comes under its label, which is written once', () => {
@@ -193,7 +202,8 @@ describe.each(names)('%s', (name) => {
     for (const tool of ['search', 'add', 'answer']) expect(instructions).toContain(tool);
     expect(instructions).toContain('find passages');
     expect(reminder).toContain('search');
-    expect(one(name).instructions).not.toBe('');
+    expect(instructions).toContain('{"a": …, "b": …}');
+    expect(one(name).reminder).toContain('command');
   });
 
   test('renders nothing for a tool it does not know', () => {

@@ -16,6 +16,8 @@ export interface ActionTool {
   description: string;
   /** The argument that a text alone stands for. Without it, its arguments are a JSON object in every format. */
   argument?: string;
+  /** The names of its arguments, for the prompt of a tool without `argument`. @default none */
+  parameters?: readonly string[];
   /** Whether that argument may be empty. @default false */
   mayBeEmpty?: boolean;
 }

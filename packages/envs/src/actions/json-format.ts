@@ -1,6 +1,6 @@
 import type { ActionFormat, ActionTool, ToolCall } from './action-format.js';
 import { jsonObjects, writeJson } from './json-objects.js';
-import { findTool, listTools, readArguments, readObject } from './read-arguments.js';
+import { argumentsForm, findTool, listTools, readArguments, readObject } from './read-arguments.js';
 
 /** The call that a JSON object stands for: `tool` or `name`, and `arguments`. */
 export function readCall(text: string, tools: readonly ActionTool[]): (ToolCall & { thought: string }) | null {
@@ -18,8 +18,8 @@ export function readCall(text: string, tools: readonly ActionTool[]): (ToolCall 
 /** `{"tool": "search", "arguments": {"query": "…"}}` for the prompt. */
 export const jsonForm =
   (key: 'tool' | 'name') =>
-  ({ name, argument }: ActionTool): string =>
-    `{"${key}": "${name}", "arguments": {${argument === undefined ? '…' : `"${argument}": "…"`}}}`;
+  (tool: ActionTool): string =>
+    `{"${key}": "${tool.name}", "arguments": ${argumentsForm(tool)}}`;
 
 /** One JSON object a turn, with a thought, the name of a tool and its arguments. */
 export function jsonFormat(tools: readonly ActionTool[]): ActionFormat {

@@ -1,5 +1,5 @@
 import type { ActionTool, ToolCall } from './action-format.js';
-import { findTool, readText, textForm, writeText } from './read-arguments.js';
+import { findTool, readText, textArguments, textForm, writeText } from './read-arguments.js';
 
 /** What stands after `Action:`: the argument alone where there is one tool, else `tool[argument]`. Case of the tool does not matter. */
 function parseLineAction(line: string, tools: readonly ActionTool[]): ToolCall | null {
@@ -23,7 +23,7 @@ export function renderLineAction(call: ToolCall, tools: readonly ActionTool[]): 
 
 /** What an action line may say, for the prompt. */
 export function lineActionForm(tools: readonly ActionTool[]): string {
-  return tools.length === 1 ? (tools[0]?.argument ?? 'arguments as JSON') : tools.map(textForm).join(' or ');
+  return tools.map(tools.length === 1 ? textArguments : textForm).join(' or ');
 }
 
 /** The lines `label: text` of a turn up to its first action line that can be read, by lower-case label. */

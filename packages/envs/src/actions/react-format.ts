@@ -18,7 +18,8 @@ export function reactFormat(tools: readonly ActionTool[]): ActionFormat {
       return parsed === null ? null : { ...parsed.call, thought: parsed.lines.get('thought') ?? '' };
     },
     render({ thought = '', ...call }) {
-      return `Thought: ${oneLine(thought)}\nAction: ${renderLineAction(call, tools)}\n${observationLabel}`;
+      const why = oneLine(thought);
+      return `${why === '' ? '' : `Thought: ${why}\n`}Action: ${renderLineAction(call, tools)}\n${observationLabel}`;
     },
   };
 }

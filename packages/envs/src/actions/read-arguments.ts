@@ -49,8 +49,16 @@ export function oneLine(text: string): string {
     .join(' ');
 }
 
+/** The arguments of a tool as a JSON object with gaps. */
+export function argumentsForm({ argument, parameters = [] }: ActionTool): string {
+  return argument === undefined ? `{${parameters.map((name) => `"${name}": …`).join(', ')}}` : `{"${argument}": "…"}`;
+}
+
+/** What stands for the arguments in lines and tags. */
+export const textArguments = (tool: ActionTool): string => tool.argument ?? argumentsForm(tool);
+
 /** How the call of a tool looks as text: `search[query]`. */
-export const textForm = ({ name, argument = '{…}' }: ActionTool): string => `${name}[${argument}]`;
+export const textForm = (tool: ActionTool): string => `${tool.name}[${textArguments(tool)}]`;
 
 /** A line for each tool, headed by how it is called. */
 export function listTools(tools: readonly ActionTool[], form: (tool: ActionTool) => string): string {

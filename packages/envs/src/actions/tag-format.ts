@@ -1,6 +1,6 @@
 import type { ActionFormat, ActionTool } from './action-format.js';
 import { completeTags } from './complete-tags.js';
-import { findTool, listTools, readText, writeText } from './read-arguments.js';
+import { findTool, listTools, readText, textArguments, writeText } from './read-arguments.js';
 
 const dropThinkTags = (text: string) => text.replaceAll(/<\/?think>/g, ' ').trim();
 
@@ -8,7 +8,7 @@ const dropThinkTags = (text: string) => text.replaceAll(/<\/?think>/g, ' ').trim
 export function tagFormat(tools: readonly ActionTool[], observationTag: string): ActionFormat {
   const isOnly = tools.length === 1;
   const tagOf = ({ name }: ActionTool) => (isOnly ? 'action' : name);
-  const form = (tool: ActionTool) => `<${tagOf(tool)}>${tool.argument ?? '{…}'}</${tagOf(tool)}>`;
+  const form = (tool: ActionTool) => `<${tagOf(tool)}>${textArguments(tool)}</${tagOf(tool)}>`;
   const forms = tools.map(form).join(' or ');
   const list = isOnly ? '' : `\nThe actions are:\n${listTools(tools, form)}`;
   const names = tools.map(tagOf);

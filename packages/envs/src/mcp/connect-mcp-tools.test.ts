@@ -13,7 +13,6 @@ import { createSearchEnvironment } from '../search/search-environment.js';
 import { createTinyServer } from './__fixtures__/tiny-server.js';
 import { connectMcpTools, type McpTools, type McpToolsOptions } from './connect-mcp-tools.js';
 import { createMcpRetriever } from './mcp-retriever.js';
-import type { McpTransport } from './open-transport.js';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -24,7 +23,7 @@ async function connected(options: Omit<McpToolsOptions, 'server'> = {}): Promise
   const [near, far] = InMemoryTransport.createLinkedPair();
   const server = createTinyServer();
   await server.connect(far);
-  const connection = await connectMcpTools({ ...options, server: { transport: near as McpTransport } });
+  const connection = await connectMcpTools({ ...options, server: { transport: near } });
   closing.push(() => connection.close());
   return connection;
 }
@@ -50,6 +49,7 @@ describe('tools', () => {
       ['hang', undefined],
       ['flood', undefined],
     ]);
+    expect(tools[1]).toMatchObject({ parameters: ['a', 'b'] });
     expect(tools[0]).toMatchObject({ description: 'The tool echo.', inputSchema: { required: ['text'] } });
   });
 
@@ -202,7 +202,7 @@ test('says what to install when the SDK is not there', async () => {
     throw new Error('Cannot find package');
   });
   const [near] = InMemoryTransport.createLinkedPair();
-  const refused = connectMcpTools({ server: { transport: near as McpTransport } });
+  const refused = connectMcpTools({ server: { transport: near } });
   await expect(refused).rejects.toThrow(/npm install @modelcontextprotocol\/sdk/);
   await expect(refused).rejects.toThrow(ConfigError);
   vi.doUnmock('@modelcontextprotocol/sdk/client/index.js');

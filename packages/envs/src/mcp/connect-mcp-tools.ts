@@ -101,7 +101,7 @@ export async function connectMcpTools(options: McpToolsOptions): Promise<McpTool
       name,
       description: cut(description ?? name, 500),
       inputSchema,
-      ...(argument === undefined ? {} : { argument }),
+      ...(argument === undefined ? { parameters: Object.keys(inputSchema.properties ?? {}) } : { argument }),
       async call({ arguments: given, signal }) {
         try {
           const request = { timeout, maxTotalTimeout: timeout, ...(signal === undefined ? {} : { signal }) };
