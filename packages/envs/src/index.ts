@@ -4,6 +4,7 @@ export {
   type ActionNotes,
   type ActionTool,
   createActionFormat,
+  type ObservationFrame,
   type ToolCall,
 } from './actions/action-format.js';
 export { type Agent, type AgentEvent, type AgentOptions, type AskOptions, createAgent } from './agent.js';

@@ -61,9 +61,9 @@ describe('react', () => {
 
   test('the observation comes under its label, which is written once', () => {
     const { around } = one('react');
-    expect(around('Action: x')).toEqual({ prefix: '\nObservation: ', suffix: '\n' });
-    expect(around('Action: x\n')).toEqual({ prefix: 'Observation: ', suffix: '\n' });
-    expect(around('Action: x\nObservation:')).toEqual({ prefix: ' ', suffix: '\n' });
+    expect(around('Action: x')).toEqual({ prefix: '\nObservation:', lead: ' ', suffix: '\n' });
+    expect(around('Action: x\n')).toEqual({ prefix: 'Observation:', lead: ' ', suffix: '\n' });
+    expect(around('Action: x\nObservation:')).toEqual({ prefix: '', lead: ' ', suffix: '\n' });
   });
 });
 

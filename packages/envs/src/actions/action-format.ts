@@ -37,6 +37,14 @@ export interface ActionNotes {
   state?: Readonly<Record<string, string>>;
 }
 
+/** What stands around an observation. */
+export interface ObservationFrame {
+  prefix: string;
+  /** Encoded with the text: in most vocabularies a blank belongs to the word after it. */
+  lead: string;
+  suffix: string;
+}
+
 /** A way to write actions. */
 export interface ActionFormat {
   readonly name: ActionFormatName;
@@ -47,7 +55,7 @@ export interface ActionFormat {
   /** The form of an action, for a policy that wrote none. */
   readonly reminder: string;
   /** What stands around the observation that follows a turn. */
-  around(written: string): { prefix: string; suffix: string };
+  around(written: string): ObservationFrame;
   /** The first complete action, null when there is none. Never throws. */
   parse(text: string): (ToolCall & { thought: string }) | null;
   /** A turn that {@link parse} reads back, for experts and demonstrations. */

@@ -31,7 +31,7 @@ export function jsonFormat(tools: readonly ActionTool[]): ActionFormat {
     stop: ['}}', '}\n}'],
     instructions: `Each turn is one JSON object with "thought", which says why, the "tool" to use and its "arguments", in this order. What comes of it then follows after "Observation:".\nThe tools are:\n${listTools(tools, form)}`,
     reminder: `This turn had no action. Write one JSON object such as ${forms}.`,
-    around: () => ({ prefix: '\nObservation: ', suffix: '\n' }),
+    around: () => ({ prefix: '\nObservation:', lead: ' ', suffix: '\n' }),
     parse(text) {
       for (const object of jsonObjects(text)) {
         const call = readCall(object.text, tools);

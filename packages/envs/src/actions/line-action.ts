@@ -50,10 +50,10 @@ export function parseLabelledLines(
   return null;
 }
 
-/** The prefix of an observation under its label, which a turn that stopped there has written already. */
+/** An observation under its label, which a turn that stopped there has written already. */
 export function labelledObservation(label: string) {
   return (written: string) => {
-    const has = written.endsWith(label);
-    return { prefix: has ? ' ' : `${written === '' || written.endsWith('\n') ? '' : '\n'}${label} `, suffix: '\n' };
+    const prefix = written.endsWith(label) ? '' : `${written === '' || written.endsWith('\n') ? '' : '\n'}${label}`;
+    return { prefix, lead: ' ', suffix: '\n' };
   };
 }

@@ -17,7 +17,7 @@ export function tagFormat(tools: readonly ActionTool[], observationTag: string):
     stop: names.map((name) => `</${name}>`),
     instructions: `Think between <think> and </think>, then write one action: ${forms}. What comes of it then follows between <${observationTag}> and </${observationTag}>.${list}`,
     reminder: `This turn had no action. Write one as ${forms}.`,
-    around: () => ({ prefix: `\n\n<${observationTag}>`, suffix: `</${observationTag}>\n\n` }),
+    around: () => ({ prefix: `\n\n<${observationTag}>`, lead: '', suffix: `</${observationTag}>\n\n` }),
     parse(text) {
       for (const { name, content, start } of completeTags(text, names)) {
         const tool = tools.find((candidate) => tagOf(candidate) === name);

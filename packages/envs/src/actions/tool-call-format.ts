@@ -16,7 +16,7 @@ export function toolCallFormat(tools: readonly ActionTool[]): ActionFormat {
     stop: ['</tool_call>'],
     instructions: `Think first, then call one tool: write a JSON object with its "name" and its "arguments" between <tool_call> and </tool_call>. What comes of it then follows between <tool_response> and </tool_response>.\nThe tools are:\n${listTools(tools, form)}`,
     reminder: `This turn had no tool call. Write one such as ${tools.map((tool) => `<tool_call>${form(tool)}</tool_call>`).join(' or ')}.`,
-    around: () => ({ prefix: '\n<tool_response>\n', suffix: '\n</tool_response>\n' }),
+    around: () => ({ prefix: '\n<tool_response>\n', lead: '', suffix: '\n</tool_response>\n' }),
     parse(text) {
       for (const { content, start } of completeTags(text, ['tool_call'])) {
         const call = readCall(content, tools);

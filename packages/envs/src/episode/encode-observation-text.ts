@@ -18,11 +18,14 @@ function dropUnfinishedCharacter(tokenizer: EpisodeTokenizer, tokenIds: number[]
 export function encodeObservationText(options: {
   text: string;
   prefix: string;
+  /** Goes with the text. @default '' */
+  lead?: string;
   suffix: string;
   maxTokens: number;
   tokenizer: EpisodeTokenizer;
 }): Segment | null {
-  const { text, prefix, suffix, maxTokens, tokenizer } = options;
+  const { prefix, lead = '', suffix, maxTokens, tokenizer } = options;
+  const text = `${lead}${options.text}`;
   const before = tokenizer.encode(prefix, { allowSpecial: true });
   const after = tokenizer.encode(suffix, { allowSpecial: true });
   const room = maxTokens - before.length - after.length;

@@ -22,14 +22,15 @@ export function encodeObservation(options: {
   documents: readonly RetrievedDocument[];
   documentTemplate: string;
   prefix: string;
+  lead?: string;
   suffix: string;
   maxTokens: number;
   tokenizer: EpisodeTokenizer;
 }): Segment | null {
-  const { documents, documentTemplate, prefix, suffix, maxTokens, tokenizer } = options;
+  const { documents, documentTemplate, ...shape } = options;
   const text = documents
     .map(({ document }, index) => renderDocument(documentTemplate, document, index))
     .join('')
     .trim();
-  return encodeObservationText({ text, prefix, suffix, maxTokens, tokenizer });
+  return encodeObservationText({ ...shape, text });
 }

@@ -4,6 +4,7 @@ import {
   type ActionNotes,
   type ActionTool,
   createActionFormat,
+  type ObservationFrame,
 } from '../actions/action-format.js';
 import type { EpisodeTool } from '../tool.js';
 import { defaultObservationPrefix, defaultObservationSuffix } from './observation.js';
@@ -21,7 +22,7 @@ export interface SearchActions {
   readonly stop: readonly string[];
   readonly promptTemplate: string;
   readonly invalidActionMessage: string;
-  around(written: string): { prefix: string; suffix: string };
+  around(written: string): ObservationFrame;
   /** Never throws. */
   parse(text: string): SearchCall & { thought: string };
   render(call: { search: string } | { open: string } | { answer: string }, notes?: ActionNotes): string;
@@ -47,7 +48,7 @@ const referenceTexts = {
     '\nThis turn had no complete action. Look something up with <search>query</search>, or finish with <answer>answer</answer>.\n',
 };
 
-const referenceAround = () => ({ prefix: defaultObservationPrefix, suffix: defaultObservationSuffix });
+const referenceAround = () => ({ prefix: defaultObservationPrefix, lead: '', suffix: defaultObservationSuffix });
 
 function formatTexts(format: ActionFormat) {
   return {

@@ -137,7 +137,8 @@ export function createSearchEnvironment(options: SearchEnvironmentOptions): Envi
 
   const around = (written: string) => {
     const own = actions.around(written);
-    return { prefix: observationPrefix ?? own.prefix, suffix: observationSuffix ?? own.suffix };
+    const before = observationPrefix === undefined ? own : { prefix: observationPrefix, lead: '' };
+    return { prefix: before.prefix, lead: before.lead, suffix: observationSuffix ?? own.suffix };
   };
 
   /** The state after a turn, before its call is carried out. */

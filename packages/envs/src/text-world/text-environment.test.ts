@@ -59,6 +59,19 @@ describe('an episode by hand', () => {
     expect(written(trajectory).slice(0, 2)).toEqual(['Action: go left\nObservation:', ' You are at place 0.\n']);
   });
 
+  test('the blank before an observation is encoded with its first word', async () => {
+    const encoded: string[] = [];
+    const recording: EpisodeTokenizer = {
+      ...tokenizer,
+      encode(text, options) {
+        encoded.push(text);
+        return tokenizer.encode(text, options);
+      },
+    };
+    await play(['Action: go left'], { tokenizer: recording });
+    expect(encoded).toContain(' You are at place 0.');
+  });
+
   test('the prompt holds instructions, form and first observation, and the tokens of each text', async () => {
     const { segments } = await play(turns);
     const [prompt] = segments;
