@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ModelError } from '@dgpo/trajectory';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -391,6 +392,9 @@ describe('errors', () => {
     [['ask', 'model', 'What?', '--index', 'absent'], 1, /absent: there is no index here/],
     [['ask', 'model', 'What?', '--url', 'ftp://x'], 2, /ftp:/],
     [['ask', 'model', 'What?', '--index', 'i', '--temperature', '-1'], 2, /number of at least 0/],
+    [['play', 'serch'], 2, /there is no environment "serch" to play; did you mean "search"\?/],
+    [['play', 'search', '--task', '0'], 2, /integer of at least 1/],
+    [['play', 'search', '--task', '101'], 2, /--task: there are 100 tasks, not 101/],
     [['download', 'index', 'x'], 2, /Allowed choices are corpus, dataset, model/],
     [['download', 'corpus', 'wiki'], 2, /there is no corpus "wiki"/],
     [['worker', '--artifacts', 'http://127.0.0.1:1'], 2, /^error: needs the address of Redis: --redis/],
@@ -417,6 +421,41 @@ describe('errors', () => {
   });
 });
 
+describe('play', () => {
+  const words = ['play', 'search', '--seed', '1', '--task', '2'];
+
+  it('plays lines from standard input, the same for the same seed and task', async () => {
+    const lines = ['search[capital of Peru]\n', '?\n', 'answer[x]\n'];
+    const played = await run(words, { input: Readable.from(lines) });
+    expect(played).toMatchObject({ code: 0, error: '' });
+    expect(played.out).toMatch(
+      /^Answer the question[\s\S]*> search\[capital of Peru\]\n1\. Peru: The capital of Peru is Lima\./,
+    );
+    expect(played.out).toMatch(/> \?\n[\s\S]*open\[Peru\][\s\S]*> answer\[x\]\nnot solved: reward 0 after 2 turns\n$/);
+    expect(await run(words, { input: Readable.from([lines.join('')]) })).toEqual(played);
+    const json = await run([...words, '--json'], { input: Readable.from(lines) });
+    const events = json.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(events.map(({ type }) => type)).toEqual([
+      'start',
+      'line',
+      'observation',
+      'line',
+      'admissible',
+      'line',
+      'end',
+    ]);
+    expect(events.at(-1)).toMatchObject({ turns: 2, outcome: { correct: false, answer: 'x' } });
+  });
+
+  it('stops when it is interrupted', async () => {
+    const stopped = await run(words, { input: Readable.from([]), signal: AbortSignal.abort() });
+    expect(stopped).toMatchObject({ code: 130, error: 'interrupted\n' });
+  });
+});
+
 describe('help', () => {
   const help = async (...words: string[]) => {
     const { code, out } = await run([...words, '--help']);
@@ -438,6 +477,7 @@ describe('help', () => {
       'ask',
       'generate',
       'serve',
+      'play',
       'download',
       'env',
     ]);
@@ -477,6 +517,8 @@ describe('help', () => {
         serve [options] <checkpoint>           Serve a model over HTTP to clients of OpenAI's API.
 
       Around it:
+        play [options] <environment>           Play an environment yourself, with the next move of the
+                                               expert on request.
         download [options] <kind> [name]       Download a corpus, data set or model from the Hugging Face
                                                hub. Continues where it stopped.
         env [options]                          Show Node, memory, engines, kernels, BLAS and packages, for
@@ -513,6 +555,25 @@ describe('help', () => {
       Output:
         --json              print one JSON object to stdout and nothing else
         -h, --help          display help for command
+      "
+    `);
+  });
+
+  it('dgpo play', async () => {
+    expect(await help('play')).toMatchInlineSnapshot(`
+      "
+      Usage: dgpo play [options] <environment>
+
+      Play an environment yourself, with the next move of the expert on request.
+
+      Arguments:
+        environment      search
+
+      Options:
+        --seed <number>  seed of every random choice (default: 0)
+        --task <number>  which of its tasks, from 1 (default: 1)
+        --json           print one JSON object for each event
+        -h, --help       display help for command
       "
     `);
   });

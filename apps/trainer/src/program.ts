@@ -6,6 +6,7 @@ import { downloadCommand } from './commands/download-command.js';
 import { envCommand } from './commands/env-command.js';
 import { generateCommand } from './commands/generate-command.js';
 import { initCommand } from './commands/init-command.js';
+import { playCommand } from './commands/play-command.js';
 import { cpCommand, lsCommand } from './commands/recipe-commands.js';
 import { serveCommand } from './commands/serve-command.js';
 import type { CliSurroundings } from './commands/surroundings.js';
@@ -36,6 +37,7 @@ export function createProgram(surroundings: CliSurroundings, overrides: readonly
     .addCommand(generateCommand(surroundings))
     .addCommand(serveCommand(surroundings))
     .commandsGroup('Around it:')
+    .addCommand(playCommand(surroundings))
     .addCommand(downloadCommand(surroundings))
     .addCommand(envCommand(surroundings, version));
   return connectProgram(program, surroundings);

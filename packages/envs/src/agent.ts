@@ -2,11 +2,12 @@ import { createRandom, EnvironmentError, type RetrievedDocument, type Trajectory
 import type { EpisodeState } from './environment.js';
 import { generateTurns } from './generate-turns.js';
 import type { Policy } from './policy.js';
-import { parseAction } from './search/parse-action.js';
+import type { SearchCall } from './search/search-actions.js';
 import {
   createSearchEnvironment,
   defaultMaxSearches,
   type SearchEnvironmentOptions,
+  searchActionsOf,
 } from './search/search-environment.js';
 import { toTrajectory } from './to-trajectory.js';
 
@@ -14,7 +15,13 @@ import { toTrajectory } from './to-trajectory.js';
 export type AgentEvent =
   | { type: 'thought'; text: string }
   | { type: 'search'; query: string }
+  /** `query` is empty for an opened document. */
   | { type: 'documents'; query: string; documents: RetrievedDocument[] }
+  /** A document is to be opened; its `documents` follow unless there is none. */
+  | { type: 'open'; document: string }
+  /** Another tool is to be called, and what it answered. */
+  | { type: 'tool'; name: string; arguments: Readonly<Record<string, unknown>> }
+  | { type: 'observation'; text: string }
   /** A turn without an action that could be carried out. */
   | { type: 'invalid'; text: string }
   /** The last event: `answer` is null when the agent ran out of turns or context. */
@@ -45,12 +52,11 @@ export interface Agent {
   answer(question: string, options?: AskOptions): Promise<string | null>;
 }
 
-/** What the policy wrote around its action, tags dropped. */
-function thoughtOf(text: string): string {
-  return text
-    .replace(/<(search|answer)>(?:(?!<\/?(?:search|answer)>)[\s\S])*<\/\1>[\s\S]*$/, '')
-    .replaceAll(/<\/?think>/g, ' ')
-    .trim();
+/** What a call that is carried out looks like to the user. */
+function announce(call: SearchCall): AgentEvent | null {
+  if (call.kind === 'search') return { type: 'search', query: call.query };
+  if (call.kind === 'open') return { type: 'open', document: call.document };
+  return call.kind === 'tool' ? { type: 'tool', name: call.tool.name, arguments: call.arguments } : null;
 }
 
 /**
@@ -61,6 +67,7 @@ function thoughtOf(text: string): string {
 export function createAgent(options: AgentOptions): Agent {
   const { model: policy, temperature = 0, seed = 0, ...environmentOptions } = options;
   const environment = createSearchEnvironment(environmentOptions);
+  const actions = searchActionsOf(environmentOptions);
   const maxSearches = options.maxSearches ?? defaultMaxSearches;
   let asked = 0;
 
@@ -80,17 +87,22 @@ export function createAgent(options: AgentOptions): Agent {
         });
         signal?.throwIfAborted();
         const text = turns[0]?.completion.text ?? '';
-        const thought = thoughtOf(text);
-        const action = parseAction(text);
-        if (thought !== '' && action.kind !== 'invalid') yield { type: 'thought', text: thought };
-        const willSearch = action.kind === 'search' && state.turn < maxSearches;
-        if (willSearch) yield { type: 'search', query: action.query };
+        const { thought, ...call } = actions.parse(text);
+        if (thought !== '' && call.kind !== 'invalid') yield { type: 'thought', text: thought };
+        const announced = state.turn < maxSearches ? announce(call) : null;
+        if (announced !== null) yield announced;
         const [stepped] = await environment.step({ turns, tokenizer: policy, signal });
         state = stepped ?? state;
         if (state.outcome?.error !== undefined) throw new EnvironmentError(state.outcome.error, { where: 'search' });
         const { documents } = state.actions.at(-1) ?? {};
-        if (willSearch && documents !== undefined) yield { type: 'documents', query: action.query, documents };
-        if (!willSearch && action.kind !== 'answer') yield { type: 'invalid', text };
+        if (announced !== null && documents !== undefined) {
+          yield { type: 'documents', query: 'query' in announced ? announced.query : '', documents };
+        } else if (announced !== null) {
+          const seen = state.segments.at(-1);
+          if (seen?.kind === 'observation') yield { type: 'observation', text: seen.text.trim() };
+        } else if (call.kind !== 'answer') {
+          yield { type: 'invalid', text };
+        }
       }
     } finally {
       policy.release?.([id]);

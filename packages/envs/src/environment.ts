@@ -1,5 +1,6 @@
 import type { Action, Outcome, Segment, Task } from '@dgpo/trajectory';
 import type { EpisodeTokenizer, GenerateResult } from './policy.js';
+import type { PlainData } from './text-world/text-world.js';
 
 /** An episode in progress: plain data that survives JSON. */
 export interface EpisodeState {
@@ -8,6 +9,8 @@ export interface EpisodeState {
   turn: number;
   segments: Segment[];
   actions: Action[];
+  /** Where the environment's world stands, for environments whose world is more than the actions taken so far; their own business. */
+  world?: PlainData;
   /** What the policy may write next; null when the episode is over. */
   next: { maxTokens: number; stop: string[] } | null;
   /** Null until the episode is over. */

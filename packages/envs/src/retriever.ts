@@ -4,4 +4,6 @@ import type { RetrievedDocument } from '@dgpo/trajectory';
 export interface Retriever {
   /** One list per query, in order, best first, at most `topK` long. */
   retrieve(options: { queries: readonly string[]; topK: number; signal?: AbortSignal }): Promise<RetrievedDocument[][]>;
+  /** The whole document behind a passage that was found, null when there is none. Needed to let policies open documents. */
+  openDocument?(options: { id: string; signal?: AbortSignal }): Promise<RetrievedDocument['document'] | null>;
 }

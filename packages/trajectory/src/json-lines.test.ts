@@ -186,6 +186,7 @@ const trajectory: Trajectory = {
       documents: [{ document: { id: '7', contents: '"Peru"\nIts money is the Peruvian sol.' }, score: 1.5 }],
     },
     { turn: 1, kind: 'answer', text: '<answer>Peruvian sol</answer>', answer: 'Peruvian sol', executed: true },
+    { turn: 2, kind: 'command', text: 'Action: open door 1', command: 'open door 1', executed: false },
   ],
   outcome: { correct: true, reward: 1, answer: 'Peruvian sol', endedBy: 'answer' },
 };

@@ -25,16 +25,18 @@ export interface Segment {
 export interface Action {
   /** From 0. */
   turn: number;
-  kind: 'search' | 'answer' | 'invalid';
+  kind: 'search' | 'answer' | 'command' | 'invalid';
   /** What the policy wrote in this turn, whole. */
   text: string;
   /** Of a search: trimmed. */
   query?: string;
   /** Of an answer: trimmed. */
   answer?: string;
+  /** Of a command in a text world, or of a call of another tool: trimmed. */
+  command?: string;
   /** True when the environment carried it out; false for invalid actions and for a search in the final turn. */
   executed: boolean;
-  /** Of an executed search, best first. */
+  /** Of an executed search, best first; of an opened document, that one. */
   documents?: RetrievedDocument[];
 }
 
@@ -45,7 +47,10 @@ export interface Outcome {
   reward: number;
   /** The final answer, null when there is none. */
   answer: string | null;
-  /** `turns`: none were left. `length`: the context was full. `error`: the environment failed, see `error`. */
+  /**
+   * `answer`: the policy finished, with an answer or by what ends a text world. `turns`: none were left. `length`: the context was
+   * full. `error`: the environment failed, see `error`.
+   */
   endedBy: 'answer' | 'turns' | 'length' | 'error';
   /** What failed. Such an episode says nothing about the policy: leave it out of training. */
   error?: string;
@@ -95,10 +100,11 @@ const retrievedDocumentSchema = z.object({
 
 const actionSchema = z.object({
   turn: z.int().nonnegative(),
-  kind: z.enum(['search', 'answer', 'invalid']),
+  kind: z.enum(['search', 'answer', 'command', 'invalid']),
   text: z.string(),
   query: z.string().exactOptional(),
   answer: z.string().exactOptional(),
+  command: z.string().exactOptional(),
   executed: z.boolean(),
   documents: z.array(retrievedDocumentSchema).exactOptional(),
 });

@@ -20,6 +20,9 @@ const events: AgentEvent[] = [
   { type: 'search', query: 'capital of Peru' },
   { type: 'documents', query: 'capital of Peru', documents: [{ document: { id: '0', contents }, score: 1 }] },
   { type: 'documents', query: 'x', documents: [] },
+  { type: 'open', document: 'Peru' },
+  { type: 'tool', name: 'add', arguments: { a: 1 } },
+  { type: 'observation', text: 'the sum\nis 1' },
   { type: 'answer', answer: 'Lima', trajectory },
   {
     type: 'answer',
@@ -37,6 +40,9 @@ it('is plain without colours', () => {
     search  capital of Peru
             1. Peru Its capital is Lima. It is large. It is large. It is large. It is large. It is large. It is large. …
             nothing found
+    open    Peru
+    tool    add {"a":1}
+            the sum is 1
     answer  Lima
     no answer: it used up its turns
     "
@@ -54,7 +60,7 @@ it('is one JSON object a line for machines', () => {
   const lines = events.map(encodeEvent);
   expect(lines.every((line) => line.indexOf('\n') === line.length - 1)).toBe(true);
   expect(JSON.parse(lines[2] ?? '')).toEqual({ type: 'search', query: 'capital of Peru' });
-  expect(JSON.parse(lines[5] ?? '')).toMatchObject({
+  expect(JSON.parse(lines[8] ?? '')).toMatchObject({
     type: 'answer',
     answer: 'Lima',
     trajectory: { task: { question: 'What is the capital of Peru?', golden_answers: [] } },

@@ -31,6 +31,12 @@ export function renderEvent(event: AgentEvent, colors: Colors): string {
       return event.documents.length === 0
         ? `        ${colors.dim('nothing found')}\n`
         : event.documents.map(({ document }, index) => passageLine(document.contents, index, colors)).join('');
+    case 'open':
+      return `${colors.cyan('open  ')}  ${oneLine(event.document)}\n`;
+    case 'tool':
+      return `${colors.cyan('tool  ')}  ${event.name} ${oneLine(JSON.stringify(event.arguments))}\n`;
+    case 'observation':
+      return `        ${oneLine(event.text)}\n`;
     case 'invalid':
       return `${colors.yellow('invalid')} ${oneLine(event.text)}\n`;
     case 'answer': {

@@ -1,3 +1,4 @@
+import type { Action } from '@dgpo/trajectory';
 import { describe, expect, test } from 'vitest';
 import { answer, invalid, makeEpisode, passage, search } from '../__fixtures__/make-episode.js';
 import { measureTrajectory } from './measure-trajectory.js';
@@ -55,6 +56,12 @@ describe('query rewriting', () => {
       executedSearches: 0,
       anyQueryAnswerHit: 0,
     });
+  });
+
+  test('a command is a valid action and no search', () => {
+    const command: Action = { turn: 0, kind: 'command', text: 'open[Peru]', command: 'open[Peru]', executed: true };
+    const episode = makeEpisode({ actions: [{ ...command, documents: [peru] }, answer(1, 'sol')] });
+    expect(measureTrajectory(episode)).toMatchObject({ executedSearches: 0, queries: [], validActionRate: 1 });
   });
 
   test('what the log does not hold is unknown, not missed', () => {

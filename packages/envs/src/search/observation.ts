@@ -1,4 +1,5 @@
 import type { RetrievedDocument, Segment } from '@dgpo/trajectory';
+import { encodeObservationText } from '../episode/encode-observation-text.js';
 import type { EpisodeTokenizer } from '../policy.js';
 
 /** The reference form of Search-R1, without a space before the bracket. */
@@ -13,16 +14,6 @@ export function renderDocument(template: string, document: RetrievedDocument['do
   return template.replace(/\{(i|title|text)\}/g, (_, name: string) => values[name] ?? '');
 }
 
-/** Drops tokens at the end that leave a character unfinished. */
-function dropUnfinishedCharacter(tokenizer: EpisodeTokenizer, tokenIds: number[]): number[] {
-  // A UTF-8 character has at most four bytes, so at most three tokens can be its unfinished start.
-  for (let dropped = 0; dropped <= 3; dropped++) {
-    const kept = tokenIds.slice(0, tokenIds.length - dropped);
-    if (!tokenizer.decode(kept.slice(-8)).endsWith('\uFFFD')) return kept;
-  }
-  return tokenIds;
-}
-
 /**
  * The observation of a search. Only prefix and suffix may hold special tokens; document text is encoded as plain text and loses
  * tokens at its end until everything fits. Null when not even prefix and suffix fit into `maxTokens`.
@@ -31,27 +22,15 @@ export function encodeObservation(options: {
   documents: readonly RetrievedDocument[];
   documentTemplate: string;
   prefix: string;
+  lead?: string;
   suffix: string;
   maxTokens: number;
   tokenizer: EpisodeTokenizer;
 }): Segment | null {
-  const { documents, documentTemplate, prefix, suffix, maxTokens, tokenizer } = options;
-  const before = tokenizer.encode(prefix, { allowSpecial: true });
-  const after = tokenizer.encode(suffix, { allowSpecial: true });
-  const room = maxTokens - before.length - after.length;
-  if (room < 0) return null;
+  const { documents, documentTemplate, ...shape } = options;
   const text = documents
     .map(({ document }, index) => renderDocument(documentTemplate, document, index))
     .join('')
     .trim();
-  const tokenIds = tokenizer.encode(text);
-  if (tokenIds.length <= room) {
-    return { kind: 'observation', text: `${prefix}${text}${suffix}`, tokenIds: [...before, ...tokenIds, ...after] };
-  }
-  const kept = dropUnfinishedCharacter(tokenizer, tokenIds.slice(0, room));
-  return {
-    kind: 'observation',
-    text: `${prefix}${tokenizer.decode(kept)}${suffix}`,
-    tokenIds: [...before, ...kept, ...after],
-  };
+  return encodeObservationText({ ...shape, text });
 }

@@ -1,3 +1,5 @@
+import { completeTags } from '../actions/complete-tags.js';
+
 /** What a turn asks for. */
 export type ParsedAction = { kind: 'search'; query: string } | { kind: 'answer'; answer: string } | { kind: 'invalid' };
 
@@ -8,19 +10,9 @@ export type ParsedAction = { kind: 'search'; query: string } | { kind: 'answer';
  * pattern lets outer tags into the query.
  */
 export function parseAction(text: string): ParsedAction {
-  let open: { name: string | undefined; end: number } | null = null;
-  for (const match of text.matchAll(/<(\/?)(search|answer)>/g)) {
-    const [tag, slash, name] = match;
-    if (slash === '') {
-      open = { name, end: match.index + tag.length };
-    } else if (open?.name === name && open !== null) {
-      const content = text.slice(open.end, match.index).trim();
-      if (name === 'answer') return { kind: 'answer', answer: content };
-      if (content !== '') return { kind: 'search', query: content };
-      open = null;
-    } else {
-      open = null;
-    }
+  for (const { name, content } of completeTags(text, ['search', 'answer'])) {
+    if (name === 'answer') return { kind: 'answer', answer: content };
+    if (content !== '') return { kind: 'search', query: content };
   }
   return { kind: 'invalid' };
 }

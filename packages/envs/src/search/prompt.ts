@@ -1,4 +1,5 @@
-import { type ChatMessage, ConfigError, type Segment, type Task } from '@dgpo/trajectory';
+import { ConfigError, type Segment, type Task } from '@dgpo/trajectory';
+import { encodePromptText } from '../episode/encode-prompt-text.js';
 import type { EpisodeTokenizer } from '../policy.js';
 
 /** Text with `{question}` in it, or a function of the question. */
@@ -20,20 +21,6 @@ export function checkPromptTemplate(template: PromptTemplate): void {
   }
 }
 
-function render(options: {
-  task: Task;
-  question: string;
-  template: PromptTemplate;
-  tokenizer: EpisodeTokenizer;
-}): string {
-  const { task, question, template, tokenizer } = options;
-  const chat = (messages: readonly ChatMessage[]) =>
-    tokenizer.renderChat?.(messages) ?? messages.map((message) => message.content).join('\n');
-  if (task.prompt !== undefined) return chat(task.prompt);
-  const content = typeof template === 'string' ? template.replaceAll('{question}', () => question) : template(question);
-  return chat([{ role: 'user', content }]);
-}
-
 /**
  * The prompt segment of a task: its own rendered prompt as it is, else the template. Tags of the prompt become special tokens,
  * tags inside the question stay plain text.
@@ -45,16 +32,9 @@ export function encodePrompt(options: {
   tokenizer: EpisodeTokenizer;
 }): Segment {
   const { task, template, appendQuestionMark, tokenizer } = options;
-  const stripped = task.question.trim();
-  const question = appendQuestionMark && !stripped.endsWith('?') ? `${stripped}?` : stripped;
-  const text = render({ task, question, template, tokenizer });
-  const encode = (part: string, allowSpecial: boolean) => tokenizer.encode(part, { allowSpecial });
-  // Only a question that holds a tag is encoded apart: a piece of text on its own is cut into other tokens than in its sentence.
-  const isPlain = stripped === '' || encode(stripped, true).join() === encode(stripped, false).join();
-  const tokenIds = isPlain
-    ? encode(text, true)
-    : text
-        .split(stripped)
-        .flatMap((part, index) => [...(index === 0 ? [] : encode(stripped, false)), ...encode(part, true)]);
-  return { kind: 'prompt', text, tokenIds };
+  const plain = task.question.trim();
+  const question = appendQuestionMark && !plain.endsWith('?') ? `${plain}?` : plain;
+  const render = () =>
+    typeof template === 'string' ? template.replaceAll('{question}', () => question) : template(question);
+  return encodePromptText({ task, content: task.prompt === undefined ? render() : '', plain, tokenizer });
 }

@@ -1,26 +1,34 @@
-import {
-  type Action,
-  ConfigError,
-  exactMatch,
-  type Outcome,
-  type RetrievedDocument,
-  type Segment,
-} from '@dgpo/trajectory';
+import { type Action, ConfigError, exactMatch, type Segment } from '@dgpo/trajectory';
+import type { ActionFormatName } from '../actions/action-format.js';
 import type { Environment, EpisodeState, Turn } from '../environment.js';
+import { checkWhole } from '../episode/check-whole.js';
+import { encodeMessage, encodeObservationText } from '../episode/encode-observation-text.js';
+import {
+  awaitTurn,
+  type EpisodeLimits,
+  endEpisode,
+  endWithoutAnswer,
+  messageRoom,
+  observationRoom,
+  observe,
+  takeTurn,
+} from '../episode/episode-limits.js';
 import type { EpisodeTokenizer } from '../policy.js';
 import type { Retriever } from '../retriever.js';
-import {
-  defaultDocumentTemplate,
-  defaultObservationPrefix,
-  defaultObservationSuffix,
-  encodeObservation,
-} from './observation.js';
-import { parseAction } from './parse-action.js';
-import { checkPromptTemplate, defaultPromptTemplate, encodePrompt, type PromptTemplate } from './prompt.js';
-import { retrieveOrError } from './retrieve-or-error.js';
+import type { EpisodeTool } from '../tool.js';
+import { carryOut, type SearchResult } from './carry-out.js';
+import { defaultDocumentTemplate, encodeObservation } from './observation.js';
+import { checkPromptTemplate, encodePrompt, type PromptTemplate } from './prompt.js';
+import { createSearchActions, type SearchActions, type SearchCall } from './search-actions.js';
 
 export interface SearchEnvironmentOptions {
   retriever: Retriever;
+  /** How the policy writes its actions; see `createActionFormat`. @default 'tags' */
+  format?: ActionFormatName;
+  /** Lets the policy open documents of its last results; the retriever needs `openDocument`. @default false */
+  openDocuments?: boolean;
+  /** Further tools, such as those of an MCP server; a call of one takes a turn as a search does. @default none */
+  tools?: readonly EpisodeTool[];
   /** Passages per search. @default 3 */
   topK?: number;
   /** Turns in which the policy may search; one final turn without search follows. An invalid action uses up a turn. @default 4 */
@@ -31,21 +39,21 @@ export interface SearchEnvironmentOptions {
   maxObservationTokens?: number;
   /** Longest episode; a policy with a smaller limit sets its own. @default 4096 */
   maxContextTokens?: number;
-  /** @default a description of the tags in a few sentences */
+  /** @default a description of the format in a few sentences */
   promptTemplate?: PromptTemplate;
-  /** The observation after a turn without a complete action. @default a sentence that names the tags */
+  /** The observation after a turn without a complete action. @default a sentence that names the form of an action */
   invalidActionMessage?: string;
   /** With `{i}`, `{title}` and `{text}`. @default 'Doc {i}(Title: {title}) {text}\n' */
   documentTemplate?: string;
-  /** @default '\n\n<information>' */
+  /** @default '\n\n<information>' for tags, what the format has for others */
   observationPrefix?: string;
-  /** @default '</information>\n\n' */
+  /** @default '</information>\n\n' for tags, what the format has for others */
   observationSuffix?: string;
   /** End every question with `?`. @default true */
   appendQuestionMark?: boolean;
   /** Reward of an answer that is wrong; no answer is always 0, a correct one always 1. @default 0 */
   formatReward?: number;
-  /** Milliseconds until a search counts as failed. @default 30000 */
+  /** Milliseconds until a search, an opened document or a tool counts as failed. @default 30000 */
   retrievalTimeout?: number;
   /** The scripted expert. @default searches for the question once, then gives the first golden answer */
   oracle?: (state: EpisodeState) => string;
@@ -53,25 +61,42 @@ export interface SearchEnvironmentOptions {
 
 export const defaultMaxSearches = 4;
 
-const defaultInvalidActionMessage =
-  '\nThis turn had no complete action. Look something up with <search>query</search>, or finish with <answer>answer</answer>.\n';
-
-const stop = ['</search>', '</answer>'];
-
-function checkWhole(name: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least) {
-    throw new ConfigError(`expected a whole number of at least ${least}, found ${value}`, { where: name });
-  }
-}
-
 /** Takes the tags out of a question, so that it can stand inside a search action. */
 const asQuery = (question: string) => question.replaceAll(/<\/?(?:search|answer)>/g, ' ').trim();
 
+/** The actions of a search environment with these options. @throws ConfigError for options that do not go together. */
+export function searchActionsOf(
+  options: Pick<SearchEnvironmentOptions, 'format' | 'openDocuments' | 'retriever' | 'tools'>,
+): SearchActions {
+  const { format = 'tags', openDocuments = false, retriever, tools = [] } = options;
+  if (openDocuments && retriever.openDocument === undefined) {
+    throw new ConfigError('needs a retriever with the function openDocument', { where: 'openDocuments' });
+  }
+  return createSearchActions({ format, canOpen: openDocuments, tools });
+}
+
+/** The record of a turn before its call is carried out. */
+function recordOf(turn: number, text: string, call: SearchCall): Action {
+  const base = { turn, text, executed: false };
+  switch (call.kind) {
+    case 'search':
+      return { ...base, kind: 'search', query: call.query };
+    case 'answer':
+      return { ...base, kind: 'answer', answer: call.answer, executed: true };
+    case 'open':
+      return { ...base, kind: 'command', command: `open[${call.document}]` };
+    case 'tool':
+      return { ...base, kind: 'command', command: `${call.tool.name}[${JSON.stringify(call.arguments)}]` };
+    case 'invalid':
+      return { ...base, kind: 'invalid' };
+  }
+}
+
 /**
  * Question answering with a search engine, the protocol of Search-R1: the policy thinks, searches with `<search>query</search>`,
- * reads `<information>…</information>` and ends with `<answer>…</answer>`. Reward and correctness are exact match of the answer
- * action with the golden answers. The context never loses a token: where it would outgrow its limit, the observation loses document
- * text, and an episode in which nothing fits ends as `length`.
+ * reads `<information>…</information>` and ends with `<answer>…</answer>`, or writes the same in another `format`. Reward and
+ * correctness are exact match of the answer action with the golden answers. The context never loses a token: where it would outgrow
+ * its limit, the observation loses document text, and an episode in which nothing fits ends as `length`.
  * Source: `search_r1/llm_agent/generation.py` and `qa_em.py` of Search-R1.
  * @throws ConfigError for options out of range.
  */
@@ -83,18 +108,20 @@ export function createSearchEnvironment(options: SearchEnvironmentOptions): Envi
     maxTokensPerTurn = 500,
     maxObservationTokens = 500,
     maxContextTokens = 4096,
-    promptTemplate = defaultPromptTemplate,
-    invalidActionMessage = defaultInvalidActionMessage,
     documentTemplate = defaultDocumentTemplate,
-    observationPrefix = defaultObservationPrefix,
-    observationSuffix = defaultObservationSuffix,
+    observationPrefix,
+    observationSuffix,
     appendQuestionMark = true,
     formatReward = 0,
     retrievalTimeout = 30_000,
+  } = options;
+  const actions = searchActionsOf(options);
+  const { promptTemplate = actions.promptTemplate, invalidActionMessage = actions.invalidActionMessage } = options;
+  const {
     oracle = ({ task, turn }) => {
       const query = asQuery(task.question);
       const searches = turn === 0 && maxSearches > 0 && query !== '';
-      return searches ? `<search>${query}</search>` : `<answer>${task.goldenAnswers[0] ?? ''}</answer>`;
+      return actions.render(searches ? { search: query } : { answer: task.goldenAnswers[0] ?? '' });
     },
   } = options;
   checkWhole('topK', topK, 1);
@@ -106,74 +133,67 @@ export function createSearchEnvironment(options: SearchEnvironmentOptions): Envi
   if (!Number.isFinite(formatReward)) throw new ConfigError('expected a number', { where: 'formatReward' });
   checkPromptTemplate(promptTemplate);
 
-  const contextRoom = (segments: Segment[], tokenizer: EpisodeTokenizer) =>
-    Math.min(maxContextTokens, tokenizer.maxContextTokens ?? maxContextTokens) -
-    segments.reduce((tokens, { tokenIds = [] }) => tokens + tokenIds.length, 0);
+  const limits: EpisodeLimits = { maxTokensPerTurn, maxObservationTokens, maxContextTokens, stop: actions.stop };
 
-  const end = (state: EpisodeState, outcome: Outcome): EpisodeState => ({ ...state, next: null, outcome });
-
-  const endWithout = (state: EpisodeState, endedBy: 'turns' | 'length'): EpisodeState =>
-    end(state, { correct: false, reward: 0, answer: null, endedBy });
-
-  const goOn = (state: EpisodeState, tokenizer: EpisodeTokenizer): EpisodeState => {
-    const maxTokens = Math.min(maxTokensPerTurn, contextRoom(state.segments, tokenizer));
-    return maxTokens < 1 ? endWithout(state, 'length') : { ...state, next: { maxTokens, stop: [...stop] } };
+  const around = (written: string) => {
+    const own = actions.around(written);
+    const before = observationPrefix === undefined ? own : { prefix: observationPrefix, lead: '' };
+    return { prefix: before.prefix, lead: before.lead, suffix: observationSuffix ?? own.suffix };
   };
 
-  /** The state after a turn, before its search is carried out. */
-  const act = ({ state, completion }: Turn): { state: EpisodeState; action: Action } => {
-    const parsed = parseAction(completion.text);
-    const action: Action = { turn: state.turn, text: completion.text, executed: parsed.kind === 'answer', ...parsed };
-    const { tokenIds, logProbs, text } = completion;
-    const segment: Segment = { kind: 'policy', text, tokenIds: [...tokenIds], logProbs: [...logProbs] };
-    return { state: { ...state, turn: state.turn + 1, segments: [...state.segments, segment] }, action };
+  /** The state after a turn, before its call is carried out. */
+  const act = (turn: Turn): { state: EpisodeState; call: SearchCall; action: Action } => {
+    const { text } = turn.completion;
+    const { thought: _, ...call } = actions.parse(text);
+    return { state: takeTurn(turn), call, action: recordOf(turn.state.turn, text, call) };
   };
 
-  const observe = (state: EpisodeState, observation: Segment | null, tokenizer: EpisodeTokenizer): EpisodeState =>
-    observation === null
-      ? endWithout(state, 'length')
-      : goOn({ ...state, segments: [...state.segments, observation] }, tokenizer);
+  const isCarriedOut = (state: EpisodeState, call: SearchCall) =>
+    call.kind !== 'answer' && call.kind !== 'invalid' && state.turn <= maxSearches;
 
-  /** What an observation may take: a whole turn must still fit after it. */
-  const observationRoom = (state: EpisodeState, tokenizer: EpisodeTokenizer) =>
-    contextRoom(state.segments, tokenizer) - maxTokensPerTurn;
-
-  const encodeMessage = (state: EpisodeState, tokenizer: EpisodeTokenizer): Segment | null => {
-    const tokenIds = tokenizer.encode(invalidActionMessage, { allowSpecial: true });
-    const fits = tokenIds.length <= observationRoom(state, tokenizer);
-    return fits ? { kind: 'observation', text: invalidActionMessage, tokenIds } : null;
+  /** What the policy reads next; null when it does not fit. */
+  const encodeResult = (
+    state: EpisodeState,
+    action: Action,
+    result: SearchResult | null,
+    tokenizer: EpisodeTokenizer,
+  ): Segment | null => {
+    if (result === null || 'error' in result) {
+      const maxTokens = messageRoom({ state, limits, tokenizer });
+      return encodeMessage({ message: invalidActionMessage, maxTokens, tokenizer });
+    }
+    const maxTokens = observationRoom({ state, limits, tokenizer });
+    const shape = { ...around(action.text), maxTokens, tokenizer };
+    return 'documents' in result
+      ? encodeObservation({ ...shape, documents: result.documents, documentTemplate })
+      : encodeObservationText({ ...shape, text: result.text });
   };
 
   const finish = (
     state: EpisodeState,
     action: Action,
-    documents: RetrievedDocument[] | undefined,
+    result: SearchResult | null,
     tokenizer: EpisodeTokenizer,
   ): EpisodeState => {
-    const done: Action = documents === undefined ? action : { ...action, executed: true, documents };
-    const acted = { ...state, actions: [...state.actions, done] };
+    const documents = result !== null && 'documents' in result ? { documents: result.documents } : {};
+    const executed = result === null ? action.executed : 'documents' in result || ('text' in result && !result.isError);
+    const acted = { ...state, actions: [...state.actions, { ...action, executed, ...documents }] };
+    if (result !== null && 'error' in result) return endWithoutAnswer(acted, 'error', result.error);
     if (action.answer !== undefined) {
       const correct = exactMatch(action.answer, state.task.goldenAnswers);
-      return end(acted, { correct, reward: correct ? 1 : formatReward, answer: action.answer, endedBy: 'answer' });
+      const reward = correct ? 1 : formatReward;
+      return endEpisode(acted, { correct, reward, answer: action.answer, endedBy: 'answer' });
     }
-    if (state.turn > maxSearches) return endWithout(acted, 'turns');
-    if (documents === undefined) return observe(acted, encodeMessage(acted, tokenizer), tokenizer);
-    const observation = encodeObservation({
-      documents,
-      documentTemplate,
-      prefix: observationPrefix,
-      suffix: observationSuffix,
-      maxTokens: Math.min(maxObservationTokens, observationRoom(acted, tokenizer)),
-      tokenizer,
-    });
-    return observe(acted, observation, tokenizer);
+    if (state.turn > maxSearches) return endWithoutAnswer(acted, 'turns');
+    return observe({ state: acted, observation: encodeResult(acted, action, result, tokenizer), limits, tokenizer });
   };
 
   return {
     name: 'search',
 
     start({ task, tokenizer }) {
-      const tags = tokenizer.encode(`${observationPrefix}${observationSuffix}`, { allowSpecial: true }).length;
+      const { prefix, suffix } = around('');
+      const tags = tokenizer.encode(`${prefix}${suffix}`, { allowSpecial: true }).length;
       if (tags > maxObservationTokens) {
         throw new ConfigError(
           `${maxObservationTokens} is too small: the observation's tags alone take ${tags} tokens`,
@@ -183,28 +203,20 @@ export function createSearchEnvironment(options: SearchEnvironmentOptions): Envi
         );
       }
       const prompt = encodePrompt({ task, template: promptTemplate, appendQuestionMark, tokenizer });
-      return goOn({ task, turn: 0, segments: [prompt], actions: [], next: null, outcome: null }, tokenizer);
+      const state = { task, turn: 0, segments: [prompt], actions: [], next: null, outcome: null };
+      return awaitTurn({ state, limits, tokenizer });
     },
 
     async step({ turns, tokenizer, signal }) {
       const acted = turns.map(act);
-      const queries = acted.flatMap(({ state, action }) =>
-        action.query !== undefined && state.turn <= maxSearches ? [action.query] : [],
-      );
-      const retrieved =
-        queries.length === 0
-          ? { documents: [] }
-          : await retrieveOrError({ retriever, queries, topK, timeout: retrievalTimeout, signal });
-      let query = 0;
-      return acted.map(({ state, action }) => {
-        if (action.query === undefined || state.turn > maxSearches) return finish(state, action, undefined, tokenizer);
-        if ('error' in retrieved) {
-          const { error } = retrieved;
-          const failed = { ...state, actions: [...state.actions, action] };
-          return end(failed, { correct: false, reward: 0, answer: null, endedBy: 'error', error });
-        }
-        return finish(state, action, retrieved.documents[query++] ?? [], tokenizer);
+      const results = await carryOut({
+        calls: acted.map(({ state, call }) => (isCarriedOut(state, call) ? { call, actions: state.actions } : null)),
+        retriever,
+        topK,
+        timeout: retrievalTimeout,
+        signal,
       });
+      return acted.map(({ state, action }, index) => finish(state, action, results[index] ?? null, tokenizer));
     },
 
     oracle,

@@ -1,0 +1,64 @@
+import { createByteTokenizer, type EpisodeState } from '@dgpo/envs';
+import { EnvironmentError, type Outcome, type Task } from '@dgpo/trajectory';
+import type { Playable } from './playable.js';
+
+/** What happens while a person plays, in order. */
+export type PlayEvent =
+  /** What is read first. */
+  | { type: 'start'; task: string; text: string }
+  /** The person's turn. */
+  | { type: 'wait' }
+  | { type: 'line'; text: string }
+  | { type: 'admissible'; commands: string[] }
+  | { type: 'expert'; command: string }
+  /** What a command brought. */
+  | { type: 'observation'; text: string }
+  /** The last event: `outcome` is null when the person left, by `q` or by the end of the input. */
+  | { type: 'end'; turns: number; outcome: Outcome | null };
+
+export interface PlayEpisodeOptions {
+  playable: Playable;
+  task: Task;
+  /** What the person types; it may end at any time. */
+  lines: AsyncIterable<string>;
+  signal: AbortSignal;
+}
+
+const tokenizer = createByteTokenizer();
+
+/** The state after a line, as if a policy had written it. */
+async function step(playable: Playable, state: EpisodeState, line: string, signal: AbortSignal): Promise<EpisodeState> {
+  const text = playable.write(line);
+  const tokenIds = tokenizer.encode(text);
+  const completion = { tokenIds, logProbs: tokenIds.map(() => 0), text, finishReason: 'end' as const };
+  const [next] = await playable.environment.step({ turns: [{ state, completion }], tokenizer, signal });
+  return next ?? state;
+}
+
+/**
+ * One episode by hand: a line is a command, `?` lists what could be typed, `!` tells the expert's next move, `q` leaves.
+ * @throws {EnvironmentError} when the environment itself fails, and the signal's reason
+ */
+export async function* playEpisode(options: PlayEpisodeOptions): AsyncGenerator<PlayEvent> {
+  const { playable, task, lines, signal } = options;
+  let state = playable.environment.start({ task, tokenizer });
+  yield { type: 'start', task: task.id, text: state.segments[0]?.text.trim() ?? '' };
+  yield { type: 'wait' };
+  for await (const typed of lines) {
+    const line = typed.trim();
+    yield { type: 'line', text: line };
+    if (line === 'q') break;
+    if (line === '?') yield { type: 'admissible', commands: playable.admissible(state) };
+    else if (line === '!') yield { type: 'expert', command: playable.expert(state) };
+    else if (line !== '') {
+      const seen = state.segments.length + 1;
+      state = await step(playable, state, line, signal);
+      for (const { text } of state.segments.slice(seen)) yield { type: 'observation', text: playable.read(text) };
+    }
+    if (state.outcome !== null) break;
+    yield { type: 'wait' };
+  }
+  signal.throwIfAborted();
+  if (state.outcome?.error !== undefined) throw new EnvironmentError(state.outcome.error);
+  yield { type: 'end', turns: state.turn, outcome: state.outcome };
+}

@@ -1,0 +1,147 @@
+import type { TextWorld } from '@dgpo/envs';
+import type { Task } from '@dgpo/trajectory';
+import picocolors from 'picocolors';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openPlayable, playableNames } from './open-playable.js';
+import { openTextWorld } from './open-text-world.js';
+import { type PlayEvent, playEpisode } from './play-episode.js';
+import type { Playable } from './playable.js';
+import { readLines } from './read-lines.js';
+import { createPlayRenderer } from './render-play.js';
+
+type Lamp = { isOn: boolean };
+
+/** A dark room with a lamp. */
+const lamp: TextWorld<Lamp> = {
+  name: 'lamp',
+  instructions: 'Light the lamp: switch.',
+  start: () => ({ state: { isOn: false }, observation: 'It is dark.' }),
+  step: (state, command) => {
+    if (command === 'break') throw new Error('the lamp fell');
+    if (command !== 'switch') return { state, observation: 'Nothing happens.', executed: false, result: null };
+    return { state: { isOn: true }, observation: 'Light!', executed: true, result: { correct: true, reward: 1 } };
+  },
+  admissibleCommands: () => ['switch'],
+  expert: () => 'switch',
+};
+const room: Task = { id: 'room', question: 'light the lamp', goldenAnswers: [] };
+const playable = openTextWorld({ world: lamp, tasks: [room], maxTurns: 2 });
+
+async function* from(...chunks: (string | Uint8Array)[]): AsyncGenerator<string | Uint8Array> {
+  yield* chunks;
+}
+
+async function play(lines: string[], options: { playable?: Playable; task?: Task; echo?: boolean } = {}) {
+  const { echo = true, ...played } = options;
+  const signal = new AbortController().signal;
+  const typed = readLines(from(`${lines.join('\n')}\n`), signal);
+  const render = createPlayRenderer({ colors: picocolors.createColors(false), echo });
+  const events: PlayEvent[] = [];
+  for await (const event of playEpisode({ playable, task: room, lines: typed, signal, ...played })) events.push(event);
+  return { text: events.map(render).join(''), events };
+}
+
+const opening =
+  "Light the lamp: switch.\n\nIt is dark.\n\n? lists what you can do, ! tells the expert's next move, q leaves\n\n";
+
+describe('playEpisode', () => {
+  it('answers commands, lists them, and tells the expert’s next move', async () => {
+    const { text, events } = await play(['?', '!', '', 'sing', 'switch']);
+    expect(text).toBe(
+      `${opening}> ?\nswitch\n> !\nswitch\n> \n> sing\nNothing happens.\n> switch\nsolved: reward 1 after 2 turns\n`,
+    );
+    expect(events.filter(({ type }) => type !== 'wait' && type !== 'line')).toEqual([
+      { type: 'start', task: 'room', text: 'Light the lamp: switch.\n\nIt is dark.' },
+      { type: 'admissible', commands: ['switch'] },
+      { type: 'expert', command: 'switch' },
+      { type: 'observation', text: 'Nothing happens.' },
+      { type: 'end', turns: 2, outcome: { correct: true, reward: 1, answer: null, endedBy: 'answer' } },
+    ]);
+  });
+
+  it('repeats no line that a terminal shows', async () => {
+    expect((await play(['switch'], { echo: false })).text).toBe(`${opening}> solved: reward 1 after 1 turn\n`);
+  });
+
+  it('ends with the turns, with q and with the input', async () => {
+    expect((await play(['a', 'b', 'switch'])).text).toMatch(/> b\nno turns left: reward 0 after 2 turns\n$/);
+    expect((await play(['a', 'q', 'switch'])).text).toMatch(/> q\nleft after 1 turn\n$/);
+    expect((await play(['a'])).text).toMatch(/> a\nNothing happens\.\n> \nleft after 1 turn\n$/);
+  });
+
+  it('fails when the environment does', async () => {
+    await expect(play(['break'])).rejects.toMatchObject({
+      code: 'ENVIRONMENT_ERROR',
+      message: expect.stringMatching(/the lamp fell/),
+    });
+  });
+});
+
+describe('readLines', () => {
+  const signal = new AbortController().signal;
+
+  it('joins what comes in pieces, and takes every end of a line', async () => {
+    const bytes = new TextEncoder().encode('größe\r\nlast');
+    const lines: string[] = [];
+    for await (const line of readLines(from('a', 'b\nc\n', bytes.slice(0, 3), bytes.slice(3)), signal))
+      lines.push(line);
+    expect(lines).toEqual(['ab', 'c', 'größe', 'last']);
+  });
+
+  it('ends when it is aborted, also while nothing comes', async () => {
+    const aborter = new AbortController();
+    async function* silent(): AsyncGenerator<string> {
+      yield 'first\n';
+      await new Promise((resolve) => aborter.signal.addEventListener('abort', resolve));
+    }
+    const lines: string[] = [];
+    for await (const line of readLines(silent(), aborter.signal)) {
+      lines.push(line);
+      aborter.abort();
+    }
+    expect(lines).toEqual(['first']);
+  });
+});
+
+describe('search', () => {
+  let search: Playable;
+  beforeAll(async () => {
+    search = await openPlayable('search', { seed: 1 });
+  });
+
+  it('is played by the expert to reward 1, whatever else was looked up', async () => {
+    expect(search.tasks).toHaveLength(100);
+    expect((await openPlayable('search', { seed: 2 })).tasks).not.toEqual(search.tasks);
+    for (const task of search.tasks.slice(0, 8)) {
+      let move = '';
+      const lines = async function* (): AsyncGenerator<string> {
+        yield 'search[capital of Peru]';
+        for (;;) {
+          yield '!';
+          yield move;
+        }
+      };
+      const signal = new AbortController().signal;
+      for await (const event of playEpisode({ playable: search, task, lines: lines(), signal })) {
+        if (event.type === 'expert') move = event.command;
+        if (event.type === 'end') expect(event.outcome).toMatchObject({ correct: true, reward: 1 });
+      }
+    }
+  });
+
+  it('lists what can be opened, each title once, and opens all that is known of it', async () => {
+    const task = search.tasks[0] as Task;
+    const { text } = await play(['search[capital of Peru]', '?', 'open[peru]'], { playable: search, task });
+    expect(text).toContain('> ?\nanswer[…]\nopen[Peru]\nsearch[…]\n');
+    expect(text).toMatch(/> open\[peru\]\n1\. Peru: [^>]*currency of Peru[^>]*\n> /);
+  });
+});
+
+it('names what there is, and the nearest name', async () => {
+  expect(playableNames).toContain('search');
+  await expect(openPlayable('serch', { seed: 0 })).rejects.toMatchObject({
+    code: 'CONFIG_ERROR',
+    message: expect.stringMatching(/did you mean "search"\?/),
+  });
+  await expect(openPlayable('toString', { seed: 0 })).rejects.toThrow(/there are search/);
+});

@@ -1,0 +1,32 @@
+import type { Environment, EpisodeState } from '@dgpo/envs';
+import type { Task } from '@dgpo/trajectory';
+
+/** An environment with what a person needs to play it in a terminal. */
+export interface Playable {
+  environment: Environment;
+  /** In the order of `--task`. */
+  tasks: readonly Task[];
+  /** What a policy would write for a line that a person types. */
+  write(line: string): string;
+  /** An observation without what stands around it for a policy. */
+  read(observation: string): string;
+  /** What could be typed now. */
+  admissible(state: EpisodeState): string[];
+  /** What the expert would type now. */
+  expert(state: EpisodeState): string;
+}
+
+export interface OpenPlayableOptions {
+  /** Of the tasks. */
+  seed: number;
+}
+
+/** Limits for people, who are not short of context. */
+export const roomy = { maxTokensPerTurn: 100_000, maxObservationTokens: 100_000, maxContextTokens: 100_000_000 };
+
+/** What is said to a line that is no command. */
+export const notUnderstood = '\nThat is no command here; ? lists what there is.\n';
+
+/** A line as an action of the format `react`, and back. */
+export const asAction = (line: string) => `Action: ${line}`;
+export const withoutLabel = (observation: string) => observation.replace(/^\s*Observation:/, '').trim();
