@@ -1,11 +1,15 @@
 import { ConfigError } from '@dgpo/trajectory';
 import { nearestName } from '../recipe/nearest-name.js';
+import { openHousehold } from './open-household.js';
 import { openSearch } from './open-search.js';
+import { openWebshop } from './open-webshop.js';
 import type { OpenPlayableOptions, Playable } from './playable.js';
 
 /** What there is to play. */
 const openers: Readonly<Record<string, (options: OpenPlayableOptions) => Playable | Promise<Playable>>> = {
   search: openSearch,
+  household: openHousehold,
+  webshop: openWebshop,
 };
 
 /** Names for `dgpo play`. */
