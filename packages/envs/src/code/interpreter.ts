@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { ConfigError, EnvironmentError } from '@dgpo/trajectory';
 import { type Child, startChild } from './child-process.js';
 import type { CodeInterpreter, CodeLanguage, CodeLimits } from './code-interpreter.js';
@@ -22,6 +24,18 @@ export function readLimits(limits: CodeLimits): Required<CodeLimits> {
     if (all[where] > most) throw new ConfigError(`expected at most ${most}, found ${all[where]}`, { where });
   }
   return all;
+}
+
+/** The folder of an optional package. @throws ConfigError where it is not installed */
+export function findPackage(name: string, versions: string): string {
+  try {
+    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+  } catch (cause) {
+    throw new ConfigError(`the package ${name} is not installed; add it with: npm install ${name}@${versions}`, {
+      where: 'code interpreter',
+      cause,
+    });
+  }
 }
 
 /** The interpreter of a script of this package, started and waiting. */

@@ -1,9 +1,8 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError } from '@dgpo/trajectory';
 import type { CodeInterpreter, CodeLimits } from './code-interpreter.js';
-import { readLimits, startInterpreter } from './interpreter.js';
+import { findPackage, readLimits, startInterpreter } from './interpreter.js';
 
 export interface PythonInterpreterOptions extends CodeLimits {
   /** Modules that code may import; they are loaded at the start. @default {@link defaultPythonImports} */
@@ -49,18 +48,6 @@ export const defaultPythonImports: readonly string[] = [
 
 /** Longer numbers are not turned into text: Python's own limit, against work that grows with the square of the digits. */
 const maxDigits = 4300;
-
-/** The folder of an optional package. @throws ConfigError where it is not installed */
-export function findPackage(name: string, versions: string): string {
-  try {
-    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
-  } catch (cause) {
-    throw new ConfigError(`the package ${name} is not installed; add it with: npm install ${name}@${versions}`, {
-      where: 'code interpreter',
-      cause,
-    });
-  }
-}
 
 /**
  * Python (pyodide) in a process of its own, without files, network, environment or JavaScript.

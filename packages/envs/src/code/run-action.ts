@@ -133,6 +133,9 @@ export async function runAction(
         continue;
       }
       if (message.type === 'lost') return lost(message.reason, calls);
+      if (message.type !== 'result') {
+        throw new EnvironmentError(`it failed: ${String(message.message ?? message.type)}`, { where: 'interpreter' });
+      }
       const result = readResult(message.text, limits, calls);
       if (result !== null) return result;
       // What it sent is not what our own driver sends: the episode has overwritten it.
