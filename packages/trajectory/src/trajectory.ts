@@ -25,13 +25,18 @@ export interface Segment {
 export interface Action {
   /** From 0. */
   turn: number;
-  kind: 'search' | 'answer' | 'invalid';
+  kind: 'search' | 'answer' | 'code' | 'invalid';
   /** What the policy wrote in this turn, whole. */
   text: string;
   /** Of a search: trimmed. */
   query?: string;
   /** Of an answer: trimmed. */
   answer?: string;
+  /** Of code, and what it did: prints, last value and error as text. */
+  code?: string;
+  stdout?: string;
+  value?: string;
+  error?: string;
   /** True when the environment carried it out; false for invalid actions and for a search in the final turn. */
   executed: boolean;
   /** Of an executed search, best first. */
@@ -95,10 +100,14 @@ const retrievedDocumentSchema = z.object({
 
 const actionSchema = z.object({
   turn: z.int().nonnegative(),
-  kind: z.enum(['search', 'answer', 'invalid']),
+  kind: z.enum(['search', 'answer', 'code', 'invalid']),
   text: z.string(),
   query: z.string().exactOptional(),
   answer: z.string().exactOptional(),
+  code: z.string().exactOptional(),
+  stdout: z.string().exactOptional(),
+  value: z.string().exactOptional(),
+  error: z.string().exactOptional(),
   executed: z.boolean(),
   documents: z.array(retrievedDocumentSchema).exactOptional(),
 });

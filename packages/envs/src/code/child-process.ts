@@ -60,7 +60,7 @@ export function startChild(options: { script: string; readable: readonly string[
     windowsHide: true,
   });
   const { stderr } = child;
-  const [, , , outgoing, incoming] = child.stdio as Socket[];
+  const [, , , outgoing, incoming] = child.stdio as unknown as (Socket | undefined)[];
   const messages: Message[] = [];
   let waiting: { resolve: (message: Message) => void; reject: (error: Error) => void } | null = null;
   let failure: Error | null = null;
@@ -118,14 +118,22 @@ export function startChild(options: { script: string; readable: readonly string[
       resolve();
     });
     child.on('close', (code, signal) => {
-      const lastLine = errors.trim().split('\n').find((line) => line.includes('Error')) ?? '';
+      const lastLine =
+        errors
+          .trim()
+          .split('\n')
+          .find((line) => line.includes('Error')) ?? '';
       fail([signal ?? `code ${code}`, lastLine].filter((text) => text !== '').join(', '));
       resolve();
     });
   });
   // The program waits for a child that owes it a message, not for one that is idle.
   const hold = (held: boolean) => {
-    for (const handle of [child, outgoing, incoming, stderr] as (Partial<Pick<Socket, 'ref' | 'unref'>> | null | undefined)[]) {
+    for (const handle of [child, outgoing, incoming, stderr] as (
+      | Partial<Pick<Socket, 'ref' | 'unref'>>
+      | null
+      | undefined
+    )[]) {
       if (held) handle?.ref?.();
       else handle?.unref?.();
     }

@@ -89,6 +89,7 @@ function replaceSenses() {
  * walls and Node's permission flag, which says nothing about the network before Node 25.
  */
 export function harden() {
+  process.env.TZ = 'UTC';
   // Node would print the source around it, which is one line of a megabyte.
   process.on('uncaughtException', (error) => {
     send({ type: 'failed', message: String(error?.stack ?? error).slice(0, 1000) });
@@ -108,7 +109,13 @@ export function harden() {
   for (const target of [childProcess, cluster, dgram, dns, dns.promises, http, http2, https, net, tls, workerThreads]) {
     denyAll(target);
   }
-  for (const { prototype } of [childProcess.ChildProcess, dgram.Socket, dns.Resolver, dns.promises.Resolver, net.Server]) {
+  for (const { prototype } of [
+    childProcess.ChildProcess,
+    dgram.Socket,
+    dns.Resolver,
+    dns.promises.Resolver,
+    net.Server,
+  ]) {
     denyAll(prototype);
   }
   net.Socket.prototype.connect = deny;

@@ -1,5 +1,5 @@
 // Runs inside QuickJS, before any code of an episode; `host` exists in this function alone.
-((host) => {
+(host) => {
   const { stringify, parse } = JSON;
   const { defineProperty } = Object;
   const text = String;
@@ -46,4 +46,4 @@
       }
     },
   };
-});
+};

@@ -71,9 +71,14 @@ function callTool(text) {
   }
   const started = now();
   send({ type: 'call', text });
-  const answer = JSON.stringify(receive());
+  const answer = receive();
+  if (answer.type === 'stop') {
+    stopped ??= 'tool';
+    throw new Stopped('tool');
+  }
+  // Waiting for a tool is its own time, which the parent limits.
   limits.deadline += now() - started;
-  return answer;
+  return JSON.stringify(answer);
 }
 
 async function reset() {
@@ -116,7 +121,8 @@ function textOf(work, value) {
   const handle = called.error ?? called.value;
   const text = called.error === undefined && context.typeof(handle) === 'string' ? context.getString(handle) : null;
   handle.dispose();
-  if (called.error !== undefined) return work === describe ? 'an error that cannot be shown' : 'a value that cannot be shown';
+  if (called.error !== undefined)
+    return work === describe ? 'an error that cannot be shown' : 'a value that cannot be shown';
   return text;
 }
 

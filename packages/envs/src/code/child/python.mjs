@@ -62,7 +62,9 @@ function write(fd, at, count, written) {
   if (++calls > maxCalls) throw new Stopped(`more than ${maxCalls} calls of tools`);
   const started = now();
   send({ type: 'call', text: bytes.toString('utf8') });
-  fill(receive());
+  const answer = receive();
+  if (answer.type === 'stop') throw new Stopped('tool');
+  fill(answer);
   // Waiting for a tool is its own time, which the parent limits.
   limits.deadline += now() - started;
   return 0;
@@ -97,13 +99,18 @@ const open = {
     fillBytes(python._module.HEAPU8.subarray(at >>> 0, (at >>> 0) + (count >>> 0)));
     return 0;
   },
-  emscripten_resize_heap: (original) => (size) => size >>> 0 > memoryBytes ? 0 : original(size),
+  emscripten_resize_heap: (original) => (size) => (size >>> 0 > memoryBytes ? 0 : original(size)),
   _Py_CheckEmscriptenSignals_Helper: () => tick,
   can_run_sync_js: () => () => 0,
   ...Object.fromEntries(
-    ['clock_time_get', 'emscripten_get_now', 'emscripten_date_now', '_localtime_js', '_gmtime_js', '_PyEM_TrampolineCall_JS'].map(
-      (name) => [name, (original) => original],
-    ),
+    [
+      'clock_time_get',
+      'emscripten_get_now',
+      'emscripten_date_now',
+      '_localtime_js',
+      '_gmtime_js',
+      '_PyEM_TrampolineCall_JS',
+    ].map((name) => [name, (original) => original]),
   ),
 };
 
@@ -151,7 +158,9 @@ python = await loadPyodide({
 });
 for (const archive of archives) python.unpackArchive(archive, 'wheel');
 python.runPython(driver);
-python.runPython(`_boot(__import__("json").loads(${JSON.stringify(JSON.stringify({ imports, maxDigits: setup.maxDigits }))}))`);
+python.runPython(
+  `_boot(__import__("json").loads(${JSON.stringify(JSON.stringify({ imports, maxDigits: setup.maxDigits }))}))`,
+);
 
 const { _module: core } = python;
 const bytesOf = (text) => {
@@ -163,7 +172,15 @@ const bytesOf = (text) => {
 const command = bytesOf('_serve()');
 
 /** Modules that could call any function of the process by address, or load code, lose their names. */
-const closedModules = ['_ctypes', '_pyodide_core', '_posixsubprocess', '_socket', 'mmap', 'faulthandler', '_remote_debugging'];
+const closedModules = [
+  '_ctypes',
+  '_pyodide_core',
+  '_posixsubprocess',
+  '_socket',
+  'mmap',
+  'faulthandler',
+  '_remote_debugging',
+];
 for (let at = core._PyImport_Inittab; core.HEAPU32[at >>> 2] !== 0; at += 8) {
   const start = core.HEAPU32[at >>> 2];
   const name = Buffer.from(core.HEAPU8.subarray(start, core.HEAPU8.indexOf(0, start))).toString('latin1');
@@ -198,7 +215,8 @@ function run({ request, timeout, maxOperations }) {
     return { type: 'lost', reason: 'broken' };
   } catch (error) {
     reset();
-    const reason = error instanceof Stopped && ['time', 'operations'].includes(error.message) ? error.message : 'broken';
+    const reason =
+      error instanceof Stopped && ['time', 'operations'].includes(error.message) ? error.message : 'broken';
     return { type: 'lost', reason };
   }
 }
@@ -211,5 +229,9 @@ while (true) {
   else if (message.type === 'reset') {
     reset();
     send({ type: 'reset' });
-  } else send({ type: 'fingerprint', value: createHash('sha256').update(core.HEAPU8.subarray(0, image.length)).digest('hex') });
+  } else
+    send({
+      type: 'fingerprint',
+      value: createHash('sha256').update(core.HEAPU8.subarray(0, image.length)).digest('hex'),
+    });
 }
