@@ -59,7 +59,7 @@ function readResult(text: unknown, limits: Required<CodeLimits>, calls: ToolCall
   if (!isPart(answer, maxValue)) return null;
   // Lone surrogates do not survive UTF-8, and a state must.
   const [output, last, failure, given] = [stdout, value, error, answer].map((part) =>
-    part === null || part === undefined ? null : wellFormed(part),
+    part === null ? null : wellFormed(part),
   );
   return {
     stdout: output ?? '',

@@ -181,7 +181,7 @@ const closedModules = [
   'faulthandler',
   '_remote_debugging',
 ];
-for (let at = core._PyImport_Inittab; core.HEAPU32[at >>> 2] !== 0; at += 8) {
+for (let at = core.HEAPU32[core._PyImport_Inittab >>> 2]; core.HEAPU32[at >>> 2] !== 0; at += 8) {
   const start = core.HEAPU32[at >>> 2];
   const name = Buffer.from(core.HEAPU8.subarray(start, core.HEAPU8.indexOf(0, start))).toString('latin1');
   if (closedModules.includes(name) || name.startsWith('_test') || name.startsWith('_xx')) core.HEAPU8[start] = 0x3f;
