@@ -55,7 +55,7 @@ function checkTools(tools: readonly CodeTool[]): void {
   const names = ['final_answer', 'print', ...tools.map(({ name }) => name)];
   for (const { name, parameters } of tools) {
     for (const word of [name, ...parameters]) {
-      if (/^[A-Za-z_]\w*$/.test(word)) continue;
+      if (/^[A-Za-z]\w*$/.test(word)) continue;
       throw new ConfigError(`"${word}" is no name in Python and JavaScript`, { where: `tool ${name}` });
     }
     if (names.filter((other) => other === name).length > 1) {
