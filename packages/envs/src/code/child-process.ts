@@ -161,6 +161,8 @@ export function startChild(options: { script: string; readable: readonly string[
     },
     kill() {
       fail('it was closed');
+      // It is gone in a moment; whoever waits for that must not be left behind.
+      hold(true);
       child.kill('SIGKILL');
     },
     exited,

@@ -55,6 +55,7 @@ export async function startInterpreter(options: {
     try {
       if (type !== 'ready') child.send({ type });
       const reply = await child.receive();
+      if (reply.type === 'refused') throw new ConfigError(String(reply.message), { where: 'imports' });
       if (reply.type !== type) {
         throw new EnvironmentError(`expected ${type}, it sent ${reply.type} ${reply.message ?? ''}`, { where: script });
       }

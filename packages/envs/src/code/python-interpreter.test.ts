@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ConfigError, EnvironmentError } from '@dgpo/trajectory';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { storedZip } from './__fixtures__/stored-zip.js';
 import { createEchoTool } from './__fixtures__/surroundings.js';
 import type { CodeTool } from './code-interpreter.js';
 import { createPythonInterpreter, startPython } from './python-interpreter.js';
@@ -160,6 +164,44 @@ test('one action at a time', async () => {
   await expect(run('2')).rejects.toThrow('one action at a time');
   expect(await first).toMatchObject({ value: '1' });
 });
+
+test('a second process starts from the same bytes, so that a state can move there; one that is closed runs nothing', async () => {
+  const other = await startPython({ timeout: 4000, toolTimeout: 300, maxOperations: 5_000_000, memory: 96 });
+  await python.reset();
+  expect(await other.fingerprint()).toBe(await python.fingerprint());
+  const running = expect(other.run({ code: 'while True: pass' })).rejects.toThrow("the interpreter's process ended");
+  await other.close();
+  await running;
+  expect(other.alive).toBe(false);
+  await expect(other.reset()).rejects.toThrow('ended');
+}, 300_000);
+
+test('wheels of the user are installed; nothing else is looked for', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'dgpo-wheel-'));
+  const wheel = join(folder, 'greeting-1.0-py3-none-any.whl');
+  await writeFile(
+    wheel,
+    storedZip({
+      'greeting/__init__.py': 'from .words import hello\n',
+      'greeting/words.py': 'hello = "hello from a wheel"\n',
+      'greeting-1.0.dist-info/METADATA': 'Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n',
+      'greeting-1.0.dist-info/WHEEL': 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
+      'greeting-1.0.dist-info/RECORD': '',
+    }),
+  );
+  const wheels = [wheel];
+  const own = await createPythonInterpreter({ wheels, imports: ['greeting'] });
+  expect(await own.run({ code: 'from greeting import hello\nhello' })).toMatchObject({ value: 'hello from a wheel' });
+  expect((await own.run({ code: 'import math' })).error).toContain(
+    'the module math is not allowed here; these are: greeting',
+  );
+  await own.close();
+  await expect(createPythonInterpreter({ wheels: [`${wheel}x`] })).rejects.toThrow('there is no file');
+  await expect(createPythonInterpreter({ imports: ['numpy'] })).rejects.toThrow(
+    'imports: ImportError: the module numpy does not load',
+  );
+  await rm(folder, { recursive: true });
+}, 300_000);
 
 test.each([
   [{ timeout: 0 }, 'timeout'],

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError } from '@dgpo/trajectory';
 import type { CodeInterpreter, CodeLimits } from './code-interpreter.js';
@@ -62,12 +63,15 @@ export async function startPython(options: PythonInterpreterOptions = {}) {
   const { imports = defaultPythonImports, wheels = [], ...limits } = options;
   const wrong = imports.find((name) => !/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(name));
   if (wrong !== undefined) throw new ConfigError(`"${wrong}" is no name of a module`, { where: 'imports' });
+  const files = wheels.map((path) => resolve(path));
+  const missing = files.find((path) => !existsSync(path));
+  if (missing !== undefined) throw new ConfigError(`there is no file ${missing}`, { where: 'wheels' });
   const folder = findPackage('pyodide', '314');
   return startInterpreter({
     language: 'python',
     script: 'python.mjs',
-    readable: [join(folder, '*'), ...wheels],
+    readable: [join(folder, '*'), ...files],
     limits: readLimits(limits),
-    setup: { pyodideUrl: pathToFileURL(join(folder, 'pyodide.mjs')).href, imports, wheels, maxDigits },
+    setup: { pyodideUrl: pathToFileURL(join(folder, 'pyodide.mjs')).href, imports, wheels: files, maxDigits },
   });
 }

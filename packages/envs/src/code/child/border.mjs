@@ -4,6 +4,7 @@
  */
 import childProcess from 'node:child_process';
 import cluster from 'node:cluster';
+import crypto from 'node:crypto';
 import dgram from 'node:dgram';
 import dns from 'node:dns';
 import fs, { readSync, writeSync } from 'node:fs';
@@ -56,12 +57,16 @@ export const now = performance.now.bind(performance);
 
 /** What code may learn of time and chance: the same in every replay. Each reading of the clock advances it by a millisecond. */
 const epoch = Date.UTC(2020, 0, 1);
+const seed = 0x9e3779b9;
+let running = false;
 let ticks = 0;
-let chance = 0;
+let chance = seed;
 
+/** From here on the clock runs; while an interpreter starts, how often it is read is left to chance. */
 export function resetSenses() {
+  running = true;
   ticks = 0;
-  chance = 0x9e3779b9;
+  chance = seed;
 }
 
 /** @param {Uint8Array} bytes */
@@ -74,9 +79,9 @@ export function fillBytes(bytes) {
 }
 
 function replaceSenses() {
-  resetSenses();
-  Date.now = () => epoch + ticks++;
-  performance.now = () => ticks++;
+  crypto.randomFillSync = fillBytes;
+  Date.now = () => epoch + (running ? ticks++ : 0);
+  performance.now = () => (running ? ticks++ : 0);
   Math.random = () => {
     const [a, b, c] = fillBytes(new Uint8Array(3));
     return (a * 65536 + b * 256 + c) / 16777216;

@@ -15,7 +15,10 @@ def _boot(setup):
     """Loads every module that code may import, then takes the ways to load another one."""
     allowed = frozenset(setup["imports"])
     for name in (*setup["imports"], *_INTERNAL):
-        importlib.import_module(name)
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            raise ImportError(f"the module {name} does not load: {str(error).splitlines()[0]}") from None
     roots = {name.partition(".")[0] for name in allowed}
     original = builtins.__import__
 

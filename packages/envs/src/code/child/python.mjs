@@ -11,7 +11,7 @@ import { closeFiles, fillBytes, harden, now, receive, resetSenses, send } from '
 const setup = receive();
 const { pyodideUrl, imports, wheels, memoryBytes } = setup;
 const driver = readFileSync(new URL('./python-driver.py', import.meta.url), 'utf8');
-const archives = wheels.map((path) => readFileSync(path));
+const archives = wheels.map((path) => new Uint8Array(readFileSync(path)));
 
 harden();
 
@@ -158,9 +158,13 @@ python = await loadPyodide({
 });
 for (const archive of archives) python.unpackArchive(archive, 'wheel');
 python.runPython(driver);
-python.runPython(
-  `_boot(__import__("json").loads(${JSON.stringify(JSON.stringify({ imports, maxDigits: setup.maxDigits }))}))`,
-);
+const options = JSON.stringify(JSON.stringify({ imports, maxDigits: setup.maxDigits }));
+try {
+  python.runPython(`_boot(__import__("json").loads(${options}))`);
+} catch (error) {
+  send({ type: 'refused', message: String(error?.message).trim().split('\n').at(-1) });
+  process.reallyExit(2);
+}
 
 const { _module: core } = python;
 const bytesOf = (text) => {
