@@ -182,8 +182,10 @@ test('wheels of the user are installed; nothing else is looked for', async () =>
   await writeFile(
     wheel,
     storedZip({
-      'greeting/__init__.py': 'from .words import hello\n',
-      'greeting/words.py': 'hello = "hello from a wheel"\n',
+      'greeting/__init__.py': 'from .words import farewell, hello\n',
+      'greeting/later.py': 'goodbye = "goodbye"\n',
+      'greeting/words.py':
+        'def farewell():\n    from .later import goodbye\n    return goodbye\n\nhello = "hello from a wheel"\n',
       'greeting-1.0.dist-info/METADATA': 'Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n',
       'greeting-1.0.dist-info/WHEEL': 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
       'greeting-1.0.dist-info/RECORD': '',
@@ -192,6 +194,7 @@ test('wheels of the user are installed; nothing else is looked for', async () =>
   const wheels = [wheel];
   const own = await createPythonInterpreter({ wheels, imports: ['greeting'] });
   expect(await own.run({ code: 'from greeting import hello\nhello' })).toMatchObject({ value: 'hello from a wheel' });
+  expect(await own.run({ code: 'import greeting\ngreeting.farewell()' })).toMatchObject({ value: 'goodbye' });
   expect((await own.run({ code: 'import math' })).error).toContain(
     'the module math is not allowed here; these are: greeting',
   );

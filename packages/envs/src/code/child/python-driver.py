@@ -3,17 +3,48 @@ import ast
 import builtins
 import gc
 import importlib
+import importlib.util
 import json
+import os
 import posix
 import sys
 
 _INTERNAL = ("_strptime", "_decimal", "_datetime", "traceback", "warnings", "copyreg", "locale", "unicodedata", "encodings.idna")
 _OWN = "<code>"
+_WHEELS = "/wheels"
+
+
+class _Memory:
+    """Finds the modules of wheels, whose files were read at the start: such packages load parts of themselves when they need them."""
+
+    def __init__(self, folder):
+        self.sources = {}
+        for root, _, files in os.walk(folder):
+            for file in files:
+                path = os.path.relpath(os.path.join(root, file), folder)
+                if not file.endswith(".py") or "tests" in path.split("/"):
+                    continue
+                with open(os.path.join(root, file), encoding="utf-8") as source:
+                    parts = path.removesuffix(".py").split("/")
+                    package = parts[-1] == "__init__"
+                    self.sources[".".join(parts[:-1] if package else parts)] = (package, source.read())
+
+    def find_spec(self, name, path=None, target=None):
+        if name in self.sources:
+            return importlib.util.spec_from_loader(name, self, is_package=self.sources[name][0])
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        exec(compile(self.sources[module.__name__][1], module.__name__, "exec"), module.__dict__)
 
 
 def _boot(setup):
     """Loads every module that code may import, then takes the ways to load another one."""
     allowed = frozenset(setup["imports"])
+    sys.path.append(_WHEELS)
+    wheels = _Memory(_WHEELS)
     for name in (*setup["imports"], *_INTERNAL):
         try:
             importlib.import_module(name)
@@ -32,7 +63,7 @@ def _boot(setup):
     builtins.__import__ = guarded
     for name in ("open", "input", "breakpoint", "exit", "quit", "help", "copyright", "credits", "license"):
         builtins.__dict__.pop(name, None)
-    sys.meta_path.clear()
+    sys.meta_path[:] = [wheels]
     sys.path.clear()
     sys.path_hooks.clear()
     sys.path_importer_cache.clear()

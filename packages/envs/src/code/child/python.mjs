@@ -130,6 +130,8 @@ function guardImports(module, given) {
   for (const { module: space, name, kind } of WebAssembly.Module.imports(module)) {
     if (kind !== 'function') continue;
     const original = given[space][name];
+    // Functions of other WebAssembly modules are inside already.
+    if (typeof original !== 'function' || /^function \d+\(/.test(Function.prototype.toString.call(original))) continue;
     const afterwards = Object.hasOwn(open, name) ? open[name](original) : refuse(name);
     own[space] ??= Object.create(null);
     own[space][name] = (...values) => (sealed ? afterwards(...values) : original(...values));
@@ -146,7 +148,12 @@ WebAssembly.instantiate = async (source, given) => {
   const instance = await instantiate(module, guardImports(module, given));
   return source instanceof WebAssembly.Module ? instance : { module, instance };
 };
-// Only the way above is guarded.
+const { Instance } = WebAssembly;
+WebAssembly.Instance = function GuardedInstance(module, given) {
+  return new Instance(module, given === undefined ? undefined : guardImports(module, given));
+};
+WebAssembly.Instance.prototype = Instance.prototype;
+// Only the ways above are guarded.
 Object.assign(WebAssembly, { instantiateStreaming: undefined });
 
 const { loadPyodide } = await import(pyodideUrl);
@@ -156,7 +163,7 @@ python = await loadPyodide({
   stdout: () => undefined,
   stderr: () => undefined,
 });
-for (const archive of archives) python.unpackArchive(archive, 'wheel');
+for (const archive of archives) python.unpackArchive(archive, 'wheel', { extractDir: '/wheels' });
 python.runPython(driver);
 const options = JSON.stringify(JSON.stringify({ imports, maxDigits: setup.maxDigits }));
 try {
