@@ -143,7 +143,9 @@ test('a closed pool runs nothing, and an aborted action does not start', async (
   const pool = createInterpreterPool({ start: createFakes().start });
   const signal = AbortSignal.abort(new Error('stop'));
   await expect(pool.run({ steps: [], code: 'a', tools: [], signal })).rejects.toThrow('stop');
+  const starting = expect(play(pool, ['a'])).rejects.toThrow('closed');
   await pool.close();
+  await starting;
   await expect(play(pool, ['a'])).rejects.toThrow('closed');
   expect(() => createInterpreterPool({ start: createFakes().start, size: 0 })).toThrow('size');
 });

@@ -51,6 +51,9 @@ export function createInterpreterPool(options: {
   let uses = 0;
   let closed = false;
 
+  const checkOpen = () => {
+    if (closed) throw new EnvironmentError('the pool is closed', { where: 'interpreters' });
+  };
   /** Best is the one that holds the steps, then a clean one, then one that has not started, then the one that waited longest. */
   const rank = (place: Place, key: string) => {
     if (place.interpreter?.alive !== true) return 2;
@@ -76,11 +79,14 @@ export function createInterpreterPool(options: {
       const key = keyOf(steps);
       const place = await take(key);
       try {
-        if (closed) throw new EnvironmentError('the pool is closed', { where: 'interpreters' });
+        checkOpen();
         signal?.throwIfAborted();
         if (place.interpreter?.alive !== true) {
           place.interpreter = await start();
           place.key = cleanKey;
+          // It may have been closed meanwhile.
+          if (closed) await place.interpreter.close();
+          checkOpen();
         }
         const { interpreter } = place;
         const holds = place.key === key;

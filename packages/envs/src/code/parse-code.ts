@@ -23,7 +23,7 @@ export const startOfObservation = 'Observation:';
  * Calls of `final_answer` would fail once a variable has its name, so in code that does both the variable is called
  * `final_answer_variable`. Source: `fix_final_answer_code` of smolagents.
  */
-export function renameAnswerVariable(code: string): string {
+function renameAnswerVariable(code: string): string {
   const assigns = /(?<![.\w])final_answer\s*=(?!=)/.test(code);
   const calls = /(?<![.\w])final_answer\s*\(/.test(code);
   return assigns && calls ? code.replace(/(?<![.\w])final_answer\b(?!\s*\()/g, 'final_answer_variable') : code;

@@ -13,7 +13,7 @@ export const defaultLimits: Required<CodeLimits> = {
   maxValue: 20_000,
 };
 
-export const maxErrorCharacters = 2000;
+const maxErrorCharacters = 2000;
 
 /** What the interpreter may take beyond its own limit of time, before its process is killed. */
 const grace = 1000;
