@@ -103,6 +103,7 @@ describe('tools', () => {
 describe('limits', () => {
   test.each([
     ['a loop', 'for (;;);'],
+    ['a flood of prints', 'for (;;) print("x".repeat(1000))'],
     ['a loop that catches everything', 'for (;;) { try { for (;;); } catch {} finally { for (;;); } }'],
     ['a regular expression that backtracks', '/(a*)*b/.exec("a".repeat(40))'],
     ['recursion without an end in jobs', 'const f = () => Promise.resolve().then(f); f(); for (;;);'],
@@ -265,4 +266,12 @@ test.each([
     stdout: '["undefined","undefined","1,3",30000000]\n',
     value: 'B',
   });
+});
+
+test('one that is closed while it runs says so', async () => {
+  const other = await startJavaScript({ timeout: 60_000, maxOperations: 10 ** 12 });
+  const running = expect(other.run({ code: 'for (;;);' })).rejects.toThrow("the interpreter's process ended");
+  await other.close();
+  await running;
+  expect(other.alive).toBe(false);
 });

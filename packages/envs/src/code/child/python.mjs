@@ -102,15 +102,13 @@ const open = {
   emscripten_resize_heap: (original) => (size) => (size >>> 0 > memoryBytes ? 0 : original(size)),
   _Py_CheckEmscriptenSignals_Helper: () => tick,
   can_run_sync_js: () => () => 0,
+  // Sleeping is looking at the clock until it is late enough.
+  emscripten_get_now: (original) => () => tick() + original(),
   ...Object.fromEntries(
-    [
-      'clock_time_get',
-      'emscripten_get_now',
-      'emscripten_date_now',
-      '_localtime_js',
-      '_gmtime_js',
-      '_PyEM_TrampolineCall_JS',
-    ].map((name) => [name, (original) => original]),
+    ['clock_time_get', 'emscripten_date_now', '_localtime_js', '_gmtime_js', '_PyEM_TrampolineCall_JS'].map((name) => [
+      name,
+      (original) => original,
+    ]),
   ),
 };
 
