@@ -8,6 +8,9 @@ import { defaultLimits, runAction } from './run-action.js';
 /** Starting takes seconds of processor time, and minutes only on a machine that does not get on at all. */
 const startTimeout = 300_000;
 
+/** The same for what takes milliseconds. */
+const restTimeout = 60_000;
+
 /** @throws ConfigError for a limit out of range */
 export function readLimits(limits: CodeLimits): Required<CodeLimits> {
   const all = { ...defaultLimits, ...limits };
@@ -88,9 +91,9 @@ export async function startInterpreter(options: {
     },
     run: (run) => alone(() => runAction(child, limits, run)),
     reset: async () => {
-      await alone(() => ask('reset', limits.timeout));
+      await alone(() => ask('reset', restTimeout));
     },
-    fingerprint: () => alone(async () => String(await ask('fingerprint', limits.timeout))),
+    fingerprint: () => alone(async () => String(await ask('fingerprint', restTimeout))),
     close: async () => {
       child.kill();
       await child.exited;
