@@ -7,5 +7,6 @@ export default shared({
     'src/webshop/index.ts',
     'src/household/index.ts',
     'src/math/index.ts',
+    'src/code/index.ts',
   ],
 });

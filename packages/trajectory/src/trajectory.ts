@@ -25,7 +25,7 @@ export interface Segment {
 export interface Action {
   /** From 0. */
   turn: number;
-  kind: 'search' | 'answer' | 'command' | 'invalid';
+  kind: 'search' | 'answer' | 'command' | 'code' | 'invalid';
   /** What the policy wrote in this turn, whole. */
   text: string;
   /** Of a search: trimmed. */
@@ -34,6 +34,11 @@ export interface Action {
   answer?: string;
   /** Of a command in a text world, or of a call of another tool: trimmed. */
   command?: string;
+  /** Of code, and what it did: prints, last value and error as text. */
+  code?: string;
+  stdout?: string;
+  value?: string;
+  error?: string;
   /** True when the environment carried it out; false for invalid actions and for a search in the final turn. */
   executed: boolean;
   /** Of an executed search, best first; of an opened document, that one. */
@@ -100,11 +105,15 @@ const retrievedDocumentSchema = z.object({
 
 const actionSchema = z.object({
   turn: z.int().nonnegative(),
-  kind: z.enum(['search', 'answer', 'command', 'invalid']),
+  kind: z.enum(['search', 'answer', 'command', 'code', 'invalid']),
   text: z.string(),
   query: z.string().exactOptional(),
   answer: z.string().exactOptional(),
   command: z.string().exactOptional(),
+  code: z.string().exactOptional(),
+  stdout: z.string().exactOptional(),
+  value: z.string().exactOptional(),
+  error: z.string().exactOptional(),
   executed: z.boolean(),
   documents: z.array(retrievedDocumentSchema).exactOptional(),
 });

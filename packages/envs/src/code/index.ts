@@ -1,0 +1,16 @@
+export { type CodeEnvironmentOptions, type CodeEpisodeState, createCodeEnvironment } from './code-environment.js';
+export type {
+  CodeInterpreter,
+  CodeLanguage,
+  CodeLimits,
+  CodeResult,
+  CodeTool,
+  RunCodeOptions,
+  ToolCall,
+} from './code-interpreter.js';
+export { createInterpreterPool, type InterpreterPool } from './interpreter-pool.js';
+export { createJavaScriptInterpreter } from './javascript-interpreter.js';
+export { type ParsedCode, parseCode } from './parse-code.js';
+export { createPythonInterpreter, defaultPythonImports, type PythonInterpreterOptions } from './python-interpreter.js';
+export { type CodeStep, replay } from './replay.js';
+export { createSearchTool } from './search-tool.js';
