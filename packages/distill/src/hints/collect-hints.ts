@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { openJsonLinesWriter, readJsonLines, type Trajectory } from '@dgpo/trajectory';
+import { ConfigError, openJsonLinesWriter, readJsonLines, type Trajectory } from '@dgpo/trajectory';
 import { requireCount } from '../require-options.js';
 import type { HintWriter } from './create-hint-writer.js';
 import { type HintRecord, readHintRecord } from './hint-record.js';
@@ -13,13 +12,6 @@ export interface CollectHintsOptions {
   /** Episodes on the way at once. @default 4 */
   concurrency?: number;
   signal?: AbortSignal;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /**
@@ -38,15 +30,21 @@ export async function readHintRecords(path: string): Promise<HintRecord[]> {
  * goes on after the last record.
  *
  * @returns all records of the file.
- * @throws what the writer throws, after what came before is written; DatasetError when the file cannot be read or written; the signal's
- * reason
+ * @throws what the writer throws, after what came before is written; DatasetError when the file cannot be read or written; ConfigError for a
+ * file of another writer; the signal's reason
  */
 export async function collectHints(options: CollectHintsOptions): Promise<HintRecord[]> {
   const { concurrency = 4, path, signal, trajectories, writer } = options;
   requireCount('concurrency', concurrency);
   const file = await openJsonLinesWriter({ path, append: true });
   try {
-    const records = (await exists(path)) ? await readHintRecords(path) : [];
+    const records = await readHintRecords(path);
+    const other = records.find(({ source }) => source !== writer.source);
+    if (other !== undefined) {
+      throw new ConfigError(`this file holds hints of ${other.source}, not of ${writer.source}; name another one`, {
+        where: path,
+      });
+    }
     const known = new Set(records.map(({ id }) => id));
     let batch: Trajectory[] = [];
     const flush = async () => {
