@@ -25,7 +25,13 @@ const visible = (text: string) =>
     .replace(/\p{Cf}/gu, '')
     .toLowerCase();
 const wordsOf = (text: string): string[] => visible(text).match(/[\p{L}\p{N}]+/gu) ?? [];
-const lettersOf = (text: string) => wordsOf(text).join('');
+
+function countsOf(text: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  return counts;
+}
+
 const sentencesOf = (text: string) => text.split(/[.!?;\n]+/);
 
 /** A text made ready to be searched. */
@@ -33,12 +39,26 @@ export interface SearchedText {
   text: string;
   letters: string;
   words: readonly string[];
-  sentences: readonly string[];
+  /** Where each word stands. */
+  places: ReadonlyMap<string, readonly number[]>;
+  sentences: readonly Sentence[];
+}
+
+interface Sentence {
+  text: string;
+  counts: ReadonlyMap<string, number>;
 }
 
 export function searchedText(text: string): SearchedText {
-  const sentences = sentencesOf(text).map((sentence) => wordsOf(sentence).join(' '));
-  return { text, letters: lettersOf(text), words: wordsOf(text), sentences: sentences.filter((one) => one !== '') };
+  const words = wordsOf(text);
+  const places = new Map<string, number[]>();
+  for (const [at, word] of words.entries()) places.set(word, [...(places.get(word) ?? []), at]);
+  const sentences = new Set(sentencesOf(text).map((sentence) => wordsOf(sentence).join(' ')));
+  sentences.delete('');
+  return {
+    ...{ text, letters: words.join(''), words, places },
+    sentences: Array.from(sentences, (sentence) => ({ text: sentence, counts: countsOf(sentence) })),
+  };
 }
 
 /** A hint made ready to be looked for. */
@@ -46,6 +66,7 @@ export interface SoughtHint {
   hint: string;
   letters: string;
   normal: string;
+  counts: ReadonlyMap<string, number>;
   tokens: readonly (string | typeof wildcard)[];
   literals: number;
 }
@@ -55,35 +76,42 @@ export function soughtHint(hint: string): SoughtHint {
     .split(/(\{[^{}]*\})/)
     .flatMap((part): (string | typeof wildcard)[] => (part.startsWith('{') ? [wildcard] : wordsOf(part)));
   const literals = tokens.filter((token) => token !== wildcard).length;
-  return { hint, letters: lettersOf(hint), normal: wordsOf(hint).join(' '), tokens, literals };
+  const normal = wordsOf(hint).join(' ');
+  return { hint, letters: wordsOf(hint).join(''), normal, counts: countsOf(normal), tokens, literals };
 }
 
-/** Most words of the hint from token `from` on that stand in a row from word `at` on, names between them not counted. */
-function runLength(sought: SoughtHint, words: readonly string[], from: number, at: number): number {
-  const token = sought.tokens[from];
-  if (token === undefined) return 0;
-  if (token !== wildcard) return token === words[at] ? 1 + runLength(sought, words, from + 1, at + 1) : 0;
-  let longest = 0;
-  for (let size = 1; size <= longestName && at + size <= words.length; size++) {
-    longest = Math.max(longest, runLength(sought, words, from + 1, at + size));
-  }
-  return longest;
-}
-
-function longestRun(sought: SoughtHint, words: readonly string[]): number {
-  let longest = 0;
-  for (const [from, token] of sought.tokens.entries()) {
-    if (token === wildcard) continue;
-    for (const [at, word] of words.entries()) {
-      if (word === token) longest = Math.max(longest, runLength(sought, words, from, at));
+/** Most words of a hint that stand in a row in a text, names for placeholders between them not counted. */
+function longestRun({ tokens }: SoughtHint, { places, words }: SearchedText): number {
+  // Several placeholders can be filled in many ways, so every run is measured once.
+  const known = new Map<number, number>();
+  const runFrom = (from: number, at: number): number => {
+    const token = tokens[from];
+    if (token === undefined || at >= words.length) return 0;
+    const key = from * words.length + at;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    let longest = 0;
+    if (token === words[at]) longest = 1 + runFrom(from + 1, at + 1);
+    else if (token === wildcard) {
+      for (let size = 1; size <= longestName; size++) longest = Math.max(longest, runFrom(from + 1, at + size));
     }
+    known.set(key, longest);
+    return longest;
+  };
+  let longest = 0;
+  for (const [from, token] of tokens.entries()) {
+    if (token === wildcard) continue;
+    for (const at of places.get(token) ?? []) longest = Math.max(longest, runFrom(from, at));
   }
   return longest;
 }
 
-function isAlike(sentence: string, { normal }: SoughtHint, threshold: number): boolean {
-  const [shorter, longer] = [sentence.length, normal.length].sort((a, b) => a - b) as [number, number];
-  return (2 * shorter) / (shorter + longer) > threshold && ratcliffObershelp(sentence, normal) > threshold;
+function isAlike(sentence: Sentence, { counts, normal }: SoughtHint, threshold: number): boolean {
+  // What both have of each character is the most that can match.
+  let common = 0;
+  for (const [character, count] of sentence.counts) common += Math.min(count, counts.get(character) ?? 0);
+  const length = Array.from(sentence.text).length + Array.from(normal).length;
+  return (2 * common) / length > threshold && ratcliffObershelp(sentence.text, normal) > threshold;
 }
 
 /** How a text says a hint; null when it does not. */
@@ -93,7 +121,7 @@ export function matchHint(searched: SearchedText, sought: SoughtHint, options: M
   if (sought.letters.length >= leastLetters && letters.includes(sought.letters)) return 'normalized';
   if (sought.literals < leastWords)
     return ` ${words.join(' ')} `.includes(` ${sought.normal} `) && sought.normal !== '' ? 'normalized' : null;
-  const run = longestRun(sought, words);
+  const run = longestRun(sought, searched);
   if (run === sought.literals) return 'normalized';
   if (run >= options.minWords && run >= sought.literals / 2) return 'fuzzy';
   return sentences.some((sentence) => isAlike(sentence, sought, options.threshold)) ? 'fuzzy' : null;

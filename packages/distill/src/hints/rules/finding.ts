@@ -5,3 +5,14 @@ export interface HintFinding {
   turn: number;
   hint: string;
 }
+
+/** The hints that were found most often, each with its first turn; equal counts in the order of turns. */
+export function mostFrequent(findings: readonly HintFinding[], most: number): HintFinding[] {
+  const counted = new Map<string, { finding: HintFinding; count: number }>();
+  for (const finding of findings) {
+    const known = counted.get(finding.hint);
+    counted.set(finding.hint, { finding: known?.finding ?? finding, count: (known?.count ?? 0) + 1 });
+  }
+  const sorted = [...counted.values()].sort((one, other) => other.count - one.count);
+  return sorted.slice(0, most).map(({ finding }) => finding);
+}

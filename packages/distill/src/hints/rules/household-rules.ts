@@ -1,6 +1,6 @@
 import type { HintFailure } from '../failure.js';
 import { findLoop, findRepeated } from './find-repetition.js';
-import type { HintFinding } from './finding.js';
+import { type HintFinding, mostFrequent } from './finding.js';
 import { householdTarget, movesOf } from './household-walk.js';
 import { unmetPreconditions } from './unmet-precondition.js';
 import { neverDone, wrongOrder } from './wrong-order.js';
@@ -16,7 +16,7 @@ export function householdFindings(failure: HintFailure, { repeats }: { repeats: 
   const repeatedHint = 'Do not send the same command again and again; try another {location} or another action.';
   return [
     ...wrongOrder(moves, target),
-    ...unmetPreconditions(moves),
+    ...mostFrequent(unmetPreconditions(moves), 2),
     ...(loop === undefined ? [] : [{ rule: 'no-effect-loop', turn: loop, hint: loopHint }]),
     ...(repeated === undefined ? [] : [{ rule: 'repeated-command', turn: repeated, hint: repeatedHint }]),
     ...neverDone(moves, target),

@@ -1,6 +1,6 @@
 import type { HintFailure } from '../failure.js';
 import { findLoop, findRepeated } from './find-repetition.js';
-import type { HintFinding } from './finding.js';
+import { type HintFinding, mostFrequent } from './finding.js';
 import { type Click, type Purchase, visitOf, type WebshopTarget, webshopTarget } from './webshop-visit.js';
 
 const placeholders = ['size', 'color', 'material'] as const;
@@ -38,7 +38,7 @@ function refused({ label, name, page, turn }: Click): HintFinding {
       ? 'Use nothing but search and click, with the words in brackets.'
       : label === 'buy now' && page !== 'item'
         ? 'Return to the page of the {item} before you buy it.'
-        : 'Click only a button, a product or an option that the current page shows.';
+        : 'Read the current page and click only what it lists.';
   return { rule: 'unmet-precondition', turn, hint };
 }
 
@@ -56,7 +56,7 @@ export function webshopFindings(failure: HintFailure, { repeats }: { repeats: nu
     ...(purchase === null && steps.length > 0
       ? [{ rule: 'never-bought', turn: steps.length - 1, hint: neverHint }]
       : []),
-    ...clicks.filter(({ command, executed }) => command !== null && !executed).map(refused),
+    ...mostFrequent(clicks.filter(({ command, executed }) => command !== null && !executed).map(refused), 1),
     ...(loop === undefined ? [] : [{ rule: 'no-effect-loop', turn: loop, hint: loopHint }]),
     ...(repeated === undefined ? [] : [{ rule: 'repeated-command', turn: repeated, hint: repeatedHint }]),
   ];
