@@ -52,7 +52,11 @@ interface Sentence {
 export function searchedText(text: string): SearchedText {
   const words = wordsOf(text);
   const places = new Map<string, number[]>();
-  for (const [at, word] of words.entries()) places.set(word, [...(places.get(word) ?? []), at]);
+  for (const [at, word] of words.entries()) {
+    const known = places.get(word);
+    if (known === undefined) places.set(word, [at]);
+    else known.push(at);
+  }
   const sentences = new Set(sentencesOf(text).map((sentence) => wordsOf(sentence).join(' ')));
   sentences.delete('');
   return {
