@@ -3,7 +3,7 @@ import { fieldsOf, onlyChoice } from '../teachers/answer.js';
 import type { ServerClient } from '../teachers/server-client.js';
 
 /** A form that answers must have. */
-export interface AnswerSchema {
+interface AnswerSchema {
   name: string;
   /** JSON Schema. */
   schema: object;

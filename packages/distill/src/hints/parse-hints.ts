@@ -30,7 +30,7 @@ function endOfObject(text: string, start: number): number | undefined {
 }
 
 /** The last JSON object in the answer of a model that has a key; undefined without one. Never throws. */
-export function lastObjectWith(answer: string, key: string): unknown {
+function lastObjectWith(answer: string, key: string): unknown {
   const text = answer.slice(-longestAnswer);
   const whole = parsed(text);
   if (fieldOf(whole, key) !== undefined) return whole;

@@ -197,11 +197,14 @@ describe('findHintTraces', () => {
     expect(findHintTraces({ trajectories: [told], hints, ignore: [`Rules: ${one}`] })).toEqual([]);
   });
 
-  test('a hint of nothing but placeholders takes no time', () => {
-    const many = `open the box at once ${'{object} '.repeat(40)}now`;
-    expect(findHintTraces({ trajectories: [think(`open the box at ${'word '.repeat(200)}`)], hints: [many] })).toEqual(
-      [],
-    );
+  test('a hint with dozens of placeholders is looked for all the same', () => {
+    const many = `open the box ${'{object} '.repeat(40)}at once`;
+    const search = (thought: string) =>
+      findHintTraces({ trajectories: [teach([[`Thought: ${thought}`]], task)], hints: [many] }).map(
+        ({ place, match }) => `${place} ${match}`,
+      );
+    expect(search(`open the box ${'word '.repeat(200)}`)).toEqual([]);
+    expect(search(`open the box ${'word '.repeat(60)}at once`)[0]).toBe('policy normalized');
   });
 
   test('options are checked', () => {

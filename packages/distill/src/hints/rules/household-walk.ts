@@ -14,7 +14,7 @@ export interface HouseholdTarget {
 }
 
 /** What a player knows from what was carried out so far. */
-export interface Belief {
+interface Belief {
   at: string | null;
   holding: string | null;
   closed: ReadonlySet<string>;
