@@ -57,12 +57,12 @@ const grouped = rates(
     { numGenerations: 8, tasksPerStep: 16 },
   ],
 );
-/** With guidance: the rate of the policy and β. */
+/** With guidance: the rate of the critic and β. */
 const guided = (betas: readonly [number, number]) =>
   rates(
     'rl',
-    [1e-4, 3e-4],
-    betas.map((beta) => ({ guidance: { beta } })),
+    [3e-4],
+    [1e-3, 3e-3].flatMap((criticLearningRate) => betas.map((beta) => ({ criticLearningRate, guidance: { beta } }))),
   );
 const guidedGroups = rates(
   'rl',
