@@ -22,9 +22,9 @@ property.prop([anyOutcomes])(
     const { chosen, votes, valid } = voteOnOutcomes(outcomes);
     const sizeOf = (outcome: string | null | undefined) => outcomes.filter((other) => other === outcome).length;
     if (valid === 0) {
-    expect(chosen).toBe(0);
-    return;
-  }
+      expect(chosen).toBe(0);
+      return;
+    }
     const sizes = outcomes.map((outcome) => (outcome === null ? 0 : sizeOf(outcome)));
     expect(votes).toBe(Math.max(...sizes));
     expect(chosen).toBe(sizes.indexOf(votes));

@@ -14,7 +14,7 @@ export const startOf = (own: Task = task): AgentEpisode => ({
   turn: 0,
   segments: [{ kind: 'prompt', text: own.question, tokenIds: tokenizer.encode(own.question) }],
   actions: [],
-  next: { maxTokens: 200, stop: ['\n'] },
+  next: { maxTokens: 200, stop: ['<end>'] },
   outcome: null,
 });
 
@@ -83,7 +83,7 @@ export function codeWorld() {
 
 export const completionOf = (text: string): AgentCompletion => {
   const tokenIds = tokenizer.encode(text);
-  return { tokenIds, logProbs: tokenIds.map((_, index) => -index / 8), text, finishReason: 'stop' };
+  return { tokenIds, logProbs: tokenIds.map((_, index) => -(index + 1) / 8), text, finishReason: 'stop' };
 };
 
 /** Writes one of these lines, drawn by the request's own random; records what it was asked. */
