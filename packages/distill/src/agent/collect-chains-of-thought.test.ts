@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, DatasetError, type Task } from '@dgpo/trajectory';
+import { ConfigError, DatasetError, ModelError, type Task } from '@dgpo/trajectory';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   type CollectChainsOfThoughtOptions,
@@ -79,6 +79,7 @@ test('goes on where the file ends: torn line, failures and missing questions are
 test('a teacher that is gone ends it, and what was collected stays', async () => {
   const dead = Object.fromEntries(['b?', 'c?'].map((question) => [question, [new Error('refused')]]));
   const run = collect({ generate: teacher(dead).generate, retries: 0, maxFailuresInARow: 2, concurrency: 1 });
+  await expect(run).rejects.toThrow(ModelError);
   await expect(run).rejects.toThrow('task c: 2 questions in a row failed, the last one with: refused');
   expect(await lines()).toHaveLength(3);
 });

@@ -4,6 +4,7 @@ import {
   createRandom,
   DatasetError,
   isDgpoError,
+  ModelError,
   openJsonLinesWriter,
   readJsonLines,
   type Task,
@@ -130,7 +131,7 @@ async function* askAll(tasks: readonly Task[], options: CollectChainsOfThoughtOp
  * A question that fails is a line with its error, and asked again by the next run. Lines stand in the order of the tasks.
  * @returns the chains of thought of these tasks by id
  * @throws ConfigError for options out of range, DatasetError for a file that is none or belongs to other questions and when two tasks share
- * an id or too many questions in a row fail, and the signal's reason
+ * an id, ModelError when too many questions in a row fail, and the signal's reason
  */
 export async function collectChainsOfThought(
   options: CollectChainsOfThoughtOptions,
@@ -168,7 +169,7 @@ export async function collectChainsOfThought(
       failed += chain.text === null ? 1 : 0;
       onProgress?.({ questions: chains.size, totalQuestions: tasks.length, failed });
       if (failuresInARow >= maxFailuresInARow) {
-        throw new DatasetError(`${failuresInARow} questions in a row failed, the last one with: ${chain.error}`, {
+        throw new ModelError(`${failuresInARow} questions in a row failed, the last one with: ${chain.error}`, {
           where: `chain of thought of task ${chain.taskId}`,
         });
       }

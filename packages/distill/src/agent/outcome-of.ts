@@ -9,7 +9,7 @@ export interface CandidateTurn {
 }
 
 /** The action of a candidate, when the environment could read it and carry it out without an error; else null. */
-export function validAction({ before, after }: CandidateTurn): Action | null {
+function validAction({ before, after }: CandidateTurn): Action | null {
   const action = after.actions.at(-1);
   if (action === undefined || after.actions.length <= before.actions.length) return null;
   const failed = !action.executed || action.kind === 'invalid' || action.error !== undefined;
