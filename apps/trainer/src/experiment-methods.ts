@@ -95,5 +95,5 @@ await runScript(program, async (signal) => {
     });
     if (interrupted) return;
   }
-  report();
+  await report();
 });

@@ -19,9 +19,14 @@ export interface SetResult {
 /** A metric of a training, thinned. */
 export type Curve = [step: number, value: number][];
 
-/** One run of one row of the table: everything that the table and its curves need. */
-export interface MethodRun {
+/** What a model does on the held-out sets. */
+export interface StartRun {
   row: string;
+  sets: SetResult[];
+}
+
+/** One run of one row of the table: everything that the table and its curves need. */
+export interface MethodRun extends StartRun {
   method: string;
   seed: number;
   /** Of the code that made it. */
@@ -36,7 +41,6 @@ export interface MethodRun {
   collapsed: string | null;
   /** Updates of the last stage. */
   steps: number;
-  sets: SetResult[];
   /** Of the last stage. */
   curves: Record<string, Curve>;
 }

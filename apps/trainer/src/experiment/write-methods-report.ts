@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatMarkdownTable, lineChartSvg, type ReportCurve } from '@dgpo/arc';
+import { formatMarkdownTable } from '@dgpo/arc';
+import { writeSizeChart, writeTrainingCharts } from './method-charts.js';
 import { methodRows } from './method-rows.js';
-import type { Curve, MethodRun, SetResult } from './method-run.js';
+import type { MethodRun, SetResult, StartRun } from './method-run.js';
+import { pairedRows } from './paired-rows.js';
 import { type SeedInterval, seedInterval } from './seed-interval.js';
-
-type StartRun = Pick<MethodRun, 'row' | 'sets'>;
 
 const percent = (share: number) => (100 * share).toFixed(1);
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -97,76 +97,8 @@ function tableRow(label: string, runs: readonly (StartRun & Partial<MethodRun>)[
   ];
 }
 
-/** Mean over seeds at the steps that all have, with the range between them. */
-function overSeeds(name: string, curves: readonly Curve[], color: number): ReportCurve['series'][number] {
-  const steps = (curves[0] ?? [])
-    .map(([step]) => step)
-    .filter((step) => curves.every((c) => c.some(([s]) => s === step)));
-  const at = (step: number) => curves.map((curve) => curve.find(([other]) => other === step)?.[1] ?? Number.NaN);
-  return {
-    name,
-    color,
-    points: steps.map((step) => [step, mean(at(step))]),
-    ...(curves.length < 2
-      ? {}
-      : { band: steps.map((step): [number, number, number] => [step, Math.min(...at(step)), Math.max(...at(step))]) }),
-  };
-}
-
-const charts: { file: string; title: string; metric: string; rows: string[]; share: boolean }[] = [
-  {
-    file: 'reward-dgpo',
-    title: 'Right episodes in training: DGPO and its ablations',
-    metric: 'correct',
-    rows: ['dgpo', 'kd-ppo', 'dgpo-uniform-kl', 'dgpo-no-cold-start', 'dgpo-grpo', 'kd-grpo'],
-    share: true,
-  },
-  {
-    file: 'reward-forms',
-    title: 'Right episodes in training: forms of the guidance',
-    metric: 'correct',
-    rows: ['dgpo', 'dgpo-token-mean', 'dgpo-reference', 'kd-ppo'],
-    share: true,
-  },
-  {
-    file: 'length-forms',
-    title: 'Tokens of the policy per episode: forms of the guidance',
-    metric: 'completions/mean_length',
-    rows: ['dgpo', 'dgpo-token-mean', 'dgpo-reference', 'kd-ppo'],
-    share: false,
-  },
-  {
-    file: 'penalty-forms',
-    title: 'β · Σ k1 of gated episodes',
-    metric: 'gated/beta_kl_sum',
-    rows: ['dgpo-token-mean', 'dgpo-reference', 'dgpo-grpo'],
-    share: false,
-  },
-  {
-    file: 'reward-baselines',
-    title: 'Right episodes in training: reinforcement learning alone and after supervised phases',
-    metric: 'correct',
-    rows: ['ppo', 'grpo', 'sft-ppo', 'kd-ppo', 'kd-grpo', 'dgpo'],
-    share: true,
-  },
-];
-
-function writeCharts(resultsDir: string, runs: readonly MethodRun[]): string[] {
-  return charts.flatMap(({ file, title, metric, rows, share }) => {
-    const series = rows.flatMap((name, color) => {
-      const own = runs.filter(({ row }) => row === name);
-      const curves = own.map((run) => run.curves[metric]).filter((curve) => curve !== undefined);
-      return curves.length === 0 ? [] : [overSeeds(name, curves, color)];
-    });
-    if (series.length === 0) return [];
-    const curve: ReportCurve = { title, xLabel: 'update', series, ...(share ? { yRange: [0, 1] as const } : {}) };
-    writeFileSync(join(resultsDir, `${file}.svg`), lineChartSvg(curve));
-    return [`![${title}](${file}.svg)`];
-  });
-}
-
 /** Writes `table.md` and the curves from the runs there are. */
-export function writeMethodsReport(options: { resultsDir: string }): void {
+export async function writeMethodsReport(options: { resultsDir: string }): Promise<void> {
   const { resultsDir } = options;
   const { starts, runs } = readRuns(resultsDir);
   const questions = starts[0]?.sets[0]?.correct.length ?? runs[0]?.sets[0]?.correct.length ?? 0;
@@ -177,6 +109,11 @@ export function writeMethodsReport(options: { resultsDir: string }): void {
       return own.length === 0 ? [] : [tableRow(label, own)];
     }),
   ];
+  const paired = pairedRows({
+    candidate: 'dgpo',
+    runs,
+    labels: new Map(methodRows.map(({ name, label }) => [name, label])),
+  });
   const collapsed = runs.filter((run) => run.collapsed !== null);
   const text = [
     '# Every method in the demo world',
@@ -196,7 +133,28 @@ export function writeMethodsReport(options: { resultsDir: string }): void {
           ...collapsed.map(({ row, seed, collapsed: reason }) => `- ${row}, seed ${seed}: ${reason}`),
           '',
         ]),
-    ...writeCharts(resultsDir, runs).flatMap((line) => [line, '']),
+    ...(paired.length === 0
+      ? []
+      : [
+          'DGPO (exact KL as a loss) less each of the others, in points, over the seeds that both have. In brackets over questions: the paired',
+          'bootstrap of questions, which leaves the seeds as they are; over seeds: Student’s t of their differences.',
+          '',
+          formatMarkdownTable({
+            columns: [
+              'DGPO less',
+              'seeds',
+              'fiction, over questions',
+              'over seeds',
+              'facts, over questions',
+              'over seeds',
+            ],
+            rows: paired,
+          }),
+          '',
+        ]),
+    ...[...writeTrainingCharts(resultsDir, runs), ...(await writeSizeChart(resultsDir, [...starts, ...runs]))].flatMap(
+      (line) => [line, ''],
+    ),
   ].join('\n');
   writeFileSync(join(resultsDir, 'table.md'), text);
 }
