@@ -186,6 +186,26 @@ describe('over HTTP', () => {
     await expect(connectMcpTools({ server: { url } })).rejects.toThrow(/MCP server: there is no connection/);
   });
 
+  test('a refusal that never ends is cut off, and its text is no novel', async () => {
+    const chunk = 'x'.repeat(1 << 16);
+    let sent = 0;
+    const http = createServer((_request, response) => {
+      response.writeHead(500);
+      const flood = () => {
+        while (!response.destroyed && response.write(chunk)) sent += chunk.length;
+        response.once('drain', flood);
+      };
+      flood();
+    });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    closing.push(() => new Promise((resolve) => http.close(resolve).closeAllConnections()));
+    const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`;
+    const refused = connectMcpTools({ server: { url }, maxMessageBytes: 100_000, timeout: 5000 });
+    await expect(refused).rejects.toThrow(/^MCP server: there is no connection.{0,600}$/s);
+    // The cap, and what the sockets hold.
+    expect(sent).toBeLessThan(1 << 25);
+  });
+
   test.each([
     ['http://example.org/mcp', /expected http:\/\/127\.0\.0\.1:PORT\/…, found http:\/\/example\.org/],
     ['http://127.0.0.1.example.org/mcp', /only servers on this machine/],
