@@ -187,6 +187,16 @@ const trajectory: Trajectory = {
     },
     { turn: 1, kind: 'answer', text: '<answer>Peruvian sol</answer>', answer: 'Peruvian sol', executed: true },
     { turn: 2, kind: 'command', text: 'Action: open door 1', command: 'open door 1', executed: false },
+    {
+      turn: 3,
+      kind: 'code',
+      text: 'print(1)\n2 / 0',
+      code: 'print(1)\n2 / 0',
+      stdout: '1\n',
+      value: '2',
+      error: 'ZeroDivisionError: division by zero',
+      executed: true,
+    },
   ],
   outcome: { correct: true, reward: 1, answer: 'Peruvian sol', endedBy: 'answer' },
 };

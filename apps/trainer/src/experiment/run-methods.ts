@@ -16,6 +16,7 @@ import { usesDemonstrations } from '../recipe/distill-section.js';
 import { mergeTrees, type RawRecipe } from '../recipe/expand-method.js';
 import { mergeChain, readRecipeChain } from '../recipe/recipe-chain.js';
 import { type Recipe, recipeSchema, type Stage } from '../recipe/recipe-schema.js';
+import { hasResult } from './has-result.js';
 import { type MethodRow, methodRows, policyUpdates, type StudentName, studentSizes } from './method-rows.js';
 import { type MethodRun, setResult } from './method-run.js';
 import { type Bench, rowRecipe, runMethodRow, validateMethodRow } from './run-method-row.js';
@@ -176,7 +177,10 @@ async function measureStart(options: RunMethodsOptions, { bench, sets }: Awaited
   }
 }
 
-/** Runs every row on one seed, or tunes them; what has a result is not run again. */
+/**
+ * Runs every row on one seed, or tunes them; what has a result is not run again.
+ * @throws ConfigError for unknown rows, and for a result of other settings
+ */
 export async function runMethods(options: RunMethodsOptions): Promise<{ interrupted: boolean }> {
   const { outputDir, resultsDir, seed, reporter, signal } = options;
   const rows = rowsNamed(options.rows);
@@ -201,8 +205,8 @@ export async function runMethods(options: RunMethodsOptions): Promise<{ interrup
     await measureStart(options, opened);
     for (const row of rows) {
       const path = join(resultsDir, 'runs', `${row.name}-${seed}.json`);
-      if (existsSync(path)) continue;
       const keys = settings[row.settingsOf ?? row.name] ?? {};
+      if (hasResult(path, keys)) continue;
       const recipe = rowRecipe({ base, row, keys, seed });
       const { sets } = opened;
       const bench = row.student === undefined ? opened.bench : await withStudent(opened.bench, row.student, options);

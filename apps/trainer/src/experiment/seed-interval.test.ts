@@ -9,6 +9,19 @@ it('is Student’s interval', () => {
   expect(2 - low).toBeCloseTo(high - 2, 12);
 });
 
+it.each([
+  // From tables of Student's t.
+  [11, 2.228],
+  [21, 2.086],
+  [31, 2.042],
+  [121, 1.98],
+])('of %d runs too', (count, quantile) => {
+  const values = Array.from({ length: count }, (_, index) => index);
+  const variance = (count * (count + 1)) / 12;
+  const { mean, high } = seedInterval(values);
+  expect((high - mean) / Math.sqrt(variance / count)).toBeCloseTo(quantile, 3);
+});
+
 it('says nothing from one run', () => {
   expect(seedInterval([0.5])).toEqual({
     mean: 0.5,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isDgpoError, type Task } from '@dgpo/trajectory';
+import { isDgpoError } from '@dgpo/trajectory';
 import { requireSameVocabulary } from '../compute/require-same-vocabulary.js';
 import { type DistillSettings, playsEpisodes, usesDemonstrations } from '../recipe/distill-section.js';
 import { runStage } from '../run/run-stage.js';
@@ -8,30 +8,21 @@ import { createDistillationState } from '../train/distillation/distillation-stat
 import { distillationSteps, trainDistillation } from '../train/distillation/train-distillation.js';
 import { evaluateDuringTraining } from '../train/evaluate-during-training.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
-import type { Playground } from '../train/play-episodes.js';
 import { playgroundInputs } from './playground-inputs.js';
-import { isServer, type ServerTeacher } from './server-teacher.js';
+import { isServer } from './server-teacher.js';
 import { type StageModel, shareModel } from './stage-model.js';
-import { type LoraSettings, savedStageModel, saveStageModel, trainedStageModel } from './trained-stage-model.js';
-import type { Workshop } from './workshop.js';
+import { savedStageModel, saveStageModel, trainedStageModel } from './trained-stage-model.js';
+import type { TrainingOptions } from './training-options.js';
 
-export interface DistillStageOptions {
-  workshop: Workshop;
+/**
+ * The teacher is not needed where only the tokens of the demonstrations are learned; one behind a server is for these, and for `opd`. The
+ * student plays the tasks, where it plays every episode.
+ */
+export interface DistillStageOptions extends TrainingOptions {
   name: string;
-  playground: Playground;
-  student: StageModel;
-  /** Trains adapters on the student's base. @default all weights are trained */
-  lora?: LoraSettings;
-  /** Not needed where only the tokens of the demonstrations are learned. One behind a server is for these, and for `opd`. */
-  teacher: StageModel | ServerTeacher | undefined;
   /** Demonstrations; not needed where the student plays every episode. */
   outputs: { path: string; key: string } | undefined;
-  /** Questions for the student, where it plays every episode. */
-  tasks: readonly Task[];
   settings: DistillSettings;
-  /** For evaluations during the training. @default none: nothing is evaluated */
-  validationTasks?: readonly Task[];
-  seed: number;
 }
 
 /** Demonstrations to train on, and those held out. */
@@ -91,7 +82,11 @@ export async function distillStage(options: DistillStageOptions): Promise<StageM
         await shareModel(workshop, 'teacher', teacher);
       }
       const model = await trainedStageModel({
-        ...{ workshop, model: student, lora, name: 'student', seed },
+        workshop,
+        model: student,
+        lora,
+        name: 'student',
+        seed,
         weightDecay: 0.01,
         maxGradNorm: settings.maxGradNorm,
       });

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { isDgpoError, type Task, type Trajectory, writeTrajectories } from '@dgpo/trajectory';
+import { isDgpoError, type Trajectory, writeTrajectories } from '@dgpo/trajectory';
 import type { RlSettings } from '../recipe/rl-section.js';
 import { checkpointSteps, discardCheckpoints } from '../run/discard-checkpoints.js';
 import { readMetrics } from '../run/read-metrics.js';
 import { runStage } from '../run/run-stage.js';
 import { evaluateDuringTraining } from '../train/evaluate-during-training.js';
 import { modelCheckpoints } from '../train/model-checkpoints.js';
-import type { Playground } from '../train/play-episodes.js';
 import type { Rollouts } from '../train/policy/collect-rollouts.js';
 import { optimizePolicy } from '../train/policy/optimize-policy.js';
 import { collapseWatch } from './collapse-watch.js';
@@ -16,24 +15,14 @@ import { policyModels, shareReference } from './policy-models.js';
 import { readRollBacks, writeRollBacks } from './roll-backs.js';
 import type { ServerTeacher } from './server-teacher.js';
 import type { StageModel } from './stage-model.js';
-import { type LoraSettings, savedStageModel, saveStageModel } from './trained-stage-model.js';
-import type { Workshop } from './workshop.js';
+import { savedStageModel, saveStageModel } from './trained-stage-model.js';
+import type { TrainingOptions } from './training-options.js';
 
-export interface PolicyStageOptions {
-  workshop: Workshop;
+/** The teacher is not needed where none guides. */
+export interface PolicyStageOptions extends TrainingOptions {
   /** Also the label of its metrics. */
   name: string;
-  playground: Playground;
-  student: StageModel;
-  /** Trains adapters of student and critic on the student's base. @default all weights are trained */
-  lora?: LoraSettings;
-  /** Not needed where no teacher guides. */
-  teacher: StageModel | ServerTeacher | undefined;
-  tasks: readonly Task[];
-  /** For evaluations during the training. @default none: nothing is evaluated */
-  validationTasks?: readonly Task[];
   settings: RlSettings;
-  seed: number;
 }
 
 /** How often it is saved, how episodes are played and passes are run changes nothing. */

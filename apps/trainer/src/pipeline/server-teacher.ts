@@ -35,8 +35,14 @@ async function playHere(
   const retriever = await openRetriever(source);
   try {
     const episodes = await runEpisodes({
-      ...{ environment: searchEnvironment(retriever, environment), policy, tasks, samplesPerTask, temperature, seed },
-      ...{ batchSize, signal },
+      environment: searchEnvironment(retriever, environment),
+      policy,
+      tasks,
+      samplesPerTask,
+      temperature,
+      seed,
+      batchSize,
+      signal,
     });
     onProgress?.(episodes.length);
     requireSearches(episodes, options);
@@ -61,7 +67,9 @@ export async function openServerTeacher(options: {
   const { pool, run, signal, reporter } = workshop;
   const { teacher: settings } = recipe;
   const { teacher, policy, probe } = await openTeacher({
-    ...{ settings, pool, tokenizer },
+    settings,
+    pool,
+    tokenizer,
     maxContextTokens: playground.environment.maxContextTokens,
     cacheDirectory: join(run.path, 'teacher-scores'),
     ...(signal === undefined ? {} : { signal }),

@@ -80,7 +80,11 @@ export async function trainedStageModel(
   const values = body === undefined ? undefined : valueHead ? withZeros(body, config.hiddenSize) : body;
   return createTrainedAdapter({
     ...shared,
-    ...{ pool, base: base.name, config, lora, valueHead },
+    pool,
+    base: base.name,
+    config,
+    lora,
+    valueHead,
     seed: createRandom(seed)
       .split('adapters')
       .integer(2 ** 31),
@@ -118,7 +122,10 @@ export async function saveStageModel(
   await saveAdapterFolder({
     directory: join(directory, 'adapter'),
     baseModel: adapters.base.directory,
-    ...{ config, parameters, tokenizer, lora: adapters.lora },
+    config,
+    parameters,
+    tokenizer,
+    lora: adapters.lora,
     ...(environment === undefined ? {} : { settings: environment }),
     ...(settings?.merge ? { merged: { directory: folder } } : {}),
   });

@@ -78,13 +78,17 @@ export async function readChainsOfThought(path: string): Promise<Map<string, Cha
   return chains;
 }
 
-async function askFor(
-  task: Task,
-  options: CollectChainsOfThoughtOptions,
-  signal: AbortSignal,
-): Promise<ChainOfThought> {
-  const { generate, messages = chainOfThoughtMessages, maxTokens = 4096, temperature = 0, retries = 5 } = options;
-  const random = createRandom(options.seed ?? 42);
+/** How questions are asked. */
+type Asking = Required<
+  Pick<
+    CollectChainsOfThoughtOptions,
+    'generate' | 'messages' | 'maxTokens' | 'temperature' | 'seed' | 'retries' | 'concurrency'
+  >
+>;
+
+async function askFor(task: Task, asking: Asking, signal: AbortSignal): Promise<ChainOfThought> {
+  const { generate, messages, maxTokens, temperature, retries } = asking;
+  const random = createRandom(asking.seed);
   const { id: taskId, question } = task;
   let error = '';
   for (let attempt = 0; attempt <= retries; attempt++) {
@@ -104,15 +108,21 @@ async function askFor(
 }
 
 /** The answers in the order of the tasks, some of them asked for ahead. */
-async function* askAll(tasks: readonly Task[], options: CollectChainsOfThoughtOptions): AsyncGenerator<ChainOfThought> {
+async function* askAll(
+  tasks: Iterable<Task>,
+  asking: Asking,
+  outer: AbortSignal | undefined,
+): AsyncGenerator<ChainOfThought> {
   const controller = new AbortController();
-  const signal = AbortSignal.any([controller.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const signal = AbortSignal.any([controller.signal, ...(outer === undefined ? [] : [outer])]);
+  const waiting = tasks[Symbol.iterator]();
   const pending: Promise<ChainOfThought>[] = [];
-  let next = 0;
   try {
     while (true) {
-      for (; pending.length < (options.concurrency ?? 8) && next < tasks.length; next++) {
-        const asked = askFor(tasks[next] as Task, options, signal);
+      while (pending.length < asking.concurrency) {
+        const { value: task, done } = waiting.next();
+        if (done) break;
+        const asked = askFor(task, asking, signal);
         // Who waits for it sees its rejection; nobody may be left to wait.
         asked.catch(() => undefined);
         pending.push(asked);
@@ -136,8 +146,8 @@ async function* askAll(tasks: readonly Task[], options: CollectChainsOfThoughtOp
 export async function collectChainsOfThought(
   options: CollectChainsOfThoughtOptions,
 ): Promise<Map<string, ChainOfThought>> {
-  const { path, tasks, retries = 5, concurrency = 8, maxFailuresInARow = 5, maxTokens = 4096, onProgress } = options;
-  const { temperature = 0 } = options;
+  const { path, tasks, generate, messages = chainOfThoughtMessages, maxFailuresInARow = 5, onProgress } = options;
+  const { maxTokens = 4096, temperature = 0, seed = 42, retries = 5, concurrency = 8 } = options;
   requireCount('concurrency', concurrency);
   requireCount('maxFailuresInARow', maxFailuresInARow);
   requireCount('maxTokens', maxTokens);
@@ -162,7 +172,8 @@ export async function collectChainsOfThought(
     }
     let failed = 0;
     let failuresInARow = 0;
-    for await (const chain of askAll([...open.values()], options)) {
+    const asking = { generate, messages, maxTokens, temperature, seed, retries, concurrency };
+    for await (const chain of askAll(open.values(), asking, options.signal)) {
       await writer.write(chain);
       chains.set(chain.taskId, chain);
       failuresInARow = chain.text === null ? failuresInARow + 1 : 0;

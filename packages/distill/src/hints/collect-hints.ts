@@ -16,12 +16,13 @@ export interface CollectHintsOptions {
 
 /**
  * Records of hints as {@link collectHints} has written them.
- * @throws DatasetError naming `file` for a missing file or a line that is none
+ * @throws DatasetError naming the file when it is missing, and the record, from 1, that is none
  */
 export async function readHintRecords(path: string): Promise<HintRecord[]> {
   const records: HintRecord[] = [];
-  for await (const value of readJsonLines(path))
-    records.push(readHintRecord(value, `${path}, record ${records.length}`));
+  for await (const value of readJsonLines(path)) {
+    records.push(readHintRecord(value, `${path}, record ${records.length + 1}`));
+  }
   return records;
 }
 

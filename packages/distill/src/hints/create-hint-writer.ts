@@ -29,8 +29,12 @@ interface WriterOptions {
   compat?: 'reference';
 }
 
-const recordOf = (failure: HintFailure, trajectory: Trajectory, source: string) => ({
-  ...{ id: trajectory.id, domain: failure.domain, category: failure.category, goal: failure.goal, source },
+const recordOf = ({ domain, category, goal }: HintFailure, { id }: Trajectory, source: string) => ({
+  id,
+  domain,
+  category,
+  goal,
+  source,
 });
 
 const failureOptions = ({ domain, compat }: WriterOptions) => ({

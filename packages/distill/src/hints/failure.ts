@@ -31,11 +31,12 @@ function plainObservation(text: string): string {
   return (wrapped.exec(trimmed)?.[2] ?? trimmed).trim();
 }
 
-/** The turns of an episode; the observations that follow a policy segment belong to its action. */
+/** The turns of an episode; the observations that follow what the policy wrote belong to its action. */
 export function stepsOf({ segments, actions }: Pick<Trajectory, 'segments' | 'actions'>): HintStep[] {
   const observations: string[] = [];
-  for (const { kind, text } of segments) {
-    if (kind === 'policy') observations.push('');
+  for (const [index, { kind, text }] of segments.entries()) {
+    // A turn may be two segments: a prefix that was given to the policy, and what it sampled.
+    if (kind === 'policy' && segments[index - 1]?.kind !== 'policy') observations.push('');
     else if (kind === 'observation' && observations.length > 0) observations.push(`${observations.pop()}${text}`);
   }
   return actions.map(({ command, executed, turn }) => ({

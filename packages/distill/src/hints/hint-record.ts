@@ -31,15 +31,21 @@ export function readHintRecord(value: unknown, where: string): HintRecord {
     if (isText(found)) return found;
     throw expected(key, 'a text');
   };
-  const [category, domain, hints] = ['category', 'domain', 'hints'].map((key) => fieldOf(value, key));
-  const [problems, tokens] = ['problems', 'tokens'].map((key) => fieldOf(value, key));
+  const [category, domain, hints, problems, tokens] = ['category', 'domain', 'hints', 'problems', 'tokens'].map((key) =>
+    fieldOf(value, key),
+  );
   if (domain !== 'household' && domain !== 'webshop') throw expected('domain', 'household or webshop');
   if (category !== null && !isText(category)) throw expected('category', 'a text or null');
   if (!isTexts(hints)) throw expected('hints', 'a list of texts');
   if (problems !== undefined && !isTexts(problems)) throw expected('problems', 'a list of texts');
   if (tokens !== undefined && typeof tokens !== 'number') throw expected('tokens', 'a number');
   return {
-    ...{ id: text('id'), domain, category, goal: text('goal'), source: text('source'), hints },
+    id: text('id'),
+    domain,
+    category,
+    goal: text('goal'),
+    source: text('source'),
+    hints,
     ...(problems === undefined ? {} : { problems }),
     ...(tokens === undefined ? {} : { tokens }),
   };

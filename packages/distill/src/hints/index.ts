@@ -29,10 +29,9 @@ export {
   createHintStore,
   type HintCategory,
   type HintStore,
-  loadHintStore,
   type StoredHint,
-  saveHintStore,
 } from './hint-store.js';
+export { loadHintStore, saveHintStore } from './hint-store-file.js';
 export { type HintDomain, hintCategory } from './hint-task.js';
 export type { HintMatch } from './match-hint.js';
 export { type CleanPrompt, type HintTokenizer, type RemoveHintsOptions, removeHints } from './remove-hints.js';

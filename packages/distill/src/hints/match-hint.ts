@@ -60,7 +60,10 @@ export function searchedText(text: string): SearchedText {
   const sentences = new Set(sentencesOf(text).map((sentence) => wordsOf(sentence).join(' ')));
   sentences.delete('');
   return {
-    ...{ text, letters: words.join(''), words, places },
+    text,
+    letters: words.join(''),
+    words,
+    places,
     sentences: Array.from(sentences, (sentence) => ({ text: sentence, counts: countsOf(sentence) })),
   };
 }

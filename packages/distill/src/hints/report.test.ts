@@ -1,4 +1,4 @@
-import { ConfigError, DatasetError, type Trajectory } from '@dgpo/trajectory';
+import { ConfigError, DatasetError, type Segment, type Trajectory } from '@dgpo/trajectory';
 import { describe, expect, test } from 'vitest';
 import { type Turn, worldEpisode } from './__fixtures__/worlds.js';
 import { filterSuccesses } from './filter-successes.js';
@@ -83,7 +83,8 @@ describe('summarizeHintEpisodes', () => {
       outcome,
     }),
     segments: lengths.map((length, index) => ({
-      ...{ kind: index === 0 ? 'prompt' : index % 2 === 1 ? 'policy' : 'observation', text: '' },
+      kind: index === 0 ? 'prompt' : index % 2 === 1 ? 'policy' : 'observation',
+      text: '',
       tokenIds: Array.from({ length }, () => 1),
     })),
   });
@@ -92,6 +93,12 @@ describe('summarizeHintEpisodes', () => {
   test('tokens of an episode are the whole context of every turn and what was written', () => {
     expect(episodeTokens(turns)).toBe(100 + 5 + (100 + 5 + 20 + 7));
     expect(episodeTokens({ id: 'x', segments: [] })).toBe(0);
+    const [prompt, first, ...rest] = turns.segments as [Segment, Segment, ...Segment[]];
+    const prefix: Segment = { kind: 'policy', text: '', tokenIds: [1, 1] };
+    const sampled: Segment = { kind: 'policy', text: '', tokenIds: [1, 1, 1] };
+    expect(episodeTokens({ id: 'x', segments: [prompt, prefix, sampled, ...rest] })).toBe(
+      episodeTokens({ id: 'x', segments: [prompt, first, ...rest] }),
+    );
     expect(() => episodeTokens({ id: 'x', segments: [{ kind: 'prompt', text: 'x' }] })).toThrow(DatasetError);
   });
 
@@ -126,8 +133,14 @@ describe('summarizeHintEpisodes', () => {
     const trajectories = [named('a', { turns: [refused, refused] }), named('b', { turns: [go(1)] })];
     expect(summarizeHintEpisodes({ trajectories }).invalid).toBe(0.5);
     expect(summarizeHintEpisodes({ trajectories: [] })).toEqual({
-      ...{ episodes: 0, success: 0, score: 0, steps: 0, tokens: 0, invalid: 0 },
-      ...{ categories: [], errors: 0 },
+      episodes: 0,
+      success: 0,
+      score: 0,
+      steps: 0,
+      tokens: 0,
+      invalid: 0,
+      categories: [],
+      errors: 0,
     });
   });
 });

@@ -45,7 +45,8 @@ export function episodeTokens({ id, segments }: Pick<Trajectory, 'id' | 'segment
       });
     }
     context += tokenIds.length;
-    if (kind === 'policy') total += context;
+    // A turn may be two segments: a prefix that was given to the policy, and what it sampled.
+    if (kind === 'policy' && segments[index + 1]?.kind !== 'policy') total += context;
   }
   return total;
 }
@@ -63,12 +64,15 @@ function createMeans() {
       sums.invalid += actions.some(({ executed }) => !executed) ? 1 : 0;
     },
     means(): HintSummary {
-      const { episodes, ...rest } = sums;
+      const { episodes, invalid, score, steps, success, tokens } = sums;
       const mean = (sum: number) => (episodes === 0 ? 0 : sum / episodes);
-      const { invalid, score, steps, success, tokens } = rest;
       return {
-        ...{ episodes, success: mean(success), score: mean(score), steps: mean(steps) },
-        ...{ tokens: mean(tokens), invalid: mean(invalid) },
+        episodes,
+        success: mean(success),
+        score: mean(score),
+        steps: mean(steps),
+        tokens: mean(tokens),
+        invalid: mean(invalid),
       };
     },
   };

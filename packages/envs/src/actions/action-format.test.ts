@@ -220,6 +220,12 @@ test.each([
   ['a format of the prototype', { format: 'toString' as ActionFormatName, tools: [act] }, /there is no "toString"/],
   ['no tools', { format: 'json' as const, tools: [] }, /at least one/],
   ['a name that is none', { format: 'json' as const, tools: [{ ...act, name: 'a b' }] }, /found "a b"/],
+  ['the tag of thoughts', { format: 'tags' as const, tools: [act, { ...act, name: 'think' }] }, /"think" is a tag/],
+  [
+    'the tag of observations',
+    { format: 'tags' as const, tools: [act, { ...act, name: 'information' }], observationTag: 'information' },
+    /"information" is a tag/,
+  ],
   ['a name that comes twice', { format: 'json' as const, tools: [act, { ...act, name: 'Act' }] }, /found "Act"/],
 ])('%s is refused', (_, options, message) => {
   expect(() => createActionFormat(options)).toThrow(ConfigError);

@@ -81,7 +81,7 @@ const formats: Readonly<
  * - `tool-calls`: `<tool_call>{"name": "search", "arguments": {"query": "…"}}</tool_call>`, OpenAI's tool calls as Hermes and Qwen write them
  *
  * Where there is one tool only, the lines and tags hold its argument alone: `Action: go to fridge 1`, `<action>go to fridge 1</action>`.
- * @throws ConfigError for an unknown format, no tools, and names of tools that are no names or occur twice.
+ * @throws ConfigError for an unknown format, no tools, and names of tools that are no names, occur twice or are tags of the format.
  */
 export function createActionFormat(options: {
   format: ActionFormatName;

@@ -1,13 +1,26 @@
+import { ConfigError } from '@dgpo/trajectory';
 import type { ActionFormat, ActionTool } from './action-format.js';
 import { completeTags } from './complete-tags.js';
 import { findTool, listTools, readText, textArguments, writeText } from './read-arguments.js';
 
 const dropThinkTags = (text: string) => text.replaceAll(/<\/?think>/g, ' ').trim();
 
-/** `<think>why</think><search>query</search>`, or `<action>…</action>` where there is one tool. */
+/**
+ * `<think>why</think><search>query</search>`, or `<action>…</action>` where there is one tool.
+ * @throws ConfigError for a tool whose tag would be that of thoughts or observations
+ */
 export function tagFormat(tools: readonly ActionTool[], observationTag: string): ActionFormat {
   const isOnly = tools.length === 1;
   const tagOf = ({ name }: ActionTool) => (isOnly ? 'action' : name);
+  const taken = tools.find((tool) => ['think', observationTag].includes(tagOf(tool)));
+  if (taken !== undefined) {
+    throw new ConfigError(
+      `"${taken.name}" is a tag of its own in this format; rename the tool or take another format`,
+      {
+        where: 'tools',
+      },
+    );
+  }
   const form = (tool: ActionTool) => `<${tagOf(tool)}>${textArguments(tool)}</${tagOf(tool)}>`;
   const forms = tools.map(form).join(' or ');
   const list = isOnly ? '' : `\nThe actions are:\n${listTools(tools, form)}`;

@@ -11,19 +11,21 @@ function dropUnfinishedCharacter(tokenizer: EpisodeTokenizer, tokenIds: number[]
   return tokenIds;
 }
 
-/**
- * What the policy reads after a turn. Only prefix and suffix may hold special tokens; the text is encoded as plain text and loses
- * tokens at its end until everything fits. Null when not even prefix and suffix fit into `maxTokens`.
- */
-export function encodeObservationText(options: {
-  text: string;
+/** What an observation has beside its text. */
+export interface ObservationShape {
   prefix: string;
   /** Goes with the text. @default '' */
   lead?: string;
   suffix: string;
   maxTokens: number;
   tokenizer: EpisodeTokenizer;
-}): Segment | null {
+}
+
+/**
+ * What the policy reads after a turn. Only prefix and suffix may hold special tokens; the text is encoded as plain text and loses
+ * tokens at its end until everything fits. Null when not even prefix and suffix fit into `maxTokens`.
+ */
+export function encodeObservationText(options: ObservationShape & { text: string }): Segment | null {
   const { prefix, lead = '', suffix, maxTokens, tokenizer } = options;
   const text = `${lead}${options.text}`;
   const before = tokenizer.encode(prefix, { allowSpecial: true });

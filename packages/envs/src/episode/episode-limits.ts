@@ -1,6 +1,8 @@
-import type { Outcome, Segment } from '@dgpo/trajectory';
+import { ConfigError, type Outcome, type Segment } from '@dgpo/trajectory';
+import type { ObservationFrame } from '../actions/action-format.js';
 import type { EpisodeState, Turn } from '../environment.js';
 import type { EpisodeTokenizer } from '../policy.js';
+import { checkWhole } from './check-whole.js';
 
 /** What a turn and an episode may take. */
 export interface EpisodeLimits {
@@ -10,6 +12,28 @@ export interface EpisodeLimits {
   maxContextTokens: number;
   /** Where a turn ends. */
   stop: readonly string[];
+}
+
+/** @throws ConfigError for a limit that is not a whole number of at least 1 */
+export function checkLimits({ maxTokensPerTurn, maxObservationTokens, maxContextTokens }: EpisodeLimits): void {
+  checkWhole('maxTokensPerTurn', maxTokensPerTurn, 1);
+  checkWhole('maxObservationTokens', maxObservationTokens, 1);
+  checkWhole('maxContextTokens', maxContextTokens, 1);
+}
+
+/** @throws ConfigError when no observation could ever fit, since what stands around it is too long */
+export function checkFrame(options: {
+  frame: ObservationFrame;
+  limits: EpisodeLimits;
+  tokenizer: EpisodeTokenizer;
+}): void {
+  const { frame, limits, tokenizer } = options;
+  const tokens = tokenizer.encode(`${frame.prefix}${frame.suffix}`, { allowSpecial: true }).length;
+  if (tokens <= limits.maxObservationTokens) return;
+  throw new ConfigError(
+    `${limits.maxObservationTokens} is too small: what stands around an observation alone takes ${tokens} tokens`,
+    { where: 'maxObservationTokens' },
+  );
 }
 
 type Room = { state: EpisodeState; limits: EpisodeLimits; tokenizer: EpisodeTokenizer };

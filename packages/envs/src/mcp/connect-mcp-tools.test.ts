@@ -1,15 +1,12 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ConfigError, EnvironmentError, RetrieverError } from '@dgpo/trajectory';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { peru } from '../__fixtures__/episodes.js';
 import { runEpisodes } from '../run-episodes.js';
 import { createScriptedPolicy } from '../scripted-policy.js';
 import { createSearchEnvironment } from '../search/search-environment.js';
+import { callOf } from './__fixtures__/call-of.js';
 import { createTinyServer } from './__fixtures__/tiny-server.js';
 import { connectMcpTools, type McpTools, type McpToolsOptions } from './connect-mcp-tools.js';
 import { createMcpRetriever } from './mcp-retriever.js';
@@ -27,14 +24,6 @@ async function connected(options: Omit<McpToolsOptions, 'server'> = {}): Promise
   closing.push(() => connection.close());
   return connection;
 }
-
-const callOf =
-  ({ tools }: McpTools) =>
-  (name: string, given: Record<string, unknown> = {}, signal?: AbortSignal) => {
-    const tool = tools.find((candidate) => candidate.name === name);
-    if (tool === undefined) throw new Error(`no tool ${name}`);
-    return tool.call({ arguments: given, ...(signal === undefined ? {} : { signal }) });
-  };
 
 describe('tools', () => {
   test('are listed over all pages, with the argument that a text can stand for', async () => {
@@ -140,60 +129,6 @@ describe('over standard streams', () => {
     await expect(absent).rejects.toThrow(/MCP server: there is no connection: .*ENOENT/);
     const short = connectMcpTools({ server: { command: process.execPath, args: ['--eval', '0'] } });
     await expect(short).rejects.toThrow(/there is no connection/);
-  });
-});
-
-describe('over HTTP', () => {
-  async function serve(answer?: (path: string) => { status: number; body: string }) {
-    const seen: (string | undefined)[] = [];
-    const http = createServer(async (request, response) => {
-      seen.push(request.headers.authorization);
-      const own = answer?.(request.url ?? '');
-      if (own !== undefined) {
-        response.writeHead(own.status, { 'content-type': 'application/json' }).end(own.body);
-        return;
-      }
-      const transport = new StreamableHTTPServerTransport({});
-      const server = createTinyServer();
-      response.on('close', () => server.close());
-      await server.connect(transport as Transport);
-      await transport.handleRequest(request, response);
-    });
-    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-    closing.push(() => new Promise((resolve) => http.close(resolve).closeAllConnections()));
-    return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`, seen };
-  }
-
-  test('a server on this machine is asked, with its headers', async () => {
-    const { url, seen } = await serve();
-    const server = { url, headers: { authorization: 'Bearer secret' } };
-    const connection = await connectMcpTools({ server });
-    closing.push(() => connection.close());
-    expect(await callOf(connection)('echo', { text: 'over HTTP' })).toMatchObject({ text: 'over HTTP' });
-    expect(new Set(seen)).toEqual(new Set(['Bearer secret']));
-  });
-
-  test('a message that is too long is a failure', async () => {
-    const { url } = await serve();
-    const connection = await connectMcpTools({ server: { url }, maxMessageBytes: 50_000, timeout: 2000 });
-    closing.push(() => connection.close());
-    expect(await callOf(connection)('flood')).toMatchObject({ isError: true });
-    expect(await callOf(connection)('echo', { text: 'still here' })).toMatchObject({ text: 'still here' });
-  });
-
-  test('a server that speaks something else is one clear error', async () => {
-    const { url } = await serve(() => ({ status: 500, body: 'no' }));
-    await expect(connectMcpTools({ server: { url } })).rejects.toThrow(/MCP server: there is no connection/);
-  });
-
-  test.each([
-    ['http://example.org/mcp', /expected http:\/\/127\.0\.0\.1:PORT\/…, found http:\/\/example\.org/],
-    ['http://127.0.0.1.example.org/mcp', /only servers on this machine/],
-    ['file:///etc/passwd', /only servers on this machine/],
-    ['nonsense', /expected a URL, found "nonsense"/],
-  ])('%s is refused', async (url, message) => {
-    await expect(connectMcpTools({ server: { url } })).rejects.toThrow(ConfigError);
-    await expect(connectMcpTools({ server: { url } })).rejects.toThrow(message);
   });
 });
 

@@ -131,6 +131,6 @@ export async function connectMcpTools(options: McpToolsOptions): Promise<McpTool
     await client.close().catch(() => undefined);
     await transport.close().catch(() => undefined);
     if (cause instanceof ConfigError) throw cause;
-    throw new EnvironmentError(`there is no connection: ${messageOf(cause)}`, { where: 'MCP server', cause });
+    throw new EnvironmentError(`there is no connection: ${cut(messageOf(cause), 500)}`, { where: 'MCP server', cause });
   }
 }

@@ -29,12 +29,13 @@ export type McpServerAddress =
 
 const loopback = ['127.0.0.1', 'localhost', '[::1]'];
 
-/** `fetch` whose answers end with an error once they are longer than so many bytes; streams that the server opens for news stay open. */
+/** `fetch` whose answers, refusals too, end with an error once they are longer than so many bytes; streams that the server opens for news stay open. */
 function cappedFetch(maxBytes: number): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, init);
     const { body, status, statusText, headers } = response;
-    if (body === null || init?.method !== 'POST' || !response.ok) return response;
+    const isNews = response.ok && (init?.method ?? 'GET') === 'GET';
+    if (body === null || isNews) return response;
     let bytes = 0;
     const cap = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
@@ -64,9 +65,7 @@ export async function openTransport(options: { server: McpServerAddress; maxByte
   if (!/^https?:$/.test(url.protocol) || !loopback.includes(url.hostname)) {
     throw new ConfigError(
       `expected http://127.0.0.1:PORT/…, found ${url.protocol}//${url.host}: only servers on this machine`,
-      {
-        where: 'server.url',
-      },
+      { where: 'server.url' },
     );
   }
   const { StreamableHTTPClientTransport } = await importMcpModule('http');

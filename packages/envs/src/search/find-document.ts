@@ -1,9 +1,6 @@
 import type { Action, RetrievedDocument } from '@dgpo/trajectory';
 
-const titleOf = (contents: string) => {
-  const [line = ''] = contents.split('\n', 1);
-  return line.trim().replace(/^"(.*)"$/, '$1');
-};
+const titleOf = (contents: string) => contents.split('\n', 1)[0] ?? '';
 
 const plain = (title: string) =>
   title

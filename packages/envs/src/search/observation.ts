@@ -1,6 +1,5 @@
 import type { RetrievedDocument, Segment } from '@dgpo/trajectory';
-import { encodeObservationText } from '../episode/encode-observation-text.js';
-import type { EpisodeTokenizer } from '../policy.js';
+import { encodeObservationText, type ObservationShape } from '../episode/encode-observation-text.js';
 
 /** The reference form of Search-R1, without a space before the bracket. */
 export const defaultDocumentTemplate = 'Doc {i}(Title: {title}) {text}\n';
@@ -14,19 +13,10 @@ export function renderDocument(template: string, document: RetrievedDocument['do
   return template.replace(/\{(i|title|text)\}/g, (_, name: string) => values[name] ?? '');
 }
 
-/**
- * The observation of a search. Only prefix and suffix may hold special tokens; document text is encoded as plain text and loses
- * tokens at its end until everything fits. Null when not even prefix and suffix fit into `maxTokens`.
- */
-export function encodeObservation(options: {
-  documents: readonly RetrievedDocument[];
-  documentTemplate: string;
-  prefix: string;
-  lead?: string;
-  suffix: string;
-  maxTokens: number;
-  tokenizer: EpisodeTokenizer;
-}): Segment | null {
+/** The observation of a search, see {@link encodeObservationText}: document text is plain text and is cut to fit. */
+export function encodeObservation(
+  options: ObservationShape & { documents: readonly RetrievedDocument[]; documentTemplate: string },
+): Segment | null {
   const { documents, documentTemplate, ...shape } = options;
   const text = documents
     .map(({ document }, index) => renderDocument(documentTemplate, document, index))

@@ -1,10 +1,12 @@
 import { type Action, ConfigError, exactMatch, type Segment } from '@dgpo/trajectory';
-import type { ActionFormatName } from '../actions/action-format.js';
+import type { ActionFormatName, ObservationFrame } from '../actions/action-format.js';
 import type { Environment, EpisodeState, Turn } from '../environment.js';
 import { checkWhole } from '../episode/check-whole.js';
 import { encodeMessage, encodeObservationText } from '../episode/encode-observation-text.js';
 import {
   awaitTurn,
+  checkFrame,
+  checkLimits,
   type EpisodeLimits,
   endEpisode,
   endWithoutAnswer,
@@ -124,18 +126,15 @@ export function createSearchEnvironment(options: SearchEnvironmentOptions): Envi
       return actions.render(searches ? { search: query } : { answer: task.goldenAnswers[0] ?? '' });
     },
   } = options;
+  const limits: EpisodeLimits = { maxTokensPerTurn, maxObservationTokens, maxContextTokens, stop: actions.stop };
   checkWhole('topK', topK, 1);
   checkWhole('maxSearches', maxSearches, 0);
-  checkWhole('maxTokensPerTurn', maxTokensPerTurn, 1);
-  checkWhole('maxObservationTokens', maxObservationTokens, 1);
-  checkWhole('maxContextTokens', maxContextTokens, 1);
+  checkLimits(limits);
   checkWhole('retrievalTimeout', retrievalTimeout, 1);
   if (!Number.isFinite(formatReward)) throw new ConfigError('expected a number', { where: 'formatReward' });
   checkPromptTemplate(promptTemplate);
 
-  const limits: EpisodeLimits = { maxTokensPerTurn, maxObservationTokens, maxContextTokens, stop: actions.stop };
-
-  const around = (written: string) => {
+  const around = (written: string): ObservationFrame => {
     const own = actions.around(written);
     const before = observationPrefix === undefined ? own : { prefix: observationPrefix, lead: '' };
     return { prefix: before.prefix, lead: before.lead, suffix: observationSuffix ?? own.suffix };
@@ -192,16 +191,7 @@ export function createSearchEnvironment(options: SearchEnvironmentOptions): Envi
     name: 'search',
 
     start({ task, tokenizer }) {
-      const { prefix, suffix } = around('');
-      const tags = tokenizer.encode(`${prefix}${suffix}`, { allowSpecial: true }).length;
-      if (tags > maxObservationTokens) {
-        throw new ConfigError(
-          `${maxObservationTokens} is too small: the observation's tags alone take ${tags} tokens`,
-          {
-            where: 'maxObservationTokens',
-          },
-        );
-      }
+      checkFrame({ frame: around(''), limits, tokenizer });
       const prompt = encodePrompt({ task, template: promptTemplate, appendQuestionMark, tokenizer });
       const state = { task, turn: 0, segments: [prompt], actions: [], next: null, outcome: null };
       return awaitTurn({ state, limits, tokenizer });

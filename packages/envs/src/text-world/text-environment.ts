@@ -1,4 +1,4 @@
-import { type Action, ConfigError, EnvironmentError } from '@dgpo/trajectory';
+import { type Action, EnvironmentError } from '@dgpo/trajectory';
 import {
   type ActionFormat,
   type ActionFormatName,
@@ -10,6 +10,8 @@ import { checkWhole } from '../episode/check-whole.js';
 import { encodeMessage, encodeObservationText } from '../episode/encode-observation-text.js';
 import {
   awaitTurn,
+  checkFrame,
+  checkLimits,
   type EpisodeLimits,
   endEpisode,
   endWithoutAnswer,
@@ -68,12 +70,10 @@ export function createTextEnvironment<State extends PlainData>(options: TextEnvi
   const { annotate = ({ task }) => ({ goal: task.question }) } = options;
   const actions = textActions(format);
   const { invalidActionMessage = `\n${actions.reminder}\n` } = options;
-  checkWhole('maxTurns', maxTurns, 1);
-  checkWhole('maxTokensPerTurn', maxTokensPerTurn, 1);
-  checkWhole('maxObservationTokens', maxObservationTokens, 1);
-  checkWhole('maxContextTokens', maxContextTokens, 1);
-  checkTextPromptTemplate(promptTemplate);
   const limits: EpisodeLimits = { maxTokensPerTurn, maxObservationTokens, maxContextTokens, stop: actions.stop };
+  checkWhole('maxTurns', maxTurns, 1);
+  checkLimits(limits);
+  checkTextPromptTemplate(promptTemplate);
 
   const worldOf = ({ world: state, task }: EpisodeState): State => {
     if (state === undefined) {
@@ -127,14 +127,7 @@ export function createTextEnvironment<State extends PlainData>(options: TextEnvi
     name: world.name,
 
     start({ task, tokenizer }) {
-      const { prefix, suffix } = actions.around('');
-      const frame = tokenizer.encode(`${prefix}${suffix}`, { allowSpecial: true }).length;
-      if (frame > maxObservationTokens) {
-        throw new ConfigError(
-          `${maxObservationTokens} is too small: what stands around an observation takes ${frame} tokens`,
-          { where: 'maxObservationTokens' },
-        );
-      }
+      checkFrame({ frame: actions.around(''), limits, tokenizer });
       const { state: first, observation } = world.start(task);
       const parts = { instructions: world.instructions, format: actions.instructions, observation, task };
       const prompt = encodeTextPrompt({ parts, template: promptTemplate, tokenizer });

@@ -35,12 +35,11 @@ export function encodeTextPrompt(options: {
   tokenizer: EpisodeTokenizer;
 }): Segment {
   const { parts, template, tokenizer } = options;
-  const { task } = parts;
+  const { task, instructions, format } = parts;
   const plain = parts.observation.trim();
   const render = () => {
-    const given = { ...parts, observation: plain };
-    if (typeof template !== 'string') return template(given);
-    const values: Record<string, string> = { ...given, question: task.question, task: '' };
+    if (typeof template !== 'string') return template({ ...parts, observation: plain });
+    const values: Record<string, string> = { instructions, format, observation: plain, question: task.question };
     return template.replace(/\{(instructions|format|observation|question)\}/g, (_, name: string) => values[name] ?? '');
   };
   return encodePromptText({ task, content: task.prompt === undefined ? render() : '', plain, tokenizer });

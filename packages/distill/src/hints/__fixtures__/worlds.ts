@@ -7,7 +7,9 @@ export const characters = {
 };
 
 export const segment = (kind: Segment['kind'], text: string): Segment => ({
-  ...{ kind, text, tokenIds: characters.encode(text) },
+  kind,
+  text,
+  tokenIds: characters.encode(text),
   ...(kind === 'policy' ? { logProbs: Array.from(text, () => -0.5) } : {}),
 });
 
@@ -29,7 +31,10 @@ export function worldEpisode(options: WorldEpisode): Trajectory {
   const task: Task = { id: 'game', question: 'put a clean mug in shelf', goldenAnswers: [], ...options.task };
   const textOf = (command: string | null) => (command === null ? 'Hm.' : `Action: ${command}`);
   return {
-    ...{ id: `${task.id}#${sample}`, task, environment, sample },
+    id: `${task.id}#${sample}`,
+    task,
+    environment,
+    sample,
     segments: [
       segment('prompt', prompt),
       ...turns.flatMap(([command, observation]) => [
@@ -38,7 +43,9 @@ export function worldEpisode(options: WorldEpisode): Trajectory {
       ]),
     ],
     actions: turns.map(([command, , refused], turn) => ({
-      ...{ turn, text: textOf(command), executed: command !== null && refused === undefined },
+      turn,
+      text: textOf(command),
+      executed: command !== null && refused === undefined,
       ...(command === null ? { kind: 'invalid' as const } : { kind: 'command' as const, command }),
     })),
     outcome: { correct: false, reward: 0, answer: null, endedBy: 'turns', ...options.outcome },
