@@ -104,8 +104,9 @@ export function arithmeticTasks(options: ArithmeticTasksOptions): Task[] {
 
   const draw = (index: number, random: Random): Task | undefined => {
     const type = arithmeticWordings[Math.floor(index / 2) % arithmeticWordings.length];
+    if (type === undefined) return undefined;
     const wanted = hops ?? (index % 2 === 0 ? 1 : 2);
-    const drawn = type && drawCountries({ world, countries, type, random });
+    const drawn = drawCountries({ world, countries, type, random });
     if (drawn === undefined || !isOfSplit(drawn.countries.map(({ name }) => name))) return undefined;
     const terms = drawTerms({ countries: drawn.countries, hops: wanted, isUnique, random });
     if (terms === undefined) return undefined;

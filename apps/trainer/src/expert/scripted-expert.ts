@@ -9,8 +9,8 @@ const isAtlasTask = (metadata: Record<string, unknown> | undefined) => Array.isA
 
 /**
  * The expert that teaches the teacher. On the demo world it reads what its searches bring and copies from it, or reckons with it in
- * code. On other questions it
- * searches for each supporting title in turn (for the question itself where there are none) and then gives the golden answer.
+ * code. On other questions it searches for each supporting title in turn (for the question itself where there are none) and then gives
+ * the golden answer.
  */
 export function scriptedExpert(state: EpisodeState): string {
   const { task, actions } = state;

@@ -1,7 +1,7 @@
 import type { TextWorld } from '@dgpo/envs';
 import type { Task } from '@dgpo/trajectory';
 import picocolors from 'picocolors';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPlayable, playableNames } from './open-playable.js';
 import { openTextWorld } from './open-text-world.js';
 import { type PlayEvent, playEpisode } from './play-episode.js';
@@ -69,6 +69,15 @@ describe('playEpisode', () => {
     expect((await play(['a'])).text).toMatch(/> a\nNothing happens\.\n> \nleft after 1 turn\n$/);
   });
 
+  it('takes a command of several lines', async () => {
+    const several = { ...playable, isWhole: (lines: readonly string[]) => lines.at(-1) === '' };
+    const { text, events } = await play([' sw', '  itch ', '', '!', 'switch', 'q', ''], { playable: several });
+    expect(text).toBe(
+      `${opening}> sw\n.   itch\n. \nNothing happens.\n> !\nswitch\n> switch\n. q\n. \nno turns left: reward 0 after 2 turns\n`,
+    );
+    expect(events.filter(({ type }) => type === 'line')).toContainEqual({ type: 'line', text: '  itch' });
+  });
+
   it('fails when the environment does', async () => {
     await expect(play(['break'])).rejects.toMatchObject({
       code: 'ENVIRONMENT_ERROR',
@@ -134,6 +143,41 @@ describe('search', () => {
     const { text } = await play(['search[capital of Peru]', '?', 'open[peru]'], { playable: search, task });
     expect(text).toContain('> ?\nanswer[…]\nopen[Peru]\nsearch[…]\n');
     expect(text).toMatch(/> open\[peru\]\n1\. Peru: [^>]*currency of Peru[^>]*\n> /);
+  });
+});
+
+describe('code', () => {
+  let code: Playable;
+  beforeAll(async () => {
+    code = await openPlayable('code', { seed: 1 });
+  });
+  afterAll(() => code.close?.());
+
+  it('is played by the expert to reward 1, beside searches and mistakes of a person', async () => {
+    expect(code.tasks).toHaveLength(100);
+    // Of two hops.
+    const task = code.tasks[1] as Task;
+    const typed: string[] = [];
+    async function* lines(): AsyncGenerator<string> {
+      yield* ['?', 'search area of Peru', 'for word in ("a", "b"):', '  print(word)', '', 'x', ''];
+      for (;;) {
+        yield '!';
+        yield* [...(typed.at(-1) ?? '').split('\n'), ''];
+      }
+    }
+    const signal = new AbortController().signal;
+    const observations: string[] = [];
+    for await (const event of playEpisode({ playable: code, task, lines: lines(), signal })) {
+      if (event.type === 'admissible') expect(event.commands).toEqual(['search …', 'print(…)', 'final_answer(…)']);
+      if (event.type === 'expert') typed.push(event.command);
+      if (event.type === 'observation') observations.push(event.text);
+      if (event.type === 'end') expect(event.outcome).toMatchObject({ correct: true, reward: 1 });
+    }
+    expect(observations[0]).toMatch(/^Printed:\n.*area.* of 1285 thousand km2|Peru is 1285 thousand km2/);
+    expect(observations[1]).toBe('Printed:\na\nb');
+    expect(observations[2]).toMatch(/^Error:\nNameError/);
+    expect(typed[0]).toMatch(/^print\(search\("/);
+    expect(typed.at(-1)).toMatch(/^final_answer\(/);
   });
 });
 
