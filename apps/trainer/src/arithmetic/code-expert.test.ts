@@ -78,7 +78,7 @@ test('Python does what the episodes without it say', async () => {
     const scripted = scriptedCodeEpisode({ task, search }).segments;
     expect(segments.slice(1).map(({ kind, text }) => ({ kind, text }))).toEqual(scripted);
   }
-});
+}, 120_000);
 
 test('an episode of two hops, word for word', () => {
   const sentences: Record<string, string[]> = {

@@ -1,7 +1,7 @@
 import type { TextWorld } from '@dgpo/envs';
 import type { Task } from '@dgpo/trajectory';
 import picocolors from 'picocolors';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { openPlayable, playableNames } from './open-playable.js';
 import { openTextWorld } from './open-text-world.js';
 import { type PlayEvent, playEpisode } from './play-episode.js';
@@ -73,7 +73,7 @@ describe('playEpisode', () => {
     const several = { ...playable, isWhole: (lines: readonly string[]) => lines.at(-1) === '' };
     const { text, events } = await play([' sw', '  itch ', '', '!', 'switch', 'q', ''], { playable: several });
     expect(text).toBe(
-      `${opening}> sw\n.   itch\n. \nNothing happens.\n> !\nswitch\n> switch\n. q\n. \nno turns left: reward 0 after 2 turns\n`,
+      `${opening}> sw\n.   itch\n. \nNothing happens.\n> !\nswitch\n> switch\n. q\n. \nsolved: reward 1 after 2 turns\n`,
     );
     expect(events.filter(({ type }) => type === 'line')).toContainEqual({ type: 'line', text: '  itch' });
   });
@@ -116,7 +116,7 @@ describe('search', () => {
   let search: Playable;
   beforeAll(async () => {
     search = await openPlayable('search', { seed: 1 });
-  });
+  }, 60_000);
 
   it('is played by the expert to reward 1, whatever else was looked up', async () => {
     expect(search.tasks).toHaveLength(100);
@@ -146,14 +146,9 @@ describe('search', () => {
   });
 });
 
-describe('code', () => {
-  let code: Playable;
-  beforeAll(async () => {
-    code = await openPlayable('code', { seed: 1 });
-  });
-  afterAll(() => code.close?.());
-
-  it('is played by the expert to reward 1, beside searches and mistakes of a person', async () => {
+it('code is played by the expert to reward 1, beside searches and mistakes of a person', async () => {
+  const code = await openPlayable('code', { seed: 1 });
+  try {
     expect(code.tasks).toHaveLength(100);
     // Of two hops.
     const task = code.tasks[1] as Task;
@@ -173,13 +168,15 @@ describe('code', () => {
       if (event.type === 'observation') observations.push(event.text);
       if (event.type === 'end') expect(event.outcome).toMatchObject({ correct: true, reward: 1 });
     }
-    expect(observations[0]).toMatch(/^Printed:\n.*area.* of 1285 thousand km2|Peru is 1285 thousand km2/);
+    expect(observations[0]).toMatch(/^Printed:\n.*\b1285 thousand km2/);
     expect(observations[1]).toBe('Printed:\na\nb');
     expect(observations[2]).toMatch(/^Error:\nNameError/);
     expect(typed[0]).toMatch(/^print\(search\("/);
     expect(typed.at(-1)).toMatch(/^final_answer\(/);
-  });
-});
+  } finally {
+    await code.close?.();
+  }
+}, 120_000);
 
 it('names what there is, and the nearest name', async () => {
   expect(playableNames).toContain('search');
