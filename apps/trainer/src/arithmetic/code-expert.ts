@@ -11,7 +11,7 @@ export interface CodeObservation {
   stdout: string;
 }
 
-export interface CodeExpertOptions {
+interface CodeExpertOptions {
   /** A task of arithmetic over the demo world. */
   task: Task;
   /** In order; in an environment the actions of code. */
