@@ -1,3 +1,22 @@
+export {
+  type ArithmeticPlan,
+  type ArithmeticSplit,
+  type ArithmeticTasksOptions,
+  type ArithmeticWorld,
+  arithmeticChainOfThought,
+  arithmeticEnvironment,
+  arithmeticTasks,
+  type CodeEnvironmentSettings,
+  codeExpert,
+  codeProtocolTags,
+  createArithmeticEnvironment,
+  createArithmeticWorld,
+  isArithmeticCorrect,
+  planOf,
+  planSentence,
+  type ScriptedCodeEpisodeOptions,
+  scriptedCodeEpisode,
+} from './arithmetic/index.js';
 export { type LoadAgentOptions, type LoadedAgent, loadAgent } from './ask/load-agent.js';
 export {
   type Atlas,

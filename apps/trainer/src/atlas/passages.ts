@@ -109,6 +109,19 @@ export function readPassage(contents: string): PassageFact | undefined {
   return undefined;
 }
 
+/** The country to which a sentence of the atlas' passages gives a fact of one value; undefined when it tells something else. */
+export function readCountry(sentence: string, { field, value }: { field: PassageField; value: string }) {
+  for (const template of templates) {
+    if (template.field !== field) continue;
+    const written = template.text.replace('{value}', () => value).replace(/\.\.$/, '.');
+    const [before = '', after = ''] = written.split('{country}');
+    if (!sentence.startsWith(before) || !sentence.endsWith(after)) continue;
+    const country = sentence.slice(before.length, sentence.length - after.length);
+    if (country !== '') return country;
+  }
+  return undefined;
+}
+
 /** The words of the templates, which are no names. */
 export function templateWords(): string[] {
   return templates.flatMap(({ text }) => text.replaceAll(/\{\w+\}/g, '').match(/[A-Za-z]+/g) ?? []);

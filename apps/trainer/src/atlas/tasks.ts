@@ -29,7 +29,7 @@ export interface EvaluationTasksOptions {
 }
 
 /** Tells which facts belong to one country alone, over all countries of the atlas. */
-function uniqueKeys(countries: readonly Country[]): (field: KeyField, key: string) => boolean {
+export function uniqueKeys(countries: readonly Country[]): (field: KeyField, key: string) => boolean {
   const counts = new Map<string, number>();
   const keyOf = (field: KeyField, key: string) => `${field}:${nameWords(key).join(' ')}`;
   for (const country of countries) {

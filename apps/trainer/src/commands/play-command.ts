@@ -21,15 +21,19 @@ export function playCommand(surroundings: CliSurroundings): Command {
     .helpOption('-h, --help', 'display help for command')
     .action(async (name, { seed, task: number, json }) => {
       const playable = await openPlayable(name, { seed });
-      const task = playable.tasks[number - 1];
-      if (task === undefined) {
-        throw new ConfigError(`there are ${playable.tasks.length} tasks, not ${number}`, { where: '--task' });
-      }
-      const { input = process.stdin } = surroundings;
-      const render = createPlayRenderer({ colors: colorsFor(output, environment), echo: input.isTTY !== true });
-      for await (const event of playEpisode({ playable, task, lines: readLines(input, signal), signal })) {
-        if (!json) output.write(render(event));
-        else if (event.type !== 'wait') printJson(output, event);
+      try {
+        const task = playable.tasks[number - 1];
+        if (task === undefined) {
+          throw new ConfigError(`there are ${playable.tasks.length} tasks, not ${number}`, { where: '--task' });
+        }
+        const { input = process.stdin } = surroundings;
+        const render = createPlayRenderer({ colors: colorsFor(output, environment), echo: input.isTTY !== true });
+        for await (const event of playEpisode({ playable, task, lines: readLines(input, signal), signal })) {
+          if (!json) output.write(render(event));
+          else if (event.type !== 'wait') printJson(output, event);
+        }
+      } finally {
+        await playable.close?.();
       }
     });
 }

@@ -1,16 +1,20 @@
 import type { EpisodeState } from '@dgpo/envs';
 import { supportingTitles } from '@dgpo/trajectory';
+import { isArithmeticTask } from '../arithmetic/arithmetic-plan.js';
+import { codeExpert } from '../arithmetic/code-expert.js';
 import { expertTurn } from '../atlas/expert.js';
 
 /** The tasks of the demo world carry the plan of their question. */
 const isAtlasTask = (metadata: Record<string, unknown> | undefined) => Array.isArray(metadata?.subjects);
 
 /**
- * The expert that teaches the teacher. On the demo world it reads what its searches bring and copies from it. On other questions it
- * searches for each supporting title in turn (for the question itself where there are none) and then gives the golden answer.
+ * The expert that teaches the teacher. On the demo world it reads what its searches bring and copies from it, or reckons with it in
+ * code. On other questions it searches for each supporting title in turn (for the question itself where there are none) and then gives
+ * the golden answer.
  */
 export function scriptedExpert(state: EpisodeState): string {
   const { task, actions } = state;
+  if (isArithmeticTask(task)) return codeExpert(state);
   if (isAtlasTask(task.metadata)) {
     const observations = actions
       .filter((action) => action.kind === 'search')

@@ -1,5 +1,6 @@
 import { ConfigError } from '@dgpo/trajectory';
 import { nearestName } from '../recipe/nearest-name.js';
+import { openCode } from './open-code.js';
 import { openHousehold } from './open-household.js';
 import { openSearch } from './open-search.js';
 import { openWebshop } from './open-webshop.js';
@@ -10,6 +11,7 @@ const openers: Readonly<Record<string, (options: OpenPlayableOptions) => Playabl
   search: openSearch,
   household: openHousehold,
   webshop: openWebshop,
+  code: openCode,
 };
 
 /** Names for `dgpo play`. */

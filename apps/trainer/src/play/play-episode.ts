@@ -6,8 +6,8 @@ import type { Playable } from './playable.js';
 export type PlayEvent =
   /** What is read first. */
   | { type: 'start'; task: string; text: string }
-  /** The person's turn. */
-  | { type: 'wait' }
+  /** The person's turn; `within` a command that has begun. */
+  | { type: 'wait'; within?: true }
   | { type: 'line'; text: string }
   | { type: 'admissible'; commands: string[] }
   | { type: 'expert'; command: string }
@@ -26,9 +26,14 @@ export interface PlayEpisodeOptions {
 
 const tokenizer = createByteTokenizer();
 
-/** The state after a line, as if a policy had written it. */
-async function step(playable: Playable, state: EpisodeState, line: string, signal: AbortSignal): Promise<EpisodeState> {
-  const text = playable.write(line);
+/** The state after a command, as if a policy had written it. */
+async function step(
+  playable: Playable,
+  state: EpisodeState,
+  command: string,
+  signal: AbortSignal,
+): Promise<EpisodeState> {
+  const text = playable.write(command);
   const tokenIds = tokenizer.encode(text);
   const completion = { tokenIds, logProbs: tokenIds.map(() => 0), text, finishReason: 'end' as const };
   const [next] = await playable.environment.step({ turns: [{ state, completion }], tokenizer, signal });
@@ -36,7 +41,8 @@ async function step(playable: Playable, state: EpisodeState, line: string, signa
 }
 
 /**
- * One episode by hand: a line is a command, `?` lists what could be typed, `!` tells the expert's next move, `q` leaves.
+ * One episode by hand: a line is a command (or several, as the environment has it), `?` lists what could be typed, `!` tells the expert's
+ * next move, `q` leaves.
  * @throws {EnvironmentError} when the environment itself fails, and the signal's reason
  */
 export async function* playEpisode(options: PlayEpisodeOptions): AsyncGenerator<PlayEvent> {
@@ -44,15 +50,24 @@ export async function* playEpisode(options: PlayEpisodeOptions): AsyncGenerator<
   let state = playable.environment.start({ task, tokenizer });
   yield { type: 'start', task: task.id, text: state.segments[0]?.text.trim() ?? '' };
   yield { type: 'wait' };
+  const begun: string[] = [];
   for await (const typed of lines) {
-    const line = typed.trim();
+    // Within a command spaces may count.
+    const line = begun.length === 0 ? typed.trim() : typed.trimEnd();
     yield { type: 'line', text: line };
-    if (line === 'q') break;
-    if (line === '?') yield { type: 'admissible', commands: playable.admissible(state) };
+    if (begun.length > 0) begun.push(line);
+    else if (line === 'q') break;
+    else if (line === '?') yield { type: 'admissible', commands: playable.admissible(state) };
     else if (line === '!') yield { type: 'expert', command: playable.expert(state) };
-    else if (line !== '') {
+    else if (line !== '') begun.push(line);
+    if (begun.length > 0) {
+      if (playable.isWhole?.(begun) === false) {
+        yield { type: 'wait', within: true };
+        continue;
+      }
+      const command = begun.splice(0).join('\n').trim();
       const seen = state.segments.length + 1;
-      state = await step(playable, state, line, signal);
+      state = await step(playable, state, command, signal);
       for (const { text } of state.segments.slice(seen)) yield { type: 'observation', text: playable.read(text) };
     }
     if (state.outcome !== null) break;

@@ -69,6 +69,15 @@ describe('playEpisode', () => {
     expect((await play(['a'])).text).toMatch(/> a\nNothing happens\.\n> \nleft after 1 turn\n$/);
   });
 
+  it('takes a command of several lines', async () => {
+    const several = { ...playable, isWhole: (lines: readonly string[]) => lines.at(-1) === '' };
+    const { text, events } = await play([' sw', '  itch ', '', '!', 'switch', 'q', ''], { playable: several });
+    expect(text).toBe(
+      `${opening}> sw\n.   itch\n. \nNothing happens.\n> !\nswitch\n> switch\n. q\n. \nsolved: reward 1 after 2 turns\n`,
+    );
+    expect(events.filter(({ type }) => type === 'line')).toContainEqual({ type: 'line', text: '  itch' });
+  });
+
   it('fails when the environment does', async () => {
     await expect(play(['break'])).rejects.toMatchObject({
       code: 'ENVIRONMENT_ERROR',
@@ -107,7 +116,7 @@ describe('search', () => {
   let search: Playable;
   beforeAll(async () => {
     search = await openPlayable('search', { seed: 1 });
-  });
+  }, 60_000);
 
   it('is played by the expert to reward 1, whatever else was looked up', async () => {
     expect(search.tasks).toHaveLength(100);
@@ -136,6 +145,38 @@ describe('search', () => {
     expect(text).toMatch(/> open\[peru\]\n1\. Peru: [^>]*currency of Peru[^>]*\n> /);
   });
 });
+
+it('code is played by the expert to reward 1, beside searches and mistakes of a person', async () => {
+  const code = await openPlayable('code', { seed: 1 });
+  try {
+    expect(code.tasks).toHaveLength(100);
+    // Of two hops.
+    const task = code.tasks[1] as Task;
+    const typed: string[] = [];
+    async function* lines(): AsyncGenerator<string> {
+      yield* ['?', 'search area of Peru', 'for word in ("a", "b"):', '  print(word)', '', 'x', ''];
+      for (;;) {
+        yield '!';
+        yield* [...(typed.at(-1) ?? '').split('\n'), ''];
+      }
+    }
+    const signal = new AbortController().signal;
+    const observations: string[] = [];
+    for await (const event of playEpisode({ playable: code, task, lines: lines(), signal })) {
+      if (event.type === 'admissible') expect(event.commands).toEqual(['search …', 'print(…)', 'final_answer(…)']);
+      if (event.type === 'expert') typed.push(event.command);
+      if (event.type === 'observation') observations.push(event.text);
+      if (event.type === 'end') expect(event.outcome).toMatchObject({ correct: true, reward: 1 });
+    }
+    expect(observations[0]).toMatch(/^Printed:\n.*\b1285 thousand km2/);
+    expect(observations[1]).toBe('Printed:\na\nb');
+    expect(observations[2]).toMatch(/^Error:\nNameError/);
+    expect(typed[0]).toMatch(/^print\(search\("/);
+    expect(typed.at(-1)).toMatch(/^final_answer\(/);
+  } finally {
+    await code.close?.();
+  }
+}, 120_000);
 
 it('names what there is, and the nearest name', async () => {
   expect(playableNames).toContain('search');

@@ -6,14 +6,18 @@ export interface Playable {
   environment: Environment;
   /** In the order of `--task`. */
   tasks: readonly Task[];
-  /** What a policy would write for a line that a person types. */
-  write(line: string): string;
+  /** Whether these lines are a whole command, where one may take several. @default one line is */
+  isWhole?(lines: readonly string[]): boolean;
+  /** What a policy would write for a command that a person types. */
+  write(command: string): string;
   /** An observation without what stands around it for a policy. */
   read(observation: string): string;
   /** What could be typed now. */
   admissible(state: EpisodeState): string[];
   /** What the expert would type now. */
   expert(state: EpisodeState): string;
+  /** Ends what it has started. */
+  close?(): Promise<void>;
 }
 
 export interface OpenPlayableOptions {

@@ -23,7 +23,7 @@ export function createPlayRenderer(options: { colors: Colors; echo: boolean }): 
       case 'start':
         return `${event.text}\n\n${colors.dim("? lists what you can do, ! tells the expert's next move, q leaves")}\n\n`;
       case 'wait':
-        return colors.cyan('> ');
+        return colors.cyan(event.within ? '. ' : '> ');
       case 'line':
         return echo ? `${event.text}\n` : '';
       case 'admissible':

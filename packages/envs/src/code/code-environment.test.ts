@@ -117,6 +117,16 @@ test('errors are read and used up a step each; what stops the interpreter leaves
   expect(episode.outcome).toMatchObject({ correct: true });
 });
 
+test('texts of its own for a turn without code and after an error', async () => {
+  const short = { invalidActionMessage: 'No code.', errorAdvice: 'Try again.' };
+  const turns = ['I think', 'Code:', block('y'), block('final_answer(42)')];
+  const read = observations(await play(turns, short));
+  expect(read.slice(0, 2)).toEqual(['\nObservation:\nNo code.\n', '\nObservation:\nNo code.\n']);
+  expect(read[2]).toMatch(/^\nObservation:\nError:\nReferenceError: .*\nTry again\.\n$/);
+  const bare = observations(await play(turns, { errorAdvice: '' }));
+  expect(bare[2]).toMatch(/^\nObservation:\nError:\nReferenceError: [^\n]*\n$/);
+});
+
 test('a turn without a fence counts as code where it can be read as code', async () => {
   const episode = await play(['final_answer(42)<end_code>']);
   expect(episode.outcome).toMatchObject({ correct: true });

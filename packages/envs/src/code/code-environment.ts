@@ -30,6 +30,10 @@ export interface CodeEnvironmentOptions {
   observationPrefix?: string;
   /** @default '\n' */
   observationSuffix?: string;
+  /** What is read after a turn without code. @default that there was none, and the form of a turn */
+  invalidActionMessage?: string;
+  /** After the error of code, on a line of its own; empty for none. @default how to go on */
+  errorAdvice?: string;
   /** @default exact match with a golden answer after SQuAD normalisation */
   isCorrect?: (options: { task: Task; answer: string }) => boolean;
   /** Reward of an answer that is wrong; no answer is always 0, a correct one always 1. @default 0 */
@@ -80,6 +84,8 @@ export function createCodeEnvironment(options: CodeEnvironmentOptions): Environm
   const { maxObservationTokens = 1024, maxContextTokens = 10_240, formatReward = 0 } = options;
   const { promptTemplate = defaultCodePrompt({ language, tools, maxSteps }) } = options;
   const { observationPrefix: prefix = `\n${startOfObservation}\n`, observationSuffix: suffix = '\n' } = options;
+  const { invalidActionMessage, errorAdvice } = options;
+  const noCode = (text: string) => invalidActionMessage ?? noCodeMessage(text, language);
   const { isCorrect = ({ task, answer }) => exactMatch(answer, task.goldenAnswers) } = options;
   const {
     oracle = ({ task }) =>
@@ -129,7 +135,7 @@ export function createCodeEnvironment(options: CodeEnvironmentOptions): Environm
     const steps = lost ? state.steps : [...state.steps, { code, calls }];
     if (!fenced && error?.startsWith('SyntaxError') === true) {
       const actions: Action[] = [...state.actions, { ...turn, kind: 'invalid', executed: false }];
-      return observe({ ...state, steps, actions }, noCodeMessage(turn.text, language), tokenizer);
+      return observe({ ...state, steps, actions }, noCode(turn.text), tokenizer);
     }
     const action: Action = {
       ...turn,
@@ -142,7 +148,7 @@ export function createCodeEnvironment(options: CodeEnvironmentOptions): Environm
       executed: true,
     };
     const acted = { ...state, steps, actions: [...state.actions, action] };
-    if (answer === null) return observe(acted, renderResult(result), tokenizer);
+    if (answer === null) return observe(acted, renderResult(result, errorAdvice), tokenizer);
     const correct = isCorrect({ task: state.task, answer });
     return end(acted, { correct, reward: correct ? 1 : formatReward, answer, endedBy: 'answer' });
   };
@@ -161,7 +167,7 @@ export function createCodeEnvironment(options: CodeEnvironmentOptions): Environm
     const { code } = parsed;
     if (code === null) {
       const actions: Action[] = [...state.actions, { ...turn, kind: 'invalid', executed: false }];
-      return observe({ ...state, actions }, noCodeMessage(text, language), tokenizer);
+      return observe({ ...state, actions }, noCode(text), tokenizer);
     }
     try {
       const result = await interpreters.run({ steps, code, tools, signal });

@@ -3,11 +3,16 @@ import type { EpisodeTokenizer } from '../policy.js';
 import type { CodeResult } from './code-interpreter.js';
 import { wellFormed } from './well-formed.js';
 
-/** What the policy reads of an action: the prints, then the last value or the error. */
-export function renderResult({ stdout, value, error }: Pick<CodeResult, 'stdout' | 'value' | 'error'>): string {
+const defaultAdvice = 'Mend this in the next step; what earlier steps defined is kept.';
+
+/** What the policy reads of an action: the prints, then the last value or the error with an advice. */
+export function renderResult(
+  { stdout, value, error }: Pick<CodeResult, 'stdout' | 'value' | 'error'>,
+  advice = defaultAdvice,
+): string {
   const logs = stdout === '' ? [] : [`Printed:\n${stdout.endsWith('\n') ? stdout.slice(0, -1) : stdout}`];
   if (error !== null) {
-    return [...logs, `Error:\n${error}\nMend this in the next step; what earlier steps defined is kept.`].join('\n');
+    return [...logs, `Error:\n${error}`, ...(advice === '' ? [] : [advice])].join('\n');
   }
   if (value !== null) return [...logs, `Last value:\n${value}`].join('\n');
   return logs[0] ?? 'Nothing was printed, and there is no last value.';
