@@ -5,9 +5,12 @@ import {
   scoreTrajectories,
   sourceReferencing,
   thinking,
+  typeOf,
 } from '@dgpo/arc';
+import { type HintReport, summarizeHintEpisodes } from '@dgpo/distill/hints';
 import { ConfigError, ModelError, type Task, type Trajectory } from '@dgpo/trajectory';
 import { type MostFrequentAnswerBaseline, mostFrequentAnswerBaseline } from '../atlas/most-frequent-answer.js';
+import { isSearch } from '../compute/environment-settings.js';
 import type { EpisodesJob } from '../compute/episodes-job.js';
 import { type Playground, playEpisodes } from '../train/play-episodes.js';
 import { goldEvidence } from './gold-evidence.js';
@@ -39,6 +42,8 @@ export interface SetEvaluation {
   baseline: MostFrequentAnswerBaseline;
   /** Absent without a corpus, for the scripted expert, and where no task names passages of the corpus. */
   arc?: ReadingScores;
+  /** Success, score, turns and tokens, by family of tasks; of a household or a shop. */
+  play?: HintReport;
 }
 
 export interface ModelEvaluation {
@@ -101,6 +106,9 @@ export async function evaluateModel(options: EvaluateModelOptions): Promise<Mode
       trajectories,
       baseline: mostFrequentAnswerBaseline(set.tasks),
       ...(arc === undefined ? {} : { arc }),
+      ...(isSearch(options.playground.environment)
+        ? {}
+        : { play: summarizeHintEpisodes({ trajectories, categoryOf: ({ task }) => typeOf(task) }) }),
     });
   }
   return { sets: evaluations };
@@ -148,14 +156,15 @@ async function readSet(
   evidenceOf: (task: Task) => string[],
 ): Promise<ReadingScores | undefined> {
   const { playground, policy, temperature = 0, seed, batchSize = 64, signal, onProgress } = options;
-  if (policy === 'expert') return undefined;
+  const { environment } = playground;
+  if (policy === 'expert' || !isSearch(environment) || (environment.format ?? 'tags') !== 'tags') return undefined;
   const passages = new Map(tasks.map((task) => [task, evidenceOf(task)]));
   const readable = tasks.filter((task) => task.goldenAnswers.length > 0 && (passages.get(task)?.length ?? 0) > 0);
   if (readable.length === 0) return undefined;
   const searches = new Map(trajectories.map((trajectory) => [trajectory.task.id, firstSearch(trajectory)]));
   const answer = (think: boolean, part: EvaluationProgress['part']) =>
     readAnswers({
-      ...playground,
+      ...{ ...playground, environment },
       policy,
       requests: readable.map((task) => {
         const searchTokenIds = searches.get(task.id);
