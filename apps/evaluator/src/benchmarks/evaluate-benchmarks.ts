@@ -66,10 +66,10 @@ export async function evaluateBenchmarks(options: EvaluateBenchmarksOptions): Pr
       temperature,
       seed,
       batchSize,
-      onProgress: ({ finished }) => options.onProgress?.({ benchmark: benchmark.name, done: finished, total }),
       signal: options.signal,
     })) {
       trajectories.push(trajectory);
+      options.onProgress?.({ benchmark: benchmark.name, done: trajectories.length, total });
     }
     const scored = scoreBenchmark({ benchmark, trajectories, ...bootstrap });
     if (scored.score.errors > maxErrorRate * trajectories.length) {
