@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,7 +15,10 @@ beforeAll(async () => {
   const { checkpoint } = await writeTinyWorld(folder);
   const rules = { topK: 3, maxSearches: 1, maxTokensPerTurn: 8, maxObservationTokens: 8, maxContextTokens: 256 };
   writeFileSync(join(checkpoint, 'agent.json'), JSON.stringify({ ...rules, promptTemplate: '{question}' }));
-  write('questions.csv', 'Question,Answer\nWhat is the capital of Peru?,Lima\n"By which sea, if any, is it?",Pacific\n');
+  write(
+    'questions.csv',
+    'Question,Answer\nWhat is the capital of Peru?,Lima\n"By which sea, if any, is it?",Pacific\n',
+  );
   const examples = [2, 3].map((factor) => ({
     id: factor,
     question: `What is ${factor} times 10?`,
@@ -56,7 +59,17 @@ const evaluate = (...words: string[]) =>
 
 describe('dgpo-eval benchmarks', () => {
   test('plays knowledge with searches and mathematics without, and writes what can be compared', async () => {
-    const words = ['numbers.json', 'one.jsonl', 'questions.csv', '--index', 'index', '--out', 'results', '--name', 'tiny'];
+    const words = [
+      'numbers.json',
+      'one.jsonl',
+      'questions.csv',
+      '--index',
+      'index',
+      '--out',
+      'results',
+      '--name',
+      'tiny',
+    ];
     const { code, out, error } = await evaluate(...words);
     expect({ code, error }).toEqual({
       code: 0,
@@ -132,4 +145,23 @@ test('several files of one benchmark are one set, and benchmarks come in the ord
     ['bamboogle', 'bamboogle-0', 'bamboogle-1'],
     ['aime', 'two.jsonl:0', 'one.jsonl:0'],
   ]);
+});
+
+test('a parquet file is known by its content as well', async () => {
+  const path = join(folder, 'questions');
+  await copyFile(new URL('__fixtures__/bamboogle.parquet', import.meta.url), path);
+  const [benchmark, ...others] = await openBenchmarks({ paths: [path], limit: 1 });
+  expect(others).toEqual([]);
+  expect(benchmark).toEqual({
+    name: 'bamboogle',
+    kind: 'question-answering',
+    tasks: [
+      {
+        id: 'bamboogle-0',
+        question: 'Who built the long bridge?',
+        goldenAnswers: ['Ana Rios'],
+        metadata: { dataset_name: 'bamboogle' },
+      },
+    ],
+  });
 });
