@@ -7,6 +7,7 @@ export default shared({
     'src/webshop/index.ts',
     'src/household/index.ts',
     'src/math/index.ts',
+    'src/benchmarks/index.ts',
     'src/code/index.ts',
   ],
 });

@@ -1,14 +1,6 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import {
-  type EngineName,
-  isAdapterFolder,
-  loadModel,
-  type ModelWeights,
-  selectEngine,
-  tokenizerFolder,
-} from '@dgpo/lm';
+import { type EngineName, selectEngine, tokenizerFolder } from '@dgpo/lm';
 import { type Document, loadCorpus, loadRetriever } from '@dgpo/retriever';
 import {
   type ComputePool,
@@ -19,9 +11,8 @@ import {
   evaluateModel,
   type ModelEvaluation,
   type RetrieverSource,
-  readAgentSettings,
 } from '@dgpo/trainer';
-import { ConfigError, isDgpoError } from '@dgpo/trajectory';
+import { openInput, openModel } from './open-checkpoint.js';
 
 export interface EvaluateCheckpointOptions {
   /** Model folder in Hugging Face layout, or a folder of adapters; the rules of its `agent.json` hold, else those of Search-R1. */
@@ -61,31 +52,6 @@ export interface CheckpointEvaluation {
   evaluation: ModelEvaluation;
   /** The rules that it was played by. */
   settings: EnvironmentSettings;
-}
-
-/** Whatever is wrong with what the caller named is a wrong input, whichever package finds out. */
-async function openInput<T>(opening: Promise<T>): Promise<T> {
-  try {
-    return await opening;
-  } catch (cause) {
-    throw isDgpoError(cause) ? new ConfigError(cause.message, { cause }) : cause;
-  }
-}
-
-async function openModel(checkpoint: string): Promise<{ weights: ModelWeights; settings: EnvironmentSettings }> {
-  if (!existsSync(join(checkpoint, 'config.json')) && !isAdapterFolder(checkpoint)) {
-    throw new ConfigError('is no model folder: it has no config.json', { where: checkpoint });
-  }
-  const weights = await loadModel({ directory: checkpoint });
-  const { maxPositionEmbeddings } = weights.config;
-  const settings = await readAgentSettings({ directory: checkpoint, maxPositionEmbeddings });
-  if (settings.maxContextTokens > maxPositionEmbeddings) {
-    throw new ConfigError(
-      `maxContextTokens is ${settings.maxContextTokens}, but this model reads ${maxPositionEmbeddings} tokens`,
-      { where: join(checkpoint, 'agent.json') },
-    );
-  }
-  return { weights, settings };
 }
 
 /** Opens the index once before any work, so that a damaged one is found here; the workers open it anew. */

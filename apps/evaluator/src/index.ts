@@ -1,4 +1,22 @@
 export {
+  type BenchmarkEnvironmentOptions,
+  benchmarkEnvironment,
+  type EnvironmentOf,
+} from './benchmarks/benchmark-environment.js';
+export {
+  type BenchmarkEvaluation,
+  type EvaluateBenchmarksOptions,
+  type EvaluatedBenchmark,
+  evaluateBenchmarks,
+} from './benchmarks/evaluate-benchmarks.js';
+export {
+  type CheckpointBenchmarkEvaluation,
+  type EvaluateCheckpointBenchmarksOptions,
+  evaluateCheckpointBenchmarks,
+} from './benchmarks/evaluate-checkpoint-benchmarks.js';
+export { type OpenBenchmarksOptions, openBenchmarks } from './benchmarks/open-benchmarks.js';
+export type { AnswerVerdict, BenchmarkAverages, BenchmarkScore } from './benchmarks/score-benchmark.js';
+export {
   type ComparedModel,
   type CompareEvaluationsOptions,
   compareEvaluations,

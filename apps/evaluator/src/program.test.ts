@@ -188,7 +188,7 @@ describe('compare and report', () => {
   });
 });
 
-test.each([[], ['run'], ['compare'], ['report']])('help of dgpo-eval %j', async (...words) => {
+test.each([[], ['run'], ['benchmarks'], ['compare'], ['report']])('help of dgpo-eval %j', async (...words) => {
   const { code, out } = await run([...words, '--help']);
   expect(code).toBe(0);
   expect(out).toMatchSnapshot();

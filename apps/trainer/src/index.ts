@@ -126,6 +126,7 @@ export type { Reporter } from './pipeline/reporter.js';
 export { type PipelineOptions, type PipelineResult, runPipeline } from './pipeline/run-pipeline.js';
 export { type DistillSettings, distillSchema } from './recipe/distill-section.js';
 export { type LoadRecipeOptions, loadRecipe, parseRecipe } from './recipe/load-recipe.js';
+export { type ParquetRow, readParquetRows } from './recipe/read-parquet-rows.js';
 export { type ReadQuestionsOptions, readQuestions } from './recipe/read-questions.js';
 export { type JsonSchemaNode, type RecipeField, recipeFields, recipeJsonSchema } from './recipe/recipe-fields.js';
 export { type RecipeOverride, recipeFlags, splitRecipeFlags } from './recipe/recipe-flags.js';

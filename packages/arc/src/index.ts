@@ -61,6 +61,7 @@ export { splitTranscript, type TranscriptPart } from './report/split-transcript.
 export type { BootstrapOptions } from './statistics/bootstrap-figures.js';
 export { type BootstrapIntervalOptions, bootstrapInterval } from './statistics/bootstrap-interval.js';
 export type { Figure } from './statistics/figure.js';
+export { type MacroAverageOptions, macroAverage } from './statistics/macro-average.js';
 export { type McnemarOptions, type McnemarResult, mcnemar } from './statistics/mcnemar.js';
 export { type PairedBootstrapOptions, pairedBootstrap } from './statistics/paired-bootstrap.js';
 export {

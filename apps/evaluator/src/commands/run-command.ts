@@ -10,9 +10,10 @@ import {
   writeEvaluation,
   writeRunReport,
 } from '@dgpo/trainer';
-import { ConfigError, type Trajectory } from '@dgpo/trajectory';
+import { ConfigError } from '@dgpo/trajectory';
 import { Command, Option } from 'commander';
 import { evaluateCheckpoint } from '../evaluate-checkpoint.js';
+import { chooseEpisodes } from './choose-episodes.js';
 import { bootstrapOption, integerFrom, jsonOption, nonNegativeNumber } from './options.js';
 import { createProgressLine } from './progress-line.js';
 import type { CliSurroundings } from './surroundings.js';
@@ -47,14 +48,6 @@ function setTable({ summary, arc }: SetEvaluation): TableOptions {
     align: 'right' as const,
   }));
   return { columns: [first ?? '', ...right], rows: [...rows, ...reading] };
-}
-
-/** Right and wrong episodes in turn. */
-function chooseEpisodes(trajectories: readonly Trajectory[], count: number): Trajectory[] {
-  const right = trajectories.filter(({ outcome }) => outcome.correct);
-  const wrong = trajectories.filter(({ outcome }) => !outcome.correct);
-  const mixed = trajectories.flatMap((_, index) => [right[index], wrong[index]]);
-  return mixed.filter((trajectory) => trajectory !== undefined).slice(0, count);
 }
 
 /** `dgpo-eval run`: a checkpoint on sets of questions. */

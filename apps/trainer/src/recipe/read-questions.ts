@@ -1,7 +1,6 @@
 import { DatasetError, readTasks, type Task, taskSchema } from '@dgpo/trajectory';
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { z } from 'zod';
+import { readParquetRows } from './read-parquet-rows.js';
 
 /** Options of {@link readQuestions}. */
 export interface ReadQuestionsOptions {
@@ -54,41 +53,11 @@ function openQuestions(path: string): AsyncIterable<Task> {
 }
 
 async function* readParquet(path: string): AsyncGenerator<Task> {
-  const source = await openParquet(path);
-  let rowStart = 0;
-  for (const group of source.metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows);
-    const rows = await parquetReadObjects({ ...source, compressors, rowStart, rowEnd }).catch((cause: unknown) => {
-      throw new DatasetError(`cannot read rows ${rowStart + 1} to ${rowEnd} (damaged, or an unknown encoding)`, {
-        where: path,
-        cause,
-      });
-    });
-    for (const [index, row] of rows.entries()) yield toTask(row, `${path}: row ${rowStart + index + 1}`);
-    rowStart = rowEnd;
-  }
-}
-
-async function openParquet(path: string) {
-  try {
-    const file = await asyncBufferFromFile(path);
-    return { file, metadata: await parquetMetadataAsync(file) };
-  } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    throw new DatasetError(missing ? 'no such file' : 'is not a parquet file, or is damaged', { where: path, cause });
-  }
-}
-
-/** Parquet has 64-bit integers; tasks are JSON. */
-function withoutBigInt(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value);
-  if (Array.isArray(value)) return value.map(withoutBigInt);
-  if (typeof value !== 'object' || value === null || value.constructor !== Object) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutBigInt(member)]));
+  for await (const { value, where } of readParquetRows(path)) yield toTask(value, where);
 }
 
 function toTask(row: unknown, where: string): Task {
-  const parsed = rowSchema.safeParse(withoutBigInt(row));
+  const parsed = rowSchema.safeParse(row);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new DatasetError(`${issue?.path.join('.')}: ${issue?.message}`, { where, cause: parsed.error });

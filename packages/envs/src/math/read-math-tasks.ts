@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
 import { DatasetError, readJsonLines, type Task } from '@dgpo/trajectory';
-import { z } from 'zod';
-import { jsonRowLines } from './json-row-lines.js';
+import type { z } from 'zod';
+import { parseJsonRows, readText } from '../rows/json-document.js';
+import { jsonRowLines } from '../rows/json-row-lines.js';
 import { type MathFormat, type MathRow, mathFormats } from './math-formats.js';
 
 export interface ReadMathTasksOptions {
@@ -10,49 +10,9 @@ export interface ReadMathTasksOptions {
   format: MathFormat;
 }
 
-const maxFileBytes = 256 * 2 ** 20;
-
-const documentSchema = z.union([
-  z.array(z.unknown()),
-  z.object({ examples: z.array(z.unknown()) }).transform((value) => value.examples),
-]);
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
-async function readText(path: string): Promise<string> {
-  try {
-    const { size } = await stat(path);
-    if (size > maxFileBytes) {
-      throw new DatasetError(`has ${size} bytes, at most ${maxFileBytes} are read: write it as .jsonl`, {
-        where: path,
-      });
-    }
-    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
-  } catch (cause) {
-    if (cause instanceof DatasetError) throw cause;
-    throw new DatasetError(`cannot read: ${reasonOf(cause)}`, { where: path, cause });
-  }
-}
-
-function parseDocument(path: string, text: string): unknown[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    const position = /position (\d+)/.exec(reasonOf(cause))?.[1];
-    const line = position === undefined ? '' : `:${text.slice(0, Number(position)).split('\n').length}`;
-    throw new DatasetError(`expected JSON: ${reasonOf(cause)}`, { where: `${path}${line}`, cause });
-  }
-  const rows = documentSchema.safeParse(value);
-  if (rows.success) return rows.data;
-  throw new DatasetError('expected a list of rows, or an object with such a list as "examples"', {
-    where: `${path}:1`,
-  });
-}
-
 async function* readDocument(path: string, schema: z.ZodType<MathRow>): AsyncGenerator<MathRow> {
   const text = await readText(path);
-  for (const [index, value] of parseDocument(path, text).entries()) {
+  for (const [index, value] of parseJsonRows(path, text).entries()) {
     const parsed = schema.safeParse(value);
     if (parsed.success) {
       yield parsed.data;

@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import { formatTable } from '@dgpo/arc';
+import { engineNames } from '@dgpo/lm';
+import type { RetrieverSource } from '@dgpo/trainer';
+import { ConfigError } from '@dgpo/trajectory';
+import { Command, Option } from 'commander';
+import { benchmarkNotes, benchmarkTable } from '../benchmarks/benchmark-report.js';
+import { evaluateCheckpointBenchmarks } from '../benchmarks/evaluate-checkpoint-benchmarks.js';
+import { openBenchmarks } from '../benchmarks/open-benchmarks.js';
+import { benchmarkResults, writeBenchmarks } from '../benchmarks/write-benchmarks.js';
+import { openInput } from '../open-checkpoint.js';
+import { chooseEpisodes } from './choose-episodes.js';
+import { bootstrapOption, integerFrom, jsonOption, nonNegativeNumber } from './options.js';
+import { createProgressLine } from './progress-line.js';
+import type { CliSurroundings } from './surroundings.js';
+
+/** `dgpo-eval benchmarks`: a checkpoint on published benchmarks. */
+export function benchmarksCommand(surroundings: CliSurroundings): Command {
+  const { output, errors, signal, workingDirectory } = surroundings;
+  const at = (path: string) => resolve(workingDirectory, path);
+  return new Command('benchmarks')
+    .description(
+      'Evaluate a model on HotpotQA, MuSiQue, Bamboogle, 2WikiMultiHopQA, MATH-500, GSM-Hard, AIME and OlymMATH files.',
+    )
+    .argument(
+      '<checkpoint>',
+      'model folder, or folder of adapters; its agent.json holds the rules, else those of Search-R1 apply',
+    )
+    .argument('<file...>', 'files of benchmarks in their published formats; the content says which it is')
+    .optionsGroup('What to ask:')
+    .option('--limit <number>', 'questions of each file, from its start', integerFrom(1))
+    .optionsGroup('Where it searches, for question answering:')
+    .option('--index <dir>', 'index directory, as dgpo-retriever index wrote it')
+    .option('--url <url>', 'a Search-R1 /retrieve server instead')
+    .optionsGroup('How it answers:')
+    .option('--max-tokens <number>', 'longest solution of a question of mathematics', integerFrom(1), 2048)
+    .option('--temperature <number>', 'of sampling; 0 is greedy', nonNegativeNumber, 0)
+    .option('--samples <number>', 'episodes per question', integerFrom(1), 1)
+    .option('--seed <number>', 'seed of sampling and resampling', integerFrom(0), 0)
+    .addOption(
+      new Option('--engine <name>', 'TensorFlow.js backend; auto takes the fastest that works here')
+        .choices(['auto', ...engineNames] as const)
+        .default('auto' as const),
+    )
+    .option('--batch-size <number>', 'episodes side by side', integerFrom(1), 64)
+    .optionsGroup('Output:')
+    .option('--out <dir>', 'write benchmarks.json, results.json, samples_<benchmark>.jsonl and report.html there')
+    .option('--name <name>', 'name of the model in them (default: that of its folder)')
+    .option('--transcripts <number>', 'episodes of each benchmark in the report', integerFrom(0), 5)
+    .addOption(bootstrapOption())
+    .addOption(jsonOption())
+    .helpOption('-h, --help', 'display help for command')
+    .action(async (checkpoint, files, flags) => {
+      const { index, url, limit, maxTokens, temperature, samples, seed, bootstrapSamples } = flags;
+      if (index !== undefined && url !== undefined) throw new ConfigError('give either --index DIR or --url URL');
+      const benchmarks = await openInput(
+        openBenchmarks({ paths: files.map(at), ...(limit === undefined ? {} : { limit }) }),
+      );
+      const retriever: RetrieverSource | undefined =
+        url !== undefined ? { url } : index !== undefined ? { directory: at(index) } : undefined;
+      const progress = createProgressLine(errors, flags.json === true);
+      const { model, evaluation, settings } = await evaluateCheckpointBenchmarks({
+        checkpoint: at(checkpoint),
+        benchmarks,
+        maxTokens,
+        temperature,
+        samplesPerTask: samples,
+        seed,
+        batchSize: flags.batchSize,
+        engine: flags.engine,
+        bootstrapSamples,
+        ...(retriever === undefined ? {} : { retriever }),
+        ...(flags.name === undefined ? {} : { name: flags.name }),
+        onStart: ({ model: name, parameters }) =>
+          progress.note(`${name}: ${(parameters / 1e6).toFixed(2)} M parameters`),
+        onProgress: ({ benchmark, done, total }) => progress.show(`${benchmark}: ${done} of ${total}`, done === total),
+        signal,
+      });
+      const described = {
+        temperature,
+        samplesPerTask: samples,
+        seed,
+        bootstrapSamples,
+        maxTokens,
+        environment: settings,
+      };
+      if (flags.out !== undefined) {
+        await writeBenchmarks({
+          directory: at(flags.out),
+          model,
+          evaluation,
+          benchmarks,
+          settings: described,
+          subtitle: `${temperature === 0 ? 'Greedy' : `Temperature ${temperature}`}, seed ${seed}.`,
+          transcripts: evaluation.benchmarks.flatMap(({ score, trajectories }) =>
+            chooseEpisodes(trajectories, flags.transcripts).map((trajectory) => ({ label: score.name, trajectory })),
+          ),
+        });
+      }
+      if (flags.json) {
+        output.write(`${JSON.stringify(benchmarkResults({ model, evaluation, settings: described }))}\n`);
+        return;
+      }
+      output.write(`${formatTable(benchmarkTable(evaluation))}\n\n`);
+      for (const note of benchmarkNotes) output.write(`${note}\n`);
+      if (flags.out !== undefined) {
+        output.write(`Wrote benchmarks.json, results.json, samples and report.html to ${flags.out}\n`);
+      }
+    });
+}

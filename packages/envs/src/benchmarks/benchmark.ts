@@ -1,0 +1,58 @@
+import type { Task } from '@dgpo/trajectory';
+
+/** The benchmarks of agent distillation (arXiv 2505.17612), in the order of its tables, and what each asks for. */
+export const benchmarkKinds = {
+  hotpotqa: 'question-answering',
+  musique: 'question-answering',
+  bamboogle: 'question-answering',
+  '2wikimultihopqa': 'question-answering',
+  'math-500': 'mathematics',
+  'gsm-hard': 'mathematics',
+  aime: 'mathematics',
+  olymmath: 'mathematics',
+} as const;
+
+export type BenchmarkName = keyof typeof benchmarkKinds;
+
+/** Question answering over passages, or mathematics; it decides the environment and the measure. */
+export type BenchmarkKind = (typeof benchmarkKinds)[BenchmarkName];
+
+/** The names in the order of the tables. */
+export const benchmarkNames = Object.keys(benchmarkKinds) as BenchmarkName[];
+
+/** The questions of one benchmark. */
+export interface Benchmark {
+  name: BenchmarkName;
+  kind: BenchmarkKind;
+  /** Each with a golden answer, and `dataset_name`, `type`, `level` and the like as metadata. */
+  tasks: Task[];
+}
+
+/** A row of a file before anybody knows what it is. */
+export interface BenchmarkRow {
+  value: unknown;
+  /** `file:line`, or what else names the place. */
+  where: () => string;
+}
+
+/** The benchmark that a data set's name means, such as `dgslibisey/MuSiQue`; undefined for any other data set. */
+export function benchmarkNamed(name: string): BenchmarkName | undefined {
+  const plain = (name.split('/').at(-1) ?? '').toLowerCase().replace(/[^a-z0-9]/g, '');
+  const known: Record<string, BenchmarkName> = {
+    hotpot: 'hotpotqa',
+    hotpotqa: 'hotpotqa',
+    musique: 'musique',
+    musiqueans: 'musique',
+    bamboogle: 'bamboogle',
+    '2wiki': '2wikimultihopqa',
+    '2wikimultihop': '2wikimultihopqa',
+    '2wikimultihopqa': '2wikimultihopqa',
+    math: 'math-500',
+    math500: 'math-500',
+    gsmhard: 'gsm-hard',
+    aime: 'aime',
+    olymmath: 'olymmath',
+    olymath: 'olymmath',
+  };
+  return Object.hasOwn(known, plain) ? known[plain] : undefined;
+}

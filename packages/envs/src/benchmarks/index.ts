@@ -1,0 +1,10 @@
+export {
+  type Benchmark,
+  type BenchmarkKind,
+  type BenchmarkName,
+  type BenchmarkRow,
+  benchmarkKinds,
+  benchmarkNames,
+} from './benchmark.js';
+export { type BenchmarkFromRowsOptions, benchmarkFromRows } from './benchmark-from-rows.js';
+export { type ReadBenchmarkOptions, readBenchmark } from './read-benchmark.js';
