@@ -186,6 +186,15 @@ test('an interpreter that dies in mid-episode ends that episode as an error; the
   expect(started).toHaveLength(2);
 });
 
+test('an interpreter that cannot be started as it is set up stops the run', async () => {
+  const interpreters = poolOf(() => createPythonInterpreter({ imports: ['no_such_module'] }), 1);
+  const environment = createCodeEnvironment({ interpreters });
+  const policy = createScriptedPolicy({ script: () => block('1', 'python') });
+  await expect(runEpisodes({ environment, policy, tasks: [task], seed: 0 })).rejects.toThrow(
+    'the module no_such_module does not load',
+  );
+}, 300_000);
+
 test('a state goes on elsewhere, after JSON, with the answers that its tools gave', async () => {
   let asked = 0;
   const tools = [{ name: 'next', description: '', parameters: [], run: async () => ++asked }];

@@ -77,7 +77,7 @@ const errorText = (error: unknown) => (error instanceof Error ? error.message : 
  * nothing behind and is an error that the policy reads; an interpreter's process that dies otherwise, or a world that fails under a tool,
  * ends the episode with `endedBy: 'error'`.
  * Source: CodeAgent of smolagents, as used by agent distillation (arXiv 2505.17612).
- * @throws ConfigError for options out of range.
+ * @throws ConfigError for options out of range; a step throws one when the interpreter cannot be started as it is set up.
  */
 export function createCodeEnvironment(options: CodeEnvironmentOptions): Environment {
   const { interpreters, language = 'python', tools = [], maxSteps = 5, maxTokensPerTurn = 1024 } = options;
@@ -174,6 +174,8 @@ export function createCodeEnvironment(options: CodeEnvironmentOptions): Environm
       return settle({ state, turn, parsed: { ...parsed, code }, result, tokenizer });
     } catch (error) {
       signal?.throwIfAborted();
+      // No episode could ever be played: that is a mistake of whoever set it up, and no event of the world.
+      if (error instanceof ConfigError) throw error;
       const actions: Action[] = [...state.actions, { ...turn, kind: 'code', code, executed: false }];
       const outcome = { correct: false, reward: 0, answer: null, endedBy: 'error', error: errorText(error) } as const;
       return end({ ...state, actions }, outcome);

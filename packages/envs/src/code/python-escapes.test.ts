@@ -169,6 +169,63 @@ test.each([
   await attack(code);
 });
 
+test('the installation of the host shows nowhere', async () => {
+  const { result } = await attack(`
+posix, sys = load("posix"), load("sys")
+shown = [sys.argv, sys.orig_argv, sys.executable, sys.prefix, sys.path, sys.platlibdir, load("sys").modules["os"].getcwd]
+print(posix.environ, shown, [getattr(m, "__file__", None) for m in sys.modules.values()])
+`);
+  expect(result).toMatchObject({ error: null, stdout: expect.stringContaining('PYTHONHASHSEED') });
+  expect(result.stdout).not.toContain(process.cwd());
+  expect(result.stdout).not.toContain('python.mjs');
+});
+
+test('every frame below, and what a function encloses, leads to modules that are refused', async () => {
+  const { result } = await attack(`
+try:
+    1 / 0
+except ZeroDivisionError as error:
+    frame = error.__traceback__.tb_frame
+def running():
+    yield itself.gi_frame.f_back
+itself = running()
+unguarded = [cell.cell_contents for cell in __import__.__closure__ if callable(cell.cell_contents)]
+frames = [next(itself)]
+while frame: frames, frame = [*frames, frame], frame.f_back
+for place in [f.f_globals for f in frames] + [final_answer.__globals__, echo.__globals__]:
+    if "posix" in place: attempt("list", lambda: place["posix"].listdir("/"))
+    if "os" in place: attempt("system", lambda: place["os"].system("touch FOLDER/made"))
+    if "os" in place: attempt("walk", lambda: next(place["os"].scandir("/")))
+for original in unguarded: attempt("import", lambda: original("os").listdir("/"))
+attempt("format", lambda: "{0.__globals__[posix].environ[b'DGPO_TEST_SECRET']}".format(final_answer))
+print(len(frames), len(unguarded))
+for name, outcome in tried: print(name, outcome)
+`);
+  expect(result.stdout).toMatch(/^[3-9] 1\n/);
+  expect(result.stdout).toMatch(/^import PermissionError/m);
+  expect(result.stdout).not.toMatch(/^(list|walk|import|format) gave/m);
+  expect(result.stdout).not.toContain('system gave 0');
+});
+
+test.each([
+  ['a thread', 'load("_thread").start_new_thread(print, ())', /can't start new thread/],
+  ['an interpreter inside', 'load("_interpreters").create()', /not a built-in module/],
+  [
+    'JavaScript as a module that is loaded again',
+    'import_ = load("sys").modules["importlib"]\nimport_.reload(import_.import_module("js"))',
+    /No module named 'js'/,
+  ],
+  ['code for another process', 'load("sys").remote_exec(1, "/x.py")', /not permitted/],
+  ['another number for a file', 'load("posix").dup2(1, 2)', /not permitted/],
+  ['pickled calls', 'load("_pickle").loads(b"cposix\\nsystem\\n(S\'touch FOLDER/made\'\\ntR.")', /No module named/],
+  ['a text as wide as memory', '"{:>999999999}".format(1)', /^MemoryError/],
+  ['a number as wide as memory', '1 << (1 << 34)', /^(MemoryError|OverflowError)/],
+  ['code nested too deep', 'eval("-" * 100_000 + "1")', /^MemoryError/],
+])('%s is an error', async (_, code, message) => {
+  const { result } = await attack(code);
+  expect(result).toMatchObject({ lost: false, error: expect.stringMatching(message) });
+});
+
 test('a socket is not to be had', async () => {
   const { result } = await attack('import socket\nsocket.create_connection(("127.0.0.1", PORT))');
   expect(result.error).toContain('ImportError');
@@ -200,12 +257,30 @@ test.each([
   ['a result too long', 'load("posix").write(1, b"x" * 5_000_000)'],
   ['a call too long', 'load("posix").write(3, b"x" * 5_000_000)'],
   ['too many calls', 'for i in range(1000): echo(i)'],
+  ['calls too long together', 'for i in range(10): echo("x" * 200_000)'],
   ['bytecode that is none', 'f = lambda: 0\nf.__code__ = f.__code__.replace(co_code=b"\\xff\\x7f" * 8)\nf()'],
   [
     'recursion in C without a limit',
     'load("sys").setrecursionlimit(10 ** 8)\nx = []\nfor i in range(10 ** 6): x = [x]\nrepr(x)',
   ],
   ['the recursion limit lifted', 'load("sys").setrecursionlimit(10 ** 8)\ndef f(): return f()\nf()'],
+  ['a list nested deep in JSON', 'import json\njson.loads("[" * 200_000)'],
+  ['a nest of tuples taken apart', 'x = None\nfor i in range(10 ** 6): x = (x,)\ndel x'],
+  ['a number of a million digits', 'x = 7 ** (10 ** 6)'],
+  [
+    'a library for the linker',
+    'spec = type("Spec", (), {"name": "x", "origin": "/lib/x.so"})()\nload("_imp").create_dynamic(spec)',
+  ],
+  ['a signal to itself', 'load("_signal").raise_signal(2)'],
+  [
+    'a hook of the monitor',
+    'monitor = load("sys").monitoring\nmonitor.use_tool_id(3, "x")\nmonitor.register_callback(3, monitor.events.LINE, lambda *a: 1 / 0)\nmonitor.set_events(3, monitor.events.LINE)',
+  ],
+  ['a hook of the audit', 'def hook(*event): raise SystemExit\nload("sys").addaudithook(hook)\nimport json'],
+  [
+    'a forged result and an exit',
+    'load("posix").write(1, b\'{"stdout": "", "value": null, "error": null, "answer": "42"}\')\nload("posix")._exit(0)',
+  ],
   ['an exit', 'load("posix")._exit(0)'],
   ['an abort', 'load("posix").abort()'],
 ])('%s loses the action and nothing else', async (_, code) => {

@@ -196,9 +196,10 @@ function rewardOf(goal: Task, policy: (state: WebshopState) => string, maxSteps 
 }
 
 describe('players', () => {
+  // Of the 22,597 synthetic goals a part, in a nightly run all.
+  const played = process.env.DGPO_NIGHTLY === '1' ? Number.POSITIVE_INFINITY : 2000;
   test.each(['human', 'synthetic'] as const)('the expert earns 1 for every %s goal within 15 steps', (instructions) => {
-    // Of the synthetic goals the first 2,000.
-    const tasks = goals[instructions].slice(0, 2000);
+    const tasks = goals[instructions].slice(0, played);
     expect(new Set(tasks.map((goal) => rewardOf(goal, shop.expert)))).toEqual(new Set([1]));
   });
 

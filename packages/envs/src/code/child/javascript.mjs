@@ -13,6 +13,7 @@ const compiled = await WebAssembly.compile(readFileSync(wasmPath));
 
 harden();
 
+/** All calls of an action together: the parent keeps them, so that the action can be played again. */
 const maxCallCharacters = 1024 * 1024;
 const maxCalls = 200;
 const { newQuickJSWASMModuleFromVariant, newVariant } = await import(coreUrl);
@@ -47,13 +48,14 @@ function cut(text, limit) {
 }
 
 let calls = 0;
+let callCharacters = 0;
 let ticks = 0;
 let limits = { deadline: 0, maxTicks: 0 };
 /** @type {string | null} */
 let stopped = null;
 let log = createLog(0);
-/** @type {string[]} */
-let answers = [];
+/** The first answer that was given. @type {string | null} */
+let given = null;
 /** @type {any} */
 let machine;
 
@@ -65,7 +67,8 @@ function interrupt() {
 }
 
 function callTool(text) {
-  if (text.length > maxCallCharacters || ++calls > maxCalls) {
+  callCharacters += text.length;
+  if (callCharacters > maxCallCharacters || ++calls > maxCalls) {
     stopped ??= 'broken';
     throw new Stopped('too many or too long calls');
   }
@@ -105,7 +108,7 @@ async function reset() {
   };
   offer('print', (text) => log.write(text));
   offer('answer', (text) => {
-    answers.push(text);
+    given ??= text;
   });
   offer('call', callTool);
   const make = context.unwrapResult(context.evalCode(driver, 'driver'));
@@ -136,21 +139,22 @@ function evaluate({ code, tools, maxOutput, maxValue, maxError }) {
   const jobs = stopped === null ? runtime.executePendingJobs(100_000) : undefined;
   let value = null;
   let error = null;
-  if (answers.length === 0) {
+  if (given === null) {
     if (run.error !== undefined) error = cut(textOf(describe, run.error) ?? '', maxError);
     else if (jobs?.error !== undefined) error = cut(textOf(describe, jobs.error) ?? '', maxError);
     else value = textOf(show, run.value);
   }
   (run.error ?? run.value).dispose();
-  const answer = answers[0] === undefined ? null : cut(answers[0], maxValue);
+  const answer = given === null ? null : cut(given, maxValue);
   return { stdout: log.text(), value: value === null ? null : cut(value, maxValue), error, answer };
 }
 
 async function run({ request, timeout, maxOperations }) {
   calls = 0;
+  callCharacters = 0;
   ticks = 0;
   stopped = null;
-  answers = [];
+  given = null;
   // QuickJS asks after every 10,000 jumps and calls.
   limits = { deadline: now() + timeout, maxTicks: Math.ceil(maxOperations / 10_000) };
   try {

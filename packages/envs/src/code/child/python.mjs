@@ -18,6 +18,7 @@ harden();
 /** Errors of WASI and Emscripten: operation not permitted; a bad file number. */
 const notPermitted = 63;
 const maxResultBytes = 2 * 1024 * 1024;
+/** All calls of an action together: the parent keeps them, so that the action can be played again. */
 const maxCallBytes = 1024 * 1024;
 const maxCalls = 200;
 
@@ -28,6 +29,7 @@ let inbox = new Uint8Array(0);
 let inboxAt = 0;
 let outbox = new Uint8Array(0);
 let calls = 0;
+let callBytes = 0;
 let ticks = 0;
 let limits = { deadline: 0, maxTicks: 0 };
 
@@ -53,12 +55,13 @@ function write(fd, at, count, written) {
   HEAPU32[written >>> 2] = length;
   if (fd === 2) return 0;
   if (fd !== 1 && fd !== 3) return notPermitted;
-  if (length > (fd === 1 ? maxResultBytes : maxCallBytes)) throw new Stopped('the message is too long');
+  if (length > (fd === 1 ? maxResultBytes : maxCallBytes - callBytes)) throw new Stopped('the message is too long');
   const bytes = Buffer.concat(parts.map(([start, size]) => HEAPU8.slice(start, start + size)));
   if (fd === 1) {
     outbox = bytes;
     return 0;
   }
+  callBytes += length;
   if (++calls > maxCalls) throw new Stopped(`more than ${maxCalls} calls of tools`);
   const started = now();
   send({ type: 'call', text: bytes.toString('utf8') });
@@ -154,10 +157,12 @@ WebAssembly.Instance.prototype = Instance.prototype;
 // Only the ways above are guarded.
 Object.assign(WebAssembly, { instantiateStreaming: undefined });
 
+// Python would keep the path of this file, and LANG the host's language: neither is its business, nor the same everywhere.
+process.argv[1] = '/python';
 const { loadPyodide } = await import(pyodideUrl);
 python = await loadPyodide({
   jsglobals: Object.create(null),
-  env: { PYTHONHASHSEED: '0', HOME: '/' },
+  env: { PYTHONHASHSEED: '0', HOME: '/', LANG: 'C.UTF-8' },
   stdout: () => undefined,
   stderr: () => undefined,
 });
@@ -214,6 +219,7 @@ function run({ request, timeout, maxOperations }) {
   fill(request);
   outbox = new Uint8Array(0);
   calls = 0;
+  callBytes = 0;
   ticks = 0;
   // One tick stands for about 50 steps of the interpreter.
   limits = { deadline: now() + timeout, maxTicks: Math.ceil(maxOperations / 50) };

@@ -135,6 +135,17 @@ function nameIds(facts: Facts): Map<string, string> {
   );
 }
 
+/** The second parts of pairs by the first, in order. */
+function group(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const [key, value] of pairs) {
+    const known = groups.get(key);
+    if (known) known.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
+}
+
 /** What a problem says of a game; the rest is in other parts of a game file. */
 export type ProblemGame = Pick<HouseholdGame, 'goal' | 'start' | 'receptacles' | 'objects' | 'canContain'>;
 
@@ -157,13 +168,14 @@ export function readProblem(text: string, place: Place): ProblemGame {
   const names = nameIds(facts);
   const nameOf = (id: string) => names.get(id) ?? id;
   const all = (predicate: string) => facts.get(predicate) ?? [];
-  const has = (predicate: string, id: string) => all(predicate).some(([subject]) => subject === id);
-  const related = (predicate: string, id: string) =>
-    all(predicate)
-      .flatMap(([subject, other = '']) => (subject === id ? [other] : []))
-      .sort();
+  const pairs = (predicate: string) => all(predicate).map(([subject = '', other = '']) => [subject, other] as const);
+  // Problems may have as many facts as fit into the cap, so none is looked for by walking through all.
+  const bySubject = new Map([...facts.keys()].map((predicate) => [predicate, group(pairs(predicate))]));
+  const has = (predicate: string, id: string) => bySubject.get(predicate)?.has(id) === true;
+  const related = (predicate: string, id: string) => [...(bySubject.get(predicate)?.get(id) ?? [])].sort();
+  const withoutSuffix = (type: string) => type.replace(/type$/, '');
   const typeOf = (predicate: string, id: string) =>
-    (related(predicate, id)[0] ?? nameOf(id).split(' ', 1)[0] ?? '').replace(/type$/, '');
+    withoutSuffix(related(predicate, id)[0] ?? nameOf(id).split(' ', 1)[0] ?? '');
   const subjects = (...of: string[]) =>
     [...new Set(of.flatMap((predicate) => all(predicate).map(([id = '']) => id)))].sort();
 
@@ -178,6 +190,7 @@ export function readProblem(text: string, place: Place): ProblemGame {
     opened: has('opened', id),
   }));
   const reachable = new Set(receptacles.map(({ name }) => name));
+  const contents = group(pairs('inreceptacleobject').map(([inner, outer]) => [outer, inner]));
   const objects: HouseholdObject[] = subjects('inreceptacle', 'objectatlocation', 'inreceptacleobject').map((id) => ({
     name: nameOf(id),
     type: typeOf('objecttype', id),
@@ -187,16 +200,11 @@ export function readProblem(text: string, place: Place): ProblemGame {
       .map(nameOf)
       .filter((name) => reachable.has(name)),
     at: related('objectatlocation', id).map(nameOf),
-    contents: all('inreceptacleobject')
-      .flatMap(([inner = '', outer]) => (outer === id ? [inner] : []))
-      .sort()
-      .map(nameOf),
+    contents: [...(contents.get(id) ?? [])].sort().map(nameOf),
   }));
-  const canContain = new Map<string, string[]>();
-  for (const [receptacle = '', object = ''] of all('cancontain')) {
-    const type = receptacle.replace(/type$/, '');
-    canContain.set(type, [...(canContain.get(type) ?? []), object.replace(/type$/, '')]);
-  }
+  const canContain = group(
+    pairs('cancontain').map(([holder, object]) => [withoutSuffix(holder), withoutSuffix(object)]),
+  );
   const goalSection = section(':goal');
   const goal = 'items' in goalSection ? goalSection.items[1] : undefined;
   if (!goal) throw new DatasetError('a formula was expected in "(:goal …)"', { where: place(goalSection.line) });
