@@ -1,7 +1,7 @@
 import type { Environment } from '@dgpo/envs';
 import type { Benchmark } from '@dgpo/envs/benchmarks';
 import { createMathEnvironment } from '@dgpo/envs/math';
-import { type EnvironmentSettings, type openRetriever, searchEnvironment } from '@dgpo/trainer';
+import { type EnvironmentSettings, isSearch, type openRetriever, searchEnvironment } from '@dgpo/trainer';
 import { ConfigError } from '@dgpo/trajectory';
 
 /** Who owns the episodes of a benchmark. */
@@ -10,7 +10,7 @@ export type EnvironmentOf = (benchmark: Benchmark) => Environment;
 export interface BenchmarkEnvironmentOptions {
   /** What questions of knowledge are searched in; benchmarks of mathematics need none. */
   retriever?: Awaited<ReturnType<typeof openRetriever>>;
-  /** The rules of a search episode. */
+  /** The rules that the model was trained by; question answering takes those of a search episode. */
   settings: EnvironmentSettings;
   /** Longest solution of a question of mathematics, in tokens. @default 2048 */
   maxTokens?: number;
@@ -19,7 +19,7 @@ export interface BenchmarkEnvironmentOptions {
 /**
  * The environments of plain agents: searching for question answering, one reasoned answer for mathematics. Another kind of agent brings
  * another function of this type.
- * @throws ConfigError, from the function, for question answering without a retriever, and where `mathjs` is not installed.
+ * @throws ConfigError, from the function, for question answering without a retriever or by a model of another world, and where `mathjs` is not installed.
  */
 export function benchmarkEnvironment(options: BenchmarkEnvironmentOptions): EnvironmentOf {
   const { retriever, settings, maxTokens = 2048 } = options;
@@ -30,6 +30,9 @@ export function benchmarkEnvironment(options: BenchmarkEnvironmentOptions): Envi
       case 'question-answering':
         if (retriever === undefined) {
           throw new ConfigError(`${name} is answered with searches: give either --index DIR or --url URL`);
+        }
+        if (!isSearch(settings)) {
+          throw new ConfigError(`${name} is answered with searches, and the model was trained in ${settings.kind}`);
         }
         return searchEnvironment(retriever, settings);
     }
