@@ -13,6 +13,7 @@ import {
   type ModelEvaluation,
   type RetrieverSource,
 } from '@dgpo/trainer';
+import { ConfigError } from '@dgpo/trajectory';
 import { openInput, openModel } from './open-checkpoint.js';
 
 export interface EvaluateCheckpointOptions {
