@@ -1,5 +1,8 @@
-import type { Task } from '@dgpo/trajectory';
+import { ConfigError, type Task } from '@dgpo/trajectory';
+import { isSearch } from '../compute/environment-settings.js';
+import { type HintedModel, ownDemonstrations } from '../hints/own-demonstrations.js';
 import { usesDemonstrations } from '../recipe/distill-section.js';
+import { type HintSettings, hintsSchema } from '../recipe/hints-section.js';
 import type { Stage } from '../recipe/recipe-schema.js';
 import type { Playground } from '../train/play-episodes.js';
 import { collectStage, requireDemonstrations } from './collect-stage.js';
@@ -16,6 +19,8 @@ export interface TrainStageOptions {
   playground: Playground;
   /** Where the stage starts. */
   student: StageModel;
+  /** Of that model, for the folders of what it plays. @default 'base' */
+  studentName?: string;
   /** Trains adapters on the student's base. @default all weights are trained */
   lora?: LoraSettings;
   /** Undefined for stages that need none, see {@link needsTeacher}. */
@@ -24,6 +29,8 @@ export interface TrainStageOptions {
   /** For evaluations during the training. @default none: nothing is evaluated */
   validationTasks?: readonly Task[];
   seed: number;
+  /** With demonstrations of the student itself. @default those of a recipe without the section */
+  hints?: HintSettings;
   /** Of the folder of the demonstrations. @default by who plays them */
   outputsName?: string;
 }
@@ -32,6 +39,10 @@ export interface TrainStageOptions {
 export interface TrainedStage extends StageModel {
   /** Why it stopped early. */
   collapsed?: string | null;
+  /** Where a baseline had nothing to learn: why. The model is the one that it would have started from. */
+  leftOut?: string;
+  /** Whose hints it learned from. */
+  hinted?: HintedModel;
 }
 
 /** Whether a stage learns from a teacher. */
@@ -40,25 +51,56 @@ export function needsTeacher({ distill, rl }: Stage): boolean {
   return rl !== undefined && rl.guidance.gate !== 'never' && rl.guidance.reference === 'teacher';
 }
 
-async function distil(options: TrainStageOptions): Promise<StageModel> {
-  const { workshop, stage, playground, student, lora, teacher, seed, outputsName } = options;
+interface Outputs {
+  path: string;
+  key: string;
+}
+
+/** Training on what the student itself did in a text world, with or without hints. */
+async function distilSelf(
+  options: TrainStageOptions,
+  train: (outputs: Outputs) => Promise<StageModel>,
+): Promise<TrainedStage> {
+  const { workshop, stage, playground, student, studentName = 'base', seed, hints = hintsSchema.parse({}) } = options;
+  const settings = stage.distill as NonNullable<Stage['distill']>;
+  const { episodes, hinted, problem } = await ownDemonstrations({
+    ...{ workshop, playground, settings, hints, seed, policy: student, policyName: studentName },
+    tasks: options.tasks.slice(0, settings.numTasks),
+  });
+  const model = hinted === undefined ? {} : { hinted };
+  if (problem === undefined) return { ...(await train(episodes)), ...model };
+  if (!stage.baseline) {
+    throw new ConfigError(
+      `${problem}, so there is nothing to learn; take a better base, more training tasks, or samples at a temperature above 0`,
+      { where: `stage ${stage.name}` },
+    );
+  }
+  return { ...student, ...model, leftOut: problem };
+}
+
+async function distil(options: TrainStageOptions): Promise<TrainedStage> {
+  const { workshop, stage, playground, student, studentName = 'base', lora, teacher, seed, outputsName } = options;
   const settings = stage.distill as NonNullable<Stage['distill']>;
   const tasks = options.tasks.slice(0, settings.numTasks);
   const shared = { workshop, playground, tasks, settings, seed };
   const { validationTasks } = options;
   const validation = validationTasks === undefined ? {} : { validationTasks };
-  const train = (outputs: { path: string; key: string } | undefined) =>
+  const train = (outputs: Outputs | undefined) =>
     distillStage({ ...shared, ...validation, name: stage.name, student, lora, teacher, outputs });
   if (!usesDemonstrations(settings)) return train(undefined);
-  const demonstrator = settings.demonstrator === 'expert' ? 'expert' : (teacher as StageModel | ServerTeacher);
+  const { demonstrator: who } = settings;
+  if (who === 'hinted' || (who === 'self' && !isSearch(playground.environment))) return distilSelf(options, train);
+  const isSelf = who === 'self';
+  const name = outputsName ?? (isSelf ? `${studentName}-successes` : undefined);
   const outputs = await collectStage({
     ...shared,
-    teacher: demonstrator,
-    ...(outputsName === undefined ? {} : { name: outputsName }),
+    teacher: who === 'expert' ? who : isSelf ? student : (teacher as StageModel | ServerTeacher),
+    ...(name === undefined ? {} : { name }),
   });
   const { correct, samples } = outputs.statistics;
-  workshop.reporter.line(`the ${settings.demonstrator} was right in ${correct} of ${samples} episodes`);
-  requireDemonstrations(outputs.statistics, settings.demonstrator);
+  const shown = isSelf ? 'student' : who;
+  workshop.reporter.line(`the ${shown} was right in ${correct} of ${samples} episodes`);
+  requireDemonstrations(outputs.statistics, shown);
   return train(outputs);
 }
 
