@@ -34,7 +34,7 @@ const shared = {
 const rollouts = rolloutsSchema.prefault({}).describe('Who plays the episodes. It does not change the result.');
 
 const hints = hintsSchema
-  .prefault({})
+  .optional()
   .describe('Hints from failed episodes, for stages with `demonstrator: hinted`; in household and webshop.');
 
 const evaluation = evaluationSchema.prefault({}).describe('Measurement on the held-out question sets.');
@@ -47,7 +47,7 @@ const stageSchema = z
       .describe('Name of the stage, of its folder and its metrics.'),
     baseline: z
       .boolean()
-      .default(false)
+      .optional()
       .describe(
         'A comparison: the next stage starts where this one did. Where it has no demonstration to learn from it is left out.',
       ),
