@@ -4,6 +4,7 @@ import { createWebshop } from '@dgpo/envs/webshop';
 import { ConfigError } from '@dgpo/trajectory';
 import { expertIn } from '../expert/scripted-expert.js';
 import type { EnvironmentSettings, RetrieverSource, SearchSettings } from './environment-settings.js';
+import { hintTemplate } from './hint-template.js';
 import { openCatalogue } from './open-catalogue.js';
 import { openRetriever } from './open-retriever.js';
 
@@ -34,14 +35,16 @@ export async function openEnvironment(options: {
   const { settings, retriever: source } = options;
   switch (settings.kind) {
     case 'household': {
-      const { kind: _, ...rules } = settings;
-      const environment = createTextEnvironment({ world: createHousehold(), ...rules });
+      const { kind: _, promptTemplate, ...rules } = settings;
+      const world = createHousehold();
+      const environment = createTextEnvironment({ world, ...rules, promptTemplate: hintTemplate(promptTemplate) });
       return { environment, close: nothingToClose };
     }
     case 'webshop': {
-      const { kind: _, catalogue, ...rules } = settings;
+      const { kind: _, catalogue, promptTemplate, ...rules } = settings;
       const world = createWebshop({ catalogue: await openCatalogue(catalogue) });
-      return { environment: createTextEnvironment({ world, ...rules }), close: nothingToClose };
+      const environment = createTextEnvironment({ world, ...rules, promptTemplate: hintTemplate(promptTemplate) });
+      return { environment, close: nothingToClose };
     }
     default: {
       if (source === undefined)

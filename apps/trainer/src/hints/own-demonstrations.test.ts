@@ -1,0 +1,233 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hintsOf, loadHintStore } from '@dgpo/distill/hints';
+import { createByteTokenizer, createScriptedPolicy, type EpisodeState, runEpisodes } from '@dgpo/envs';
+import { createHouseholdGames } from '@dgpo/envs/household';
+import type { Tokenizer } from '@dgpo/lm';
+import { readTrajectories, type Task, type Trajectory } from '@dgpo/trajectory';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { EpisodesJob } from '../compute/episodes-job.js';
+import { openEnvironment } from '../compute/open-environment.js';
+import type { StageModel } from '../pipeline/stage-model.js';
+import type { Workshop } from '../pipeline/workshop.js';
+import { distillSchema } from '../recipe/distill-section.js';
+import { hintsSchema } from '../recipe/hints-section.js';
+import type { RolloutExecutor } from '../rollout/rollout-executor.js';
+import type { Playground } from '../train/play-episodes.js';
+import { hintedSets } from './hinted-sets.js';
+import { type OwnDemonstrationsOptions, ownDemonstrations } from './own-demonstrations.js';
+
+type Script = (state: EpisodeState, expert: () => string) => string;
+
+const bytes = createByteTokenizer();
+/** As much of a model's tokenizer as is read here. */
+const tokenizer = { ...bytes, decode: (ids: readonly number[]) => bytes.decode(ids) } as Tokenizer;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dgpo-hints-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** Plays a script in the place of the workers. */
+function scriptedExecutor(script: Script, afterJob: () => void): RolloutExecutor {
+  const play = async (job: EpisodesJob) => {
+    const { environment } = await openEnvironment({ settings: job.environment, retriever: undefined });
+    const policy = createScriptedPolicy({
+      tokenizer,
+      script: (state) => script(state, () => environment.oracle?.(state) ?? ''),
+    });
+    const { tasks, samplesPerTask, temperature, seed, batchSize } = job;
+    const episodes = await runEpisodes({ environment, policy, tasks, samplesPerTask, temperature, seed, batchSize });
+    afterJob();
+    return episodes;
+  };
+  return {
+    parallel: 1,
+    run: (jobs) => Promise.all(jobs.map((job) => play(job as EpisodesJob))) as Promise<never[]>,
+    publish: async () => undefined,
+    close: async () => undefined,
+  };
+}
+
+const games = createHouseholdGames({ seed: 1, perFamily: 2 });
+
+/** A run of one stage with a scripted model; only what is read here is there. */
+function setUp(options: {
+  script: Script;
+  demonstrator?: 'self' | 'hinted';
+  tasks?: readonly Task[];
+  run?: string;
+  afterJob?: () => void;
+  signal?: AbortSignal;
+}) {
+  const { script, demonstrator = 'hinted', tasks = games, run = 'run', afterJob = () => undefined, signal } = options;
+  const lines: string[] = [];
+  const ran: string[] = [];
+  const pool = { parallel: 1, run: async () => [], broadcast: async () => undefined, close: async () => undefined };
+  const reporter = {
+    stage: (name: string, text: string) => ran.push(`${name}: ${text}`),
+    line: (text: string) => lines.push(text),
+    progress: () => undefined,
+  };
+  const workshop = { run: { path: join(folder, run) }, pool, reporter, signal } as unknown as Workshop;
+  const playground = {
+    pool,
+    executor: scriptedExecutor(script, afterJob),
+    tokenizer: '',
+    environment: {
+      ...{ kind: 'household', maxTurns: 20 },
+      ...{ maxTokensPerTurn: 400, maxObservationTokens: 4000, maxContextTokens: 200_000 },
+    },
+  } as unknown as Playground;
+  const weights = { config: {}, parameters: new Float32Array(0), tokenizer };
+  const policy = { directory: '', key: 'scripted', weights } as unknown as StageModel;
+  const request: OwnDemonstrationsOptions = {
+    ...{ workshop, playground, policy, policyName: 'base', tasks, seed: 1 },
+    settings: distillSchema.parse({ objective: 'sft', demonstrator, temperature: 0 }),
+    hints: hintsSchema.parse({}),
+  };
+  return { request, lines, ran };
+}
+
+/** Stands still without hints, and does what the expert does with them. */
+const followsHints: Script = ({ task }, expert) =>
+  hintsOf(task).length > 0 ? expert() : 'Thought: I wait.\nAction: examine fridge 9';
+
+async function kept(path: string): Promise<Trajectory[]> {
+  const episodes: Trajectory[] = [];
+  for await (const episode of readTrajectories(path)) episodes.push(episode);
+  return episodes;
+}
+
+describe('a base that fails alone and follows hints', () => {
+  test('gives episodes of its own with hints, without a trace of them', async () => {
+    const { request, lines } = setUp({ script: followsHints });
+    const { episodes, hinted, problem } = await ownDemonstrations(request);
+    expect(problem).toBeUndefined();
+    expect(episodes.statistics).toEqual({
+      samples: 12,
+      kept: 12,
+      dropped: { failed: 0, error: 0, 'invalid-actions': 0, 'hint-traces': 0, surplus: 0 },
+    });
+    expect(lines).toContain('base succeeded in 0 of 12 training episodes');
+    expect(lines).toContain('base with hints succeeded in 12 of 12 training episodes');
+    expect(hinted).toMatchObject({ name: 'base', stored: { failures: 12 } });
+
+    // The prompts are those of tasks that never had a hint, token by token.
+    const { environment } = await openEnvironment({
+      settings: request.playground.environment,
+      retriever: undefined,
+    });
+    const data = await kept(episodes.path);
+    expect(data.map(({ task }) => task)).toEqual(games);
+    for (const { segments, task } of data) {
+      expect(segments[0]).toEqual(environment.start({ task, tokenizer }).segments[0]);
+    }
+    const store = await loadHintStore(hinted?.stored.path ?? '');
+    const [hint = ''] = store.categories.flatMap(({ hints }) => hints.map(({ text }) => text));
+    expect(hint).not.toBe('');
+    expect(readFileSync(episodes.path, 'utf8')).not.toContain(hint);
+    const hintedRollouts = readFileSync(join(folder, 'run/stages/base-hinted-rollouts/episodes.jsonl'), 'utf8');
+    expect(hintedRollouts).toContain(hint);
+  });
+
+  test('has no successes of its own', async () => {
+    const { request } = setUp({ script: followsHints, demonstrator: 'self' });
+    const { episodes, hinted, problem } = await ownDemonstrations(request);
+    expect(problem).toBe('base succeeded in none of 12 training episodes');
+    expect(episodes.statistics.dropped.failed).toBe(12);
+    expect(hinted).toBeUndefined();
+  });
+
+  test('is measured with hints of training tasks on other tasks', async () => {
+    const { request } = setUp({ script: followsHints });
+    const { hinted } = await ownDemonstrations(request);
+    if (hinted === undefined) throw new Error('no hints');
+    const unseen = createHouseholdGames({ seed: 2, perFamily: 1, split: 'unseen' });
+    const { workshop, playground, hints: settings } = request;
+    const sets = [{ name: 'unseen rooms', tasks: unseen }];
+    const given = await hintedSets({ workshop, playground, hinted, settings, sets });
+    const [set] = given.sets;
+    expect(set?.tasks.map(({ id }) => id)).toEqual(unseen.map(({ id }) => id));
+    for (const task of set?.tasks ?? []) expect(hintsOf(task).length).toBeGreaterThan(0);
+    expect([...(given.tokens.get('unseen rooms') ?? [])]).toEqual([]);
+  });
+
+  test('comes to the same bytes after interrupts between and inside stages', async () => {
+    const files = ['base-rollouts/episodes.jsonl', 'base-hints/store.json', 'base-hinted-tasks/hints.jsonl'];
+    files.push('base-hinted-rollouts/episodes.jsonl', 'base-hinted-successes/kept.jsonl');
+    const read = (run: string) => files.map((file) => readFileSync(join(folder, run, 'stages', file), 'utf8'));
+    await ownDemonstrations(setUp({ script: followsHints, run: 'whole' }).request);
+    // Jobs 1 and 2 are the rollouts, 3 and 4 those with hints.
+    for (const stop of [1, 2, 3, 4]) {
+      const run = `stopped-${stop}`;
+      const controller = new AbortController();
+      let jobs = 0;
+      const afterJob = () => {
+        jobs += 1;
+        if (jobs === stop) controller.abort(new Error('stopped'));
+      };
+      const { signal } = controller;
+      await expect(ownDemonstrations(setUp({ script: followsHints, run, afterJob, signal }).request)).rejects.toThrow(
+        'stopped',
+      );
+      expect(existsSync(join(folder, run, 'stages/base-hinted-successes/stage.json'))).toBe(false);
+      await ownDemonstrations(setUp({ script: followsHints, run }).request);
+      expect(read(run)).toEqual(read('whole'));
+    }
+  });
+});
+
+test('an episode that quotes its hint is not learned from', async () => {
+  const quotes: Script = ({ task, turn }, expert) => {
+    const [hint] = hintsOf(task);
+    if (hint === undefined) return 'Action: look';
+    return turn === 0 && task.id === games[0]?.id ? `Thought: ${hint}\n${expert()}` : expert();
+  };
+  const { request, lines } = setUp({ script: quotes });
+  const { episodes } = await ownDemonstrations(request);
+  expect(episodes.statistics).toMatchObject({ kept: 11, dropped: { 'hint-traces': 1 } });
+  expect(lines).toContain('1 successes speak of their hints and are left out');
+});
+
+test('a base that never fails learns its successes, without hints', async () => {
+  const { request, lines } = setUp({ script: (_, expert) => expert() });
+  const { episodes, hinted } = await ownDemonstrations(request);
+  expect(hinted?.stored).toMatchObject({ failures: 0, hints: 0 });
+  expect(lines).toContain('base did not fail: there are no hints, and it learns from what it can');
+  expect(episodes.statistics.kept).toBe(12);
+});
+
+test('a base that hints do not help says so', async () => {
+  const { request } = setUp({ script: () => 'Action: look' });
+  const { problem } = await ownDemonstrations(request);
+  expect(problem).toBe('base with hints succeeded in none of 12 training episodes');
+});
+
+test('failures without a hint, and tasks without a family, are errors', async () => {
+  // Cut off in the first sentence: no rule has anything to say about an episode without a turn.
+  const { request } = setUp({ script: followsHints });
+  const playground = {
+    ...request.playground,
+    environment: { ...request.playground.environment, maxContextTokens: 10 },
+  } as Playground;
+  await expect(ownDemonstrations({ ...request, playground })).rejects.toThrow(/none of 12 failures gave a hint/);
+  const nameless = games.map(({ metadata, ...task }): Task => {
+    const { type: _, ...rest } = metadata ?? {};
+    return { ...task, metadata: rest };
+  });
+  const other = setUp({ script: followsHints, tasks: nameless, run: 'nameless' });
+  await expect(ownDemonstrations(other.request)).rejects.toThrow(/no task says its family/);
+});
+
+test('a search gives no hints', async () => {
+  const { request } = setUp({ script: followsHints });
+  const environment = { topK: 1, maxSearches: 1, maxTokensPerTurn: 9, maxObservationTokens: 9, maxContextTokens: 99 };
+  await expect(
+    ownDemonstrations({ ...request, playground: { ...request.playground, environment } }),
+  ).rejects.toThrow(/household or webshop/);
+});
