@@ -107,7 +107,10 @@ export function stagesOf(options: StagesOptions): StageWork[] {
     ...(scripted ? [{ name: 'teacher', work: [train(teacher, taught * episode.total, episode.total)] }] : []),
     ...recipe.stages.map(({ name, distill, rl }) => ({
       name,
-      work: [...(distill === undefined ? [] : distil(distill, distill === own[0])), ...(rl === undefined ? [] : reinforce(rl))],
+      work: [
+        ...(distill === undefined ? [] : distil(distill, distill === own[0])),
+        ...(rl === undefined ? [] : reinforce(rl)),
+      ],
     })),
     // The base, also with hints, and what every stage made of it, and the teacher.
     { name: 'evaluation', work: [...examine(student, models * questions), ...taughtHere(examine(teacher, questions))] },

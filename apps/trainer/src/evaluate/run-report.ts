@@ -27,6 +27,8 @@ export interface RunReportOptions {
   metricsPath?: string;
   /** Episodes to show; those of the same question stand side by side. @default none */
   transcripts?: readonly ReportTranscript[];
+  /** Further tables, before the others. @default none */
+  tables?: readonly ReportTable[];
   /** Numbers to show large at the top. @default none */
   highlights?: readonly ReportHighlight[];
   /** Paragraphs at the end, after what the measures mean. @default none */
@@ -177,7 +179,7 @@ const meanings = [
  * @throws DatasetError when `metricsPath` holds something other than metrics
  */
 export async function renderRunReport(options: RunReportOptions): Promise<string> {
-  const { title, subtitle, results, metricsPath, transcripts = [], highlights, notes = [] } = options;
+  const { title, subtitle, results, metricsPath, transcripts = [], tables = [], highlights, notes = [] } = options;
   const sets = setsOf(results);
   return renderReport({
     title,
@@ -186,7 +188,7 @@ export async function renderRunReport(options: RunReportOptions): Promise<string
     ...(sets.length === 0
       ? {}
       : {
-          tables: [exactMatchTable(results), ...sets.map(({ name }) => componentTable(results, name))],
+          tables: [...tables, exactMatchTable(results), ...sets.map(({ name }) => componentTable(results, name))],
           bars: sets.map(({ name, groups }) => exactMatchBars(results, name, groups)),
           radar: componentRadar(results),
         }),

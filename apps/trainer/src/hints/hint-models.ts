@@ -1,4 +1,10 @@
-import { createHintChooser, createHintWriter, createRuleHintWriter, type HintChooser, type HintWriter } from '@dgpo/distill/hints';
+import {
+  createHintChooser,
+  createHintWriter,
+  createRuleHintWriter,
+  type HintChooser,
+  type HintWriter,
+} from '@dgpo/distill/hints';
 import { createRandom } from '@dgpo/trajectory';
 import { type HintSettings, usesServer } from '../recipe/hints-section.js';
 

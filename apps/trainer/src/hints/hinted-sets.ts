@@ -1,5 +1,5 @@
-import type { Workshop } from '../pipeline/workshop.js';
 import type { EvaluationSet } from '../evaluate/evaluate-model.js';
+import type { Workshop } from '../pipeline/workshop.js';
 import type { HintSettings } from '../recipe/hints-section.js';
 import type { Playground } from '../train/play-episodes.js';
 import { type HintedModel, textWorldOf } from './own-demonstrations.js';

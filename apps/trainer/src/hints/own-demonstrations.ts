@@ -1,5 +1,10 @@
 import { ConfigError, type Task } from '@dgpo/trajectory';
-import { type EnvironmentSettings, type HouseholdSettings, isSearch, type WebshopSettings } from '../compute/environment-settings.js';
+import {
+  type EnvironmentSettings,
+  type HouseholdSettings,
+  isSearch,
+  type WebshopSettings,
+} from '../compute/environment-settings.js';
 import type { StageModel } from '../pipeline/stage-model.js';
 import type { Workshop } from '../pipeline/workshop.js';
 import type { DistillSettings } from '../recipe/distill-section.js';
@@ -70,7 +75,8 @@ export async function ownDemonstrations(options: OwnDemonstrationsOptions): Prom
     return { episodes, ...asProblem(problemOf(episodes, rollouts, policyName)) };
   }
   const stored = await hintStage({ workshop, name: `${policyName}-hints`, rollouts, settings: hints });
-  if (stored.failures === 0) reporter.line(`${policyName} did not fail: there are no hints, and it learns from what it can`);
+  if (stored.failures === 0)
+    reporter.line(`${policyName} did not fail: there are no hints, and it learns from what it can`);
   const given = await retrievalStage({
     ...{ workshop, playground, world, stored, tasks, settings: hints },
     name: `${policyName}-hinted-tasks`,

@@ -112,7 +112,10 @@ export async function collectStage(
  * There must be something to imitate.
  * @throws ConfigError with what became of the episodes.
  */
-export function requireDemonstrations(statistics: DemonstrationStatistics, demonstrator: 'teacher' | 'expert' | 'student'): void {
+export function requireDemonstrations(
+  statistics: DemonstrationStatistics,
+  demonstrator: 'teacher' | 'expert' | 'student',
+): void {
   const { kept, samples, tasks, correct, errors } = statistics;
   if (kept > 0) return;
   const found =

@@ -1,11 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatTable } from '@dgpo/arc';
+import type { HintReport } from '@dgpo/distill/hints';
+import { isSearch } from '../compute/environment-settings.js';
 import { openRetriever } from '../compute/open-retriever.js';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
 import { measureRetrieval, type RetrievalScore } from '../evaluate/measure-retrieval.js';
 import { type RunReportResult, resultsLegend, resultsTable } from '../evaluate/results-table.js';
 import { writeRunReport } from '../evaluate/run-report.js';
+import { hintLegend, hintReportTables, hintTable, type PlayedSet, reportsByModel, summarizeSets } from '../hints/hint-report.js';
+import { hintedSets } from '../hints/hinted-sets.js';
+import type { HintedModel } from '../hints/own-demonstrations.js';
+import { hintsSchema } from '../recipe/hints-section.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { evaluateStage } from './evaluate-stage.js';
 import { indexStage } from './index-stage.js';
@@ -30,6 +36,8 @@ export interface PipelineResult {
   runDirectory: string;
   /** Figures of every model on every set. */
   summary: Record<string, unknown>;
+  /** Success and cost of every model on every set, by family of tasks, in a text world. */
+  episodes?: Record<string, Record<string, HintReport>>;
   /** Recall of the search engine on every set that names supporting titles. */
   retrieval: Record<string, RetrievalScore>;
   /** The table and the recall, for people. */
@@ -56,6 +64,9 @@ function summarize(results: readonly { name: string; evaluation: ModelEvaluation
     ]),
   );
 }
+
+/** Tokens of retrieval, by set and task. */
+type HintedTokens = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
@@ -95,40 +106,66 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     const { evaluation, seed } = recipe;
     const isHere = teacher !== undefined && !isServer(teacher);
     const models: Record<string, StageModel> = { base: student, ...(isHere ? { teacher } : {}) };
+    const hinted = new Map<string, HintedModel>();
+    const leftOut: string[] = [];
     let trained = student;
+    let trainedName = 'base';
     for (const stage of recipe.stages) {
-      trained = await trainStage({
+      const made = await trainStage({
         workshop,
         stage,
         playground,
         student: trained,
+        studentName: trainedName,
         lora: recipe.student.lora,
         teacher,
         tasks: data.trainTasks,
         validationTasks: data.validationTasks,
         seed,
+        ...(recipe.hints === undefined ? {} : { hints: recipe.hints }),
       });
-      models[stage.name] = trained;
+      if (made.hinted !== undefined) hinted.set(made.hinted.name, made.hinted);
+      if (made.leftOut !== undefined) {
+        leftOut.push(`${stage.name} is left out: ${made.leftOut}.`);
+        reporter.line(leftOut.at(-1) ?? '');
+        continue;
+      }
+      models[stage.name] = made;
+      if (stage.baseline) continue;
+      trained = made;
+      trainedName = stage.name;
     }
     const name = recipe.stages.at(-1)?.name ?? '';
     const results: { name: string; evaluation: ModelEvaluation }[] = [];
-    for (const [label, policy] of Object.entries(models)) {
+    const played: PlayedSet[] = [];
+    const evaluate = async (label: string, policy: StageModel, sets = data.sets, tokens?: HintedTokens) => {
       reporter.stage('evaluation', label);
-      results.push({
+      const measured = await evaluateStage({
+        workshop,
         name: label,
-        evaluation: await evaluateStage({
-          workshop,
-          name: label,
-          playground,
-          policy,
-          sets: data.sets,
-          temperature: evaluation.temperature,
-          batchSize: evaluation.batchSize,
-          seed,
-          corpus: data.documents,
-        }),
+        playground,
+        policy,
+        sets,
+        temperature: evaluation.temperature,
+        batchSize: evaluation.batchSize,
+        seed,
+        corpus: data.documents,
       });
+      results.push({ name: label, evaluation: measured });
+      for (const { name: set, trajectories } of measured.sets) {
+        const retrievalTokens = tokens?.get(set);
+        played.push({ model: label, set, trajectories, ...(retrievalTokens === undefined ? {} : { retrievalTokens }) });
+      }
+    };
+    for (const [label, policy] of Object.entries(models)) {
+      await evaluate(label, policy);
+      const own = hinted.get(label);
+      if (own === undefined) continue;
+      const settings = recipe.hints ?? hintsSchema.parse({});
+      const given = await hintedSets({ workshop, playground, hinted: own, settings, sets: data.sets });
+      await evaluate(`${label}-with-hints`, policy, given.sets, given.tokens);
     }
+    const compared = isSearch(environment) ? [] : summarizeSets(played);
     const report: RunReportResult[] = results.map((result) => ({ name: result.name, sets: result.evaluation.sets }));
     const shown = results.at(-1)?.evaluation.sets[0]?.trajectories.slice(0, 4) ?? [];
     await writeRunReport({
@@ -137,12 +174,19 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       subtitle: `seed ${seed}, engine ${workshop.engine.name}`,
       results: report,
       metricsPath: workshop.run.metricsPath,
+      tables: hintReportTables(compared),
+      notes: leftOut,
       transcripts: shown.map((trajectory) => ({ label: name, trajectory })),
     });
     const summary = summarize(results);
-    const figures = { summary, retrieval };
+    const costs = compared.length === 0 ? {} : { episodes: reportsByModel(compared) };
+    const figures = { summary, retrieval, ...costs };
     await writeFile(join(workshop.run.path, 'results.json'), `${JSON.stringify(figures, null, 2)}\n`);
-    const text = [formatTable(resultsTable(report)), '', resultsLegend, ...retrievalLines(retrieval)].join('\n');
+    const text = [
+      ...[formatTable(resultsTable(report)), '', resultsLegend, ...retrievalLines(retrieval)],
+      ...(compared.length === 0 ? [] : ['', formatTable(hintTable(compared)), '', hintLegend]),
+      ...leftOut,
+    ].join('\n');
     return { runDirectory: workshop.run.path, ...figures, reportPath, text, interrupted: false };
   } catch (error) {
     if (signal?.aborted && error === signal.reason) {

@@ -15,7 +15,10 @@ export const hintsSchema = z
         'How the hints of a task are chosen among those of its family: by the words of the task and of what is seen first, the most ' +
           'frequent ones (`first`), or by a model behind a server (as published).',
       ),
-    k: count().max(100).default(3).describe('Hints of one task, retrieved once before it is played (published runs: 3).'),
+    k: count()
+      .max(100)
+      .default(3)
+      .describe('Hints of one task, retrieved once before it is played (published runs: 3).'),
     pad: z
       .boolean()
       .default(true)
@@ -34,7 +37,9 @@ export const hintsSchema = z
       .max(20)
       .optional()
       .describe('Hints of one failed episode at most; without a number, 4 of a household and 2 of a shop.'),
-    repeats: count(2).default(3).describe('With `writer: rules`: the same command so often in a row counts as repeated.'),
+    repeats: count(2)
+      .default(3)
+      .describe('With `writer: rules`: the same command so often in a row counts as repeated.'),
     filter: z
       .enum(['paper', 'reference'])
       .default('paper')
