@@ -127,7 +127,9 @@ export async function startingModels(context: {
   const hasAdapters = recipe.student.lora !== undefined;
   const student = hasAdapters ? await sharedStageModel({ directory: path, name: 'base' }) : await stageModel(path);
   const playground = playgroundWith(tokenizerDirectory);
-  if (!recipe.stages.some(needsTeacher)) return { student, teacher: undefined, playground };
+  // One with hints is made of the student, once there are some.
+  const isLater = recipe.teacher.kind === 'hinted';
+  if (isLater || !recipe.stages.some(needsTeacher)) return { student, teacher: undefined, playground };
   if (recipe.teacher.kind === 'server') {
     return { student, teacher: await openServerTeacher({ workshop, recipe, tokenizer, playground }), playground };
   }

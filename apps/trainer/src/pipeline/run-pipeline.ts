@@ -8,8 +8,16 @@ import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
 import { measureRetrieval, type RetrievalScore } from '../evaluate/measure-retrieval.js';
 import { type RunReportResult, resultsLegend, resultsTable } from '../evaluate/results-table.js';
 import { writeRunReport } from '../evaluate/run-report.js';
-import { hintLegend, hintReportTables, hintTable, type PlayedSet, reportsByModel, summarizeSets } from '../hints/hint-report.js';
+import {
+  hintLegend,
+  hintReportTables,
+  hintTable,
+  type PlayedSet,
+  reportsByModel,
+  summarizeSets,
+} from '../hints/hint-report.js';
 import { hintedSets } from '../hints/hinted-sets.js';
+import { hintedTeacher } from '../hints/hinted-teacher.js';
 import type { HintedModel } from '../hints/own-demonstrations.js';
 import { hintsSchema } from '../recipe/hints-section.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
@@ -19,7 +27,7 @@ import { environmentOf, readRunData, startingModels } from './prepare-run.js';
 import type { Reporter } from './reporter.js';
 import { isServer } from './server-teacher.js';
 import type { StageModel } from './stage-model.js';
-import { trainStage } from './train-stage.js';
+import { needsTeacher, trainStage } from './train-stage.js';
 import { openWorkshop } from './workshop.js';
 
 export type { Reporter } from './reporter.js';
@@ -103,14 +111,19 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     );
     for (const line of retrievalLines(retrieval)) reporter.line(line);
     const { student, teacher, playground } = await startingModels({ workshop, recipe, data, retriever, environment });
-    const { evaluation, seed } = recipe;
+    const { evaluation, seed, hints = hintsSchema.parse({}) } = recipe;
     const isHere = teacher !== undefined && !isServer(teacher);
     const models: Record<string, StageModel> = { base: student, ...(isHere ? { teacher } : {}) };
     const hinted = new Map<string, HintedModel>();
     const leftOut: string[] = [];
     let trained = student;
     let trainedName = 'base';
+    let guide = teacher;
     for (const stage of recipe.stages) {
+      const [own] = hinted.values();
+      if (recipe.teacher.kind === 'hinted' && own !== undefined && guide === undefined && needsTeacher(stage)) {
+        guide = await hintedTeacher({ workshop, playground, hinted: own, settings: hints, tasks: data.trainTasks });
+      }
       const made = await trainStage({
         workshop,
         stage,
@@ -118,11 +131,11 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
         student: trained,
         studentName: trainedName,
         lora: recipe.student.lora,
-        teacher,
+        teacher: guide,
         tasks: data.trainTasks,
         validationTasks: data.validationTasks,
         seed,
-        ...(recipe.hints === undefined ? {} : { hints: recipe.hints }),
+        hints,
       });
       if (made.hinted !== undefined) hinted.set(made.hinted.name, made.hinted);
       if (made.leftOut !== undefined) {
@@ -161,8 +174,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       await evaluate(label, policy);
       const own = hinted.get(label);
       if (own === undefined) continue;
-      const settings = recipe.hints ?? hintsSchema.parse({});
-      const given = await hintedSets({ workshop, playground, hinted: own, settings, sets: data.sets });
+      const given = await hintedSets({ workshop, playground, hinted: own, settings: hints, sets: data.sets });
       await evaluate(`${label}-with-hints`, policy, given.sets, given.tokens);
     }
     const compared = isSearch(environment) ? [] : summarizeSets(played);

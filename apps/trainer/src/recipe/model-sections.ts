@@ -61,10 +61,11 @@ export const studentSchema = z
 export const teacherSchema = z
   .strictObject({
     kind: z
-      .enum(['scripted', 'model', 'server'])
+      .enum(['scripted', 'model', 'server', 'hinted'])
       .default('scripted')
       .describe(
-        'Where the demonstrations come from: an expert scripted from golden answers and supporting passages, a model that acts, or a model behind a server.',
+        'Where the demonstrations come from: an expert scripted from golden answers and supporting passages, a model that acts, or a model behind a server. ' +
+          '`hinted` is the base with hints from its failures, which guides a student without them after a stage with `demonstrator: hinted`.',
       ),
     path: z
       .string()
