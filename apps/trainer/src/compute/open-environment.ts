@@ -1,10 +1,10 @@
+import { createHintPromptTemplate, hintPromptTemplate } from '@dgpo/distill/hints';
 import { createSearchEnvironment, createTextEnvironment, type Environment, type Retriever } from '@dgpo/envs';
 import { createHousehold } from '@dgpo/envs/household';
 import { createWebshop } from '@dgpo/envs/webshop';
 import { ConfigError } from '@dgpo/trajectory';
 import { expertIn } from '../expert/scripted-expert.js';
 import type { EnvironmentSettings, RetrieverSource, SearchSettings } from './environment-settings.js';
-import { hintTemplate } from './hint-template.js';
 import { openCatalogue } from './open-catalogue.js';
 import { openRetriever } from './open-retriever.js';
 
@@ -18,6 +18,10 @@ interface OpenedEnvironment {
 export function searchEnvironment(retriever: Retriever, { kind: _, ...settings }: SearchSettings): Environment {
   return createSearchEnvironment({ retriever, ...settings, oracle: expertIn(settings.format ?? 'tags') });
 }
+
+/** The prompt of a text world, with the hints of a task that carries some. */
+const templateOf = (template: string | undefined) =>
+  template === undefined ? hintPromptTemplate : createHintPromptTemplate({ template });
 
 const nothingToClose = async () => undefined;
 
@@ -37,13 +41,13 @@ export async function openEnvironment(options: {
     case 'household': {
       const { kind: _, promptTemplate, ...rules } = settings;
       const world = createHousehold();
-      const environment = createTextEnvironment({ world, ...rules, promptTemplate: hintTemplate(promptTemplate) });
+      const environment = createTextEnvironment({ world, ...rules, promptTemplate: templateOf(promptTemplate) });
       return { environment, close: nothingToClose };
     }
     case 'webshop': {
       const { kind: _, catalogue, promptTemplate, ...rules } = settings;
       const world = createWebshop({ catalogue: await openCatalogue(catalogue) });
-      const environment = createTextEnvironment({ world, ...rules, promptTemplate: hintTemplate(promptTemplate) });
+      const environment = createTextEnvironment({ world, ...rules, promptTemplate: templateOf(promptTemplate) });
       return { environment, close: nothingToClose };
     }
     default: {
