@@ -81,7 +81,10 @@ it('a run compares the base, the base with hints, its own successes and the dist
   expect(Object.keys(episodes)).toEqual(['base', 'imitation', 'imitation-with-hints', 'rft', 'distilled', 'guided']);
   for (const report of Object.values(episodes).flatMap((sets) => Object.values(sets) as HintReport[])) {
     expect(report).toMatchObject({ episodes: 2, errors: 0 });
-    expect(report.categories.map(({ category }) => category)).toEqual(['look_at_obj_in_light', 'pick_and_place_simple']);
+    expect(report.categories.map(({ category }) => category)).toEqual([
+      'look_at_obj_in_light',
+      'pick_and_place_simple',
+    ]);
     expect(report.tokens).toBeGreaterThan(100);
   }
   // Hints are read at every turn.
