@@ -76,19 +76,17 @@ async function run(outputDir: string, options: { resume: boolean; stopAt?: strin
 
 it('a run compares the base, the base with hints, its own successes and the distilled student, and goes on the same', async () => {
   const whole = await run(join(root, 'whole'), { resume: false });
-  const { episodes = {}, text, reportPath, interrupted } = whole.result;
+  const { summary, text, reportPath, interrupted } = whole.result;
+  const models = summary as Record<string, Record<string, { play: HintReport }>>;
   expect(interrupted).toBe(false);
-  expect(Object.keys(episodes)).toEqual(['base', 'imitation', 'imitation-with-hints', 'rft', 'distilled', 'guided']);
-  for (const report of Object.values(episodes).flatMap((sets) => Object.values(sets) as HintReport[])) {
-    expect(report).toMatchObject({ episodes: 2, errors: 0 });
-    expect(report.categories.map(({ category }) => category)).toEqual([
-      'look_at_obj_in_light',
-      'pick_and_place_simple',
-    ]);
-    expect(report.tokens).toBeGreaterThan(100);
+  expect(Object.keys(models)).toEqual(['base', 'imitation', 'imitation-with-hints', 'rft', 'distilled', 'guided']);
+  for (const { play } of Object.values(models).flatMap((sets) => Object.values(sets))) {
+    expect(play).toMatchObject({ episodes: 2, errors: 0 });
+    expect(play.categories.map(({ category }) => category)).toEqual(['look_at_obj_in_light', 'pick_and_place_simple']);
+    expect(play.tokens).toBeGreaterThan(100);
   }
   // Hints are read at every turn.
-  const tokens = (model: string) => episodes[model]?.seen?.tokens ?? 0;
+  const tokens = (model: string) => models[model]?.seen?.play.tokens;
   expect(tokens('imitation-with-hints')).not.toBe(tokens('imitation'));
   expect(text).toContain('imitation-with-hints');
   expect(readFileSync(reportPath, 'utf8')).toContain('Success and cost on unseen');

@@ -1,40 +1,21 @@
 import type { ReportTable, TableColumn, TableOptions } from '@dgpo/arc';
-import { type HintReport, type HintSummary, summarizeHintEpisodes } from '@dgpo/distill/hints';
-import type { Trajectory } from '@dgpo/trajectory';
+import { type HintSummary, summarizeHintEpisodes } from '@dgpo/distill/hints';
+import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
+import { type RunReportResult, setsOf } from '../evaluate/results-table.js';
 
-/** Episodes of a model on a set. */
-export interface PlayedSet {
-  model: string;
-  set: string;
-  trajectories: readonly Trajectory[];
-  /** Tokens that retrieval took, by the id of the task. @default none */
-  retrievalTokens?: ReadonlyMap<string, number>;
-}
-
-/** What came of them. */
-export interface SummarizedSet {
-  model: string;
-  set: string;
-  report: HintReport;
-}
-
-/** Success, score, steps, tokens and invalid actions of every model on every set, by family of tasks too. */
-export function summarizeSets(played: readonly PlayedSet[]): SummarizedSet[] {
-  return played.map(({ model, set, trajectories, retrievalTokens }) => ({
-    model,
-    set,
-    report: summarizeHintEpisodes({
-      trajectories,
-      retrievalTokens: ({ task }) => retrievalTokens?.get(task.id) ?? 0,
+/** An evaluation in which the tokens of an episode are also those that choosing its hints took, by set and task. */
+export function withRetrievalTokens(
+  { sets }: ModelEvaluation,
+  tokens: ReadonlyMap<string, ReadonlyMap<string, number>>,
+): ModelEvaluation {
+  return {
+    sets: sets.map((set) => {
+      const own = tokens.get(set.name);
+      if (own === undefined || own.size === 0) return set;
+      const retrievalTokens = ({ task }: { task: { id: string } }) => own.get(task.id) ?? 0;
+      return { ...set, play: summarizeHintEpisodes({ trajectories: set.trajectories, retrievalTokens }) };
     }),
-  }));
-}
-
-/** Reports by model and set, for machines. */
-export function reportsByModel(sets: readonly SummarizedSet[]): Record<string, Record<string, HintReport>> {
-  const byModel: Record<string, Record<string, HintReport>> = {};
-  for (const { model, set, report } of sets) byModel[model] = { ...byModel[model], [set]: report };
-  return byModel;
+  };
 }
 
 const right = (header: string): TableColumn => ({ header, align: 'right' });
@@ -55,37 +36,38 @@ function row(set: string, family: string, model: string, summary: HintSummary): 
 }
 
 /** Rows of one set: all tasks, then each family, model under model. */
-function rowsOf(sets: readonly SummarizedSet[], set: string): string[][] {
-  const own = sets.filter((one) => one.set === set);
-  const families = [...new Set(own.flatMap(({ report }) => report.categories.map(({ category }) => category)))].sort();
+function rowsOf(results: readonly RunReportResult[], set: string): string[][] {
+  const own = results.flatMap(({ name, sets }) => {
+    const play = sets.find((one) => one.name === set)?.play;
+    return play === undefined ? [] : [{ name, play }];
+  });
+  const families = [...new Set(own.flatMap(({ play }) => play.categories.map(({ category }) => category)))].sort();
   return [
-    ...own.map(({ model, report }) => row(set, 'all', model, report)),
+    ...own.map(({ name, play }) => row(set, 'all', name, play)),
     ...families.flatMap((family) =>
-      own.flatMap(({ model, report }) => {
-        const found = report.categories.find(({ category }) => category === family);
-        return found === undefined ? [] : [row(set, family, model, found)];
+      own.flatMap(({ name, play }) => {
+        const found = play.categories.find(({ category }) => category === family);
+        return found === undefined ? [] : [row(set, family, name, found)];
       }),
     ),
   ];
 }
 
-const names = (sets: readonly SummarizedSet[]) => [...new Set(sets.map(({ set }) => set))];
-
-/** For a terminal. */
-export function hintTable(sets: readonly SummarizedSet[]): TableOptions {
-  return { columns, rows: names(sets).flatMap((set) => rowsOf(sets, set)) };
+/** Success, score, steps, tokens and invalid actions of every model on every set, by family of tasks too; for a terminal. */
+export function hintTable(results: readonly RunReportResult[]): TableOptions {
+  return { columns, rows: setsOf(results).flatMap(({ name }) => rowsOf(results, name)) };
 }
 
 /** What the columns mean, in one sentence. */
 export const hintLegend =
   'Score: 100 times the mean reward; steps: turns of an episode; tokens: what went through the model in an episode, the whole context at every turn, and what choosing its hints took; invalid: episodes with an action that could not be read or carried out.';
 
-/** For the report, a table a set. */
-export function hintReportTables(sets: readonly SummarizedSet[]): ReportTable[] {
-  return names(sets).map((set) => ({
-    title: `Success and cost on ${set}`,
+/** {@link hintTable} for the report, a table a set. */
+export function hintReportTables(results: readonly RunReportResult[]): ReportTable[] {
+  return setsOf(results).map(({ name }) => ({
+    title: `Success and cost on ${name}`,
     columns: columns.slice(1),
-    rows: rowsOf(sets, set).map((cells) => cells.slice(1)),
+    rows: rowsOf(results, name).map((cells) => cells.slice(1)),
     caption: hintLegend,
   }));
 }

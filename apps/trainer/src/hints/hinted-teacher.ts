@@ -9,7 +9,7 @@ import type { HintSettings } from '../recipe/hints-section.js';
 import { hashValue } from '../run/stable-hash.js';
 import { scoreRows } from '../train/distillation/score-rows.js';
 import type { Playground } from '../train/play-episodes.js';
-import { type HintedModel, textWorldOf } from './own-demonstrations.js';
+import { type HintedModel, textSettingsOf } from './own-demonstrations.js';
 import { retrievalStage } from './retrieval-stage.js';
 
 /** The row of an episode with another prompt; what follows stays, token by token. */
@@ -37,7 +37,7 @@ export function hintedRows(rows: readonly ScoredRow[], prompts: ReadonlyMap<stri
 
 /** Prompts with hints by the ids of those without. */
 async function promptsOf(options: {
-  world: ReturnType<typeof textWorldOf>;
+  world: ReturnType<typeof textSettingsOf>;
   tokenizer: Tokenizer;
   tasks: readonly Task[];
   hintedTasks: readonly Task[];
@@ -74,7 +74,7 @@ export async function hintedTeacher(options: {
 }): Promise<ServerTeacher> {
   const { workshop, playground, hinted, settings, tasks } = options;
   const { policy, stored, name } = hinted;
-  const world = textWorldOf(playground.environment);
+  const world = textSettingsOf(playground.environment);
   const { tokenizer, config } = policy.weights;
   const given = await retrievalStage({
     ...{ workshop, playground, world, stored, settings, tasks },

@@ -45,9 +45,9 @@ export interface OwnDemonstrations {
 }
 
 /** @throws ConfigError for a search, whose episodes give no hints */
-export function textWorldOf(environment: EnvironmentSettings): HouseholdSettings | WebshopSettings {
+export function textSettingsOf(environment: EnvironmentSettings): HouseholdSettings | WebshopSettings {
   if (!isSearch(environment)) return environment;
-  throw new ConfigError('needs environment.kind: household or webshop', { where: 'distill.demonstrator' });
+  throw new ConfigError('needs data.world: household or webshop', { where: 'distill.demonstrator' });
 }
 
 function problemOf({ statistics }: StudentEpisodes, { correct, samples }: Rollouts, who: string): string | undefined {
@@ -63,7 +63,7 @@ function problemOf({ statistics }: StudentEpisodes, { correct, samples }: Rollou
  */
 export async function ownDemonstrations(options: OwnDemonstrationsOptions): Promise<OwnDemonstrations> {
   const { workshop, playground, policy, policyName, tasks, settings, hints, seed } = options;
-  const world = textWorldOf(playground.environment);
+  const world = textSettingsOf(playground.environment);
   const { reporter } = workshop;
   const shared = { workshop, playground, policy, settings, seed };
   const student = { workshop, playground, world, settings, tokenizer: policy.weights.tokenizer, filter: hints.filter };

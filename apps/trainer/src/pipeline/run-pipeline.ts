@@ -1,21 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatTable } from '@dgpo/arc';
-import type { HintReport } from '@dgpo/distill/hints';
 import { isSearch } from '../compute/environment-settings.js';
 import { openRetriever } from '../compute/open-retriever.js';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
 import { measureRetrieval, type RetrievalScore } from '../evaluate/measure-retrieval.js';
+import { playLegend, playTable } from '../evaluate/play-tables.js';
 import { type RunReportResult, resultsLegend, resultsTable } from '../evaluate/results-table.js';
 import { writeRunReport } from '../evaluate/run-report.js';
-import {
-  hintLegend,
-  hintReportTables,
-  hintTable,
-  type PlayedSet,
-  reportsByModel,
-  summarizeSets,
-} from '../hints/hint-report.js';
+import { hintLegend, hintReportTables, hintTable, withRetrievalTokens } from '../hints/hint-report.js';
 import { hintedSets } from '../hints/hinted-sets.js';
 import { hintedTeacher } from '../hints/hinted-teacher.js';
 import type { HintedModel } from '../hints/own-demonstrations.js';
@@ -23,12 +16,12 @@ import { hintsSchema } from '../recipe/hints-section.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { evaluateStage } from './evaluate-stage.js';
 import { indexStage } from './index-stage.js';
-import { environmentOf, readRunData, startingModels } from './prepare-run.js';
+import { environmentOf, type RunData, readRunData, startingModels } from './prepare-run.js';
 import type { Reporter } from './reporter.js';
 import { isServer } from './server-teacher.js';
 import type { StageModel } from './stage-model.js';
 import { needsTeacher, trainStage } from './train-stage.js';
-import { openWorkshop } from './workshop.js';
+import { openWorkshop, type Workshop } from './workshop.js';
 
 export type { Reporter } from './reporter.js';
 
@@ -44,8 +37,6 @@ export interface PipelineResult {
   runDirectory: string;
   /** Figures of every model on every set. */
   summary: Record<string, unknown>;
-  /** Success and cost of every model on every set, by family of tasks, in a text world. */
-  episodes?: Record<string, Record<string, HintReport>>;
   /** Recall of the search engine on every set that names supporting titles. */
   retrieval: Record<string, RetrievalScore>;
   /** The table and the recall, for people. */
@@ -66,15 +57,13 @@ function summarize(results: readonly { name: string; evaluation: ModelEvaluation
             ...set.summary.overall.figures,
             sourceReferencing: set.arc?.sourceReferencing.exactMatch ?? null,
             thinking: set.arc?.thinking.exactMatch ?? null,
+            ...(set.play === undefined ? {} : { play: set.play }),
           },
         ]),
       ),
     ]),
   );
 }
-
-/** Tokens of retrieval, by set and task. */
-type HintedTokens = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
@@ -83,6 +72,17 @@ const retrievalLines = (scores: Record<string, RetrievalScore>) =>
     ([name, { topK, recall, complete }]) =>
       `${name}: recall@${topK} ${percent(recall)} of the supporting titles for the question as it stands, all of them in ${percent(complete)}`,
   );
+
+/** The search engine of a run, and what it finds of the evaluation sets. */
+async function openSearch(options: { workshop: Workshop; recipe: Recipe; data: RunData }) {
+  const { workshop, recipe, data } = options;
+  const retriever = await indexStage({ workshop, corpus: data.corpus, retriever: recipe.retriever });
+  const opened = await openRetriever(retriever);
+  const { topK } = recipe.retriever;
+  const { signal } = workshop;
+  const retrieval = await measureRetrieval({ retriever: opened, sets: data.sets, topK, signal }).finally(opened.close);
+  return { source: { retriever }, retrieval };
+}
 
 /** Runs a recipe: data, index, models, the stages of its method, evaluation, report. */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
@@ -103,14 +103,12 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   try {
     const data = await readRunData(workshop, recipe);
     const environment = environmentOf(recipe);
-    const retriever = await indexStage({ workshop, corpus: data.corpus, retriever: recipe.retriever });
-    const opened = await openRetriever(retriever);
-    const { topK } = recipe.retriever;
-    const retrieval = await measureRetrieval({ retriever: opened, sets: data.sets, topK, signal }).finally(
-      opened.close,
-    );
+    const searches = isSearch(environment);
+    const { source, retrieval } = searches
+      ? await openSearch({ workshop, recipe, data })
+      : { source: {}, retrieval: {} };
     for (const line of retrievalLines(retrieval)) reporter.line(line);
-    const { student, teacher, playground } = await startingModels({ workshop, recipe, data, retriever, environment });
+    const { student, teacher, playground } = await startingModels({ workshop, recipe, data, environment, ...source });
     const { evaluation, seed, hints = hintsSchema.parse({}) } = recipe;
     const isHere = teacher !== undefined && !isServer(teacher);
     const models: Record<string, StageModel> = { base: student, ...(isHere ? { teacher } : {}) };
@@ -150,8 +148,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     }
     const name = recipe.stages.at(-1)?.name ?? '';
     const results: { name: string; evaluation: ModelEvaluation }[] = [];
-    const played: PlayedSet[] = [];
-    const evaluate = async (label: string, policy: StageModel, sets = data.sets, tokens?: HintedTokens) => {
+    const evaluate = async (label: string, policy: StageModel, sets = data.sets) => {
       reporter.stage('evaluation', label);
       const measured = await evaluateStage({
         workshop,
@@ -162,22 +159,24 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
         temperature: evaluation.temperature,
         batchSize: evaluation.batchSize,
         seed,
-        corpus: data.documents,
+        ...(searches ? { corpus: data.documents } : {}),
       });
-      results.push({ name: label, evaluation: measured });
-      for (const { name: set, trajectories } of measured.sets) {
-        const retrievalTokens = tokens?.get(set);
-        played.push({ model: label, set, trajectories, ...(retrievalTokens === undefined ? {} : { retrievalTokens }) });
-      }
+      return { name: label, evaluation: measured };
     };
     for (const [label, policy] of Object.entries(models)) {
-      await evaluate(label, policy);
+      results.push(await evaluate(label, policy));
       const own = hinted.get(label);
       if (own === undefined) continue;
-      const given = await hintedSets({ workshop, playground, hinted: own, settings: hints, sets: data.sets });
-      await evaluate(`${label}-with-hints`, policy, given.sets, given.tokens);
+      const { sets, tokens } = await hintedSets({
+        workshop,
+        playground,
+        hinted: own,
+        settings: hints,
+        sets: data.sets,
+      });
+      const { name: hintedName, evaluation: measured } = await evaluate(`${label}-with-hints`, policy, sets);
+      results.push({ name: hintedName, evaluation: withRetrievalTokens(measured, tokens) });
     }
-    const compared = isSearch(environment) ? [] : summarizeSets(played);
     const report: RunReportResult[] = results.map((result) => ({ name: result.name, sets: result.evaluation.sets }));
     const shown = results.at(-1)?.evaluation.sets[0]?.trajectories.slice(0, 4) ?? [];
     await writeRunReport({
@@ -186,19 +185,18 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       subtitle: `seed ${seed}, engine ${workshop.engine.name}`,
       results: report,
       metricsPath: workshop.run.metricsPath,
-      tables: hintReportTables(compared),
+      tables: hinted.size === 0 ? [] : hintReportTables(report),
       notes: leftOut,
       transcripts: shown.map((trajectory) => ({ label: name, trajectory })),
     });
     const summary = summarize(results);
-    const costs = compared.length === 0 ? {} : { episodes: reportsByModel(compared) };
-    const figures = { summary, retrieval, ...costs };
+    const figures = { summary, retrieval };
     await writeFile(join(workshop.run.path, 'results.json'), `${JSON.stringify(figures, null, 2)}\n`);
-    const text = [
-      ...[formatTable(resultsTable(report)), '', resultsLegend, ...retrievalLines(retrieval)],
-      ...(compared.length === 0 ? [] : ['', formatTable(hintTable(compared)), '', hintLegend]),
-      ...leftOut,
-    ].join('\n');
+    const tables = searches
+      ? [formatTable(resultsTable(report)), '', resultsLegend]
+      : [formatTable(playTable(report)), '', playLegend];
+    const compared = hinted.size === 0 ? [] : ['', formatTable(hintTable(report)), '', hintLegend];
+    const text = [...tables, ...retrievalLines(retrieval), ...compared, ...leftOut].join('\n');
     return { runDirectory: workshop.run.path, ...figures, reportPath, text, interrupted: false };
   } catch (error) {
     if (signal?.aborted && error === signal.reason) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type RecipeInput, recipeConflicts, recipeSchema } from './recipe-schema.js';
 
-const data = { corpus: 'c', trainQuestions: 't' };
+const data = { world: 'household' as const };
 const messages = (recipe: Partial<RecipeInput>) =>
   recipeConflicts({ data, ...recipe }).conflicts.map(({ path, message }) => `${path.join('.')} ${message}`);
 
@@ -39,6 +39,14 @@ test.each<[string, Partial<RecipeInput>, string[]]>([
 
 const problems = (recipe: RecipeInput) =>
   recipeSchema.safeParse(recipe).error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`) ?? [];
+
+test('failed searches give no hints', () => {
+  const search = { corpus: 'c', trainQuestions: 't' };
+  expect(problems({ data: search, method: 'hint-distillation' })).toEqual([
+    'stages.1.distill.demonstrator hinted needs data.world: household or webshop; failed searches give no hints',
+  ]);
+  expect(problems({ data: search, method: 'rft' })).toEqual([]);
+});
 
 test('a server needs its address and the name of its model', () => {
   expect(problems({ data, method: 'hint-distillation', hints: { retrieval: 'server' } } as RecipeInput)).toEqual([

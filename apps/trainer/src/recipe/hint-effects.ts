@@ -1,6 +1,8 @@
 import type { MethodConflict, RawRecipe } from './expand-method.js';
 import { type HintSettings, hintsSchema, usesServer } from './hints-section.js';
 import { isTree } from './key-trees.js';
+import type { Recipe } from './recipe-schema.js';
+import { textWorldOf } from './world-effects.js';
 
 /** Whose episodes the stages of a recipe learn from. */
 function demonstratorsOf({ stages }: RawRecipe): Set<unknown> {
@@ -37,4 +39,19 @@ export function hintConflictsOf(raw: RawRecipe, expanded: RawRecipe): MethodConf
     const message = said[key] === undefined ? undefined : reasonFor(key, parsed.data, demonstrators);
     return message === undefined ? [] : [{ path: ['hints', key], message }];
   });
+}
+
+/** Stages that could do nothing with hints where the recipe plays. */
+export function hintProblems({ data, stages }: Pick<Recipe, 'data' | 'stages'>): MethodConflict[] {
+  if (textWorldOf(data) !== undefined) return [];
+  return stages.flatMap(({ distill }, index) =>
+    distill?.demonstrator === 'hinted'
+      ? [
+          {
+            path: ['stages', String(index), 'distill', 'demonstrator'],
+            message: 'hinted needs data.world: household or webshop; failed searches give no hints',
+          },
+        ]
+      : [],
+  );
 }

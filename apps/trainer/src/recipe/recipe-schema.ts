@@ -4,7 +4,7 @@ import { distillConflictsOf } from './distill-effects.js';
 import { distillSchema } from './distill-section.js';
 import { evaluationSchema } from './evaluation-section.js';
 import { expandMethod, type MethodConflict, type RawRecipe } from './expand-method.js';
-import { hintConflictsOf } from './hint-effects.js';
+import { hintConflictsOf, hintProblems } from './hint-effects.js';
 import { hintsSchema } from './hints-section.js';
 import { ineffectiveKeys } from './ineffective-keys.js';
 import { loraProblems } from './lora-problems.js';
@@ -14,6 +14,7 @@ import { rlSchema } from './rl-section.js';
 import { rolloutsSchema } from './rollout-section.js';
 import { runFields } from './run-fields.js';
 import { teacherProblems } from './teacher-problems.js';
+import { promptProblems, worldConflicts } from './world-effects.js';
 
 const shared = {
   method: z
@@ -130,7 +131,12 @@ const expandedSchema = z
       const message = 'has no effect on the last stage, which no other one follows';
       context.addIssue({ code: 'custom', path: ['stages', recipe.stages.length - 1, 'baseline'], message });
     }
-    for (const { path, message } of [...teacherProblems(recipe), ...loraProblems(recipe)]) {
+    for (const { path, message } of [
+      ...teacherProblems(recipe),
+      ...loraProblems(recipe),
+      ...promptProblems(recipe),
+      ...hintProblems(recipe),
+    ]) {
       context.addIssue({ code: 'custom', path, message });
     }
   });
@@ -153,6 +159,7 @@ export function recipeConflicts(raw: RawRecipe): { recipe: RawRecipe; conflicts:
   const ineffective = [
     ...distillConflictsOf(raw, recipe),
     ...ineffectiveRlKeys(raw, recipe),
+    ...worldConflicts(raw),
     ...hintConflictsOf(raw, recipe),
   ];
   return { recipe, conflicts: [...conflicts, ...ineffective] };
