@@ -1,5 +1,6 @@
-import type { ReportTable, TableColumn, TableOptions } from '@dgpo/arc';
+import { type ReportTable, type TableColumn, type TableOptions, typeOf } from '@dgpo/arc';
 import { type HintSummary, summarizeHintEpisodes } from '@dgpo/distill/hints';
+import type { Task } from '@dgpo/trajectory';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
 import { type RunReportResult, setsOf } from '../evaluate/results-table.js';
 
@@ -13,7 +14,9 @@ export function withRetrievalTokens(
       const own = tokens.get(set.name);
       if (own === undefined || own.size === 0) return set;
       const retrievalTokens = ({ task }: { task: { id: string } }) => own.get(task.id) ?? 0;
-      return { ...set, play: summarizeHintEpisodes({ trajectories: set.trajectories, retrievalTokens }) };
+      const { trajectories } = set;
+      const categoryOf = ({ task }: { task: Task }) => typeOf(task);
+      return { ...set, play: summarizeHintEpisodes({ trajectories, retrievalTokens, categoryOf }) };
     }),
   };
 }

@@ -71,16 +71,16 @@ test('the last stage is no baseline, and a teacher with hints needs a stage that
   expect(pipeline([{ name: 'a', baseline: true, distill: sft('self') }])).toEqual([
     'stages.0.baseline has no effect on the last stage, which no other one follows',
   ]);
-  const guided = (estimator: 'k1' | 'full') => ({
+  const guided = (estimator: 'k2' | 'full') => ({
     name: 'rl',
     rl: { guidance: { gate: 'incorrect' as const, estimator, form: 'loss' as const } },
   });
   const hinted = { name: 'a', distill: sft('hinted') };
-  expect(pipeline([hinted, guided('k1')], 'hinted')).toEqual([]);
+  expect(pipeline([hinted, guided('k2')], 'hinted')).toEqual([]);
   expect(pipeline([hinted, guided('full')], 'hinted')).toEqual([
     'stages.1.rl.guidance.estimator full needs whole distributions; with teacher.kind: hinted use k1, k2, k3 or abs',
   ]);
-  expect(pipeline([{ name: 'a', distill: sft('self') }, guided('k1')], 'hinted')).toEqual([
+  expect(pipeline([{ name: 'a', distill: sft('self') }, guided('k2')], 'hinted')).toEqual([
     'teacher.kind hinted needs a stage with demonstrator: hinted before it guides',
   ]);
 });
