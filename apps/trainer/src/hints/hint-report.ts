@@ -1,8 +1,13 @@
 import { type ReportTable, type TableColumn, type TableOptions, typeOf } from '@dgpo/arc';
-import { type HintSummary, summarizeHintEpisodes } from '@dgpo/distill/hints';
+import { type HintReport, type HintSummary, summarizeHintEpisodes } from '@dgpo/distill/hints';
 import type { Task } from '@dgpo/trajectory';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
-import { type RunReportResult, setsOf } from '../evaluate/results-table.js';
+
+/** A model with what it did on every set; a `ModelEvaluation` with a name is one. */
+export interface PlayedModel {
+  name: string;
+  sets: readonly { name: string; play?: HintReport }[];
+}
 
 /** An evaluation in which the tokens of an episode are also those that choosing its hints took, by set and task. */
 export function withRetrievalTokens(
@@ -20,6 +25,10 @@ export function withRetrievalTokens(
     }),
   };
 }
+
+const setNames = (results: readonly PlayedModel[]) => [
+  ...new Set(results.flatMap(({ sets }) => sets.map(({ name }) => name))),
+];
 
 const right = (header: string): TableColumn => ({ header, align: 'right' });
 
@@ -39,7 +48,7 @@ function row(set: string, family: string, model: string, summary: HintSummary): 
 }
 
 /** Rows of one set: all tasks, then each family, model under model. */
-function rowsOf(results: readonly RunReportResult[], set: string): string[][] {
+function rowsOf(results: readonly PlayedModel[], set: string): string[][] {
   const own = results.flatMap(({ name, sets }) => {
     const play = sets.find((one) => one.name === set)?.play;
     return play === undefined ? [] : [{ name, play }];
@@ -57,8 +66,8 @@ function rowsOf(results: readonly RunReportResult[], set: string): string[][] {
 }
 
 /** Success, score, steps, tokens and invalid actions of every model on every set, by family of tasks too; for a terminal. */
-export function hintTable(results: readonly RunReportResult[]): TableOptions {
-  return { columns, rows: setsOf(results).flatMap(({ name }) => rowsOf(results, name)) };
+export function hintTable(results: readonly PlayedModel[]): TableOptions {
+  return { columns, rows: setNames(results).flatMap((name) => rowsOf(results, name)) };
 }
 
 /** What the columns mean, in one sentence. */
@@ -66,8 +75,8 @@ export const hintLegend =
   'Score: 100 times the mean reward; steps: turns of an episode; tokens: what went through the model in an episode, the whole context at every turn, and what choosing its hints took; invalid: episodes with an action that could not be read or carried out.';
 
 /** {@link hintTable} for the report, a table a set. */
-export function hintReportTables(results: readonly RunReportResult[]): ReportTable[] {
-  return setsOf(results).map(({ name }) => ({
+export function hintReportTables(results: readonly PlayedModel[]): ReportTable[] {
+  return setNames(results).map((name) => ({
     title: `Success and cost on ${name}`,
     columns: columns.slice(1),
     rows: rowsOf(results, name).map((cells) => cells.slice(1)),

@@ -147,7 +147,7 @@ describe('a base that fails alone and follows hints', () => {
     const { request } = setUp({ script: followsHints });
     const { hinted } = await ownDemonstrations(request);
     if (hinted === undefined) throw new Error('no hints');
-    const unseen = createHouseholdGames({ seed: 2, perFamily: 1, split: 'unseen' });
+    const unseen = createHouseholdGames({ seed: 2, perFamily: 1, split: 'valid_unseen' });
     const { workshop, playground, hints: settings } = request;
     const sets = [{ name: 'unseen rooms', tasks: unseen }];
     const given = await hintedSets({ workshop, playground, hinted, settings, sets });

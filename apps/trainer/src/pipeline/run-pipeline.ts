@@ -6,7 +6,7 @@ import { openRetriever } from '../compute/open-retriever.js';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
 import { measureRetrieval, type RetrievalScore } from '../evaluate/measure-retrieval.js';
 import { playLegend, playTable } from '../evaluate/play-tables.js';
-import { type RunReportResult, resultsLegend, resultsTable } from '../evaluate/results-table.js';
+import { resultsLegend, resultsTable } from '../evaluate/results-table.js';
 import { writeRunReport } from '../evaluate/run-report.js';
 import { hintLegend, hintReportTables, hintTable, withRetrievalTokens } from '../hints/hint-report.js';
 import { hintedSets } from '../hints/hinted-sets.js';
@@ -177,7 +177,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       const { name: hintedName, evaluation: measured } = await evaluate(`${label}-with-hints`, policy, sets);
       results.push({ name: hintedName, evaluation: withRetrievalTokens(measured, tokens) });
     }
-    const report: RunReportResult[] = results.map((result) => ({ name: result.name, sets: result.evaluation.sets }));
+    const report = results.map((result) => ({ name: result.name, sets: result.evaluation.sets }));
     const shown = results.at(-1)?.evaluation.sets[0]?.trajectories.slice(0, 4) ?? [];
     await writeRunReport({
       path: reportPath,
