@@ -21,7 +21,7 @@ const reporter = {
 };
 
 const fresh = {
-  vocabSize: 420,
+  vocabSize: 512,
   hiddenSize: 16,
   numHiddenLayers: 1,
   numAttentionHeads: 2,
