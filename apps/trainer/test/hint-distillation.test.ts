@@ -36,7 +36,7 @@ const recipe = (outputDir: string): RecipeInput => ({
       name: 'imitation',
       distill: {
         ...learning,
-        ...{ objective: 'sft', demonstrator: 'expert', numTasks: 1, numTrainEpochs: 80, batchSize: 1 },
+        ...{ objective: 'sft', demonstrator: 'expert', numTasks: 1, numTrainEpochs: 60, batchSize: 1 },
         ...{ microBatchSize: 1, learningRate: 0.01 },
       },
     },
@@ -93,12 +93,10 @@ it('a run compares the base, the base with hints, its own successes and the dist
   expect(whole.lines).toContainEqual(expect.stringMatching(/^[1-9]\d* hints from [1-9]\d* failures$/));
 
   const stopped = join(root, 'stopped');
-  for (const stopAt of ['imitation-rollouts', 'imitation-hinted-rollouts', 'guided']) {
-    const { result } = await run(stopped, { resume: stopAt !== 'imitation-rollouts', stopAt });
-    expect(result.interrupted).toBe(true);
-  }
+  const { result } = await run(stopped, { resume: false, stopAt: 'imitation-hinted-rollouts' });
+  expect(result.interrupted).toBe(true);
   const resumed = await run(stopped, { resume: true });
   const results = (folder: string) => readFileSync(join(root, folder, 'results.json'), 'utf8');
   expect(resumed.result.interrupted).toBe(false);
   expect(results('stopped')).toBe(results('whole'));
-}, 120_000);
+}, 180_000);

@@ -1,5 +1,6 @@
 import type { DecoderConfig } from '@dgpo/lm';
 import { type DistillSettings, playsEpisodes, usesDemonstrations } from '../recipe/distill-section.js';
+import { hasTeacherHere } from '../recipe/needs-teacher.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { isGuided, type RlSettings, usesCritic } from '../recipe/rl-section.js';
 import { typicalEpisode } from './episode-size.js';
@@ -26,9 +27,10 @@ export function stagesOf(options: StagesOptions): StageWork[] {
   const { recipe, student, teacher, trainQuestions } = options;
   const { pretrain, evaluation } = recipe;
   const episode = typicalEpisode(recipe);
-  const scripted = recipe.teacher.kind === 'scripted';
+  const here = hasTeacherHere(recipe);
+  const scripted = recipe.teacher.kind === 'scripted' && here;
   /** Work of a teacher on this machine; one behind a server does it there. */
-  const taughtHere = (work: Work[]): Work[] => (recipe.teacher.kind === 'server' ? [] : work);
+  const taughtHere = (work: Work[]): Work[] => (here ? work : []);
 
   const train = (model: DecoderConfig, tokens: number, context: number): Work => ({
     kind: 'train',

@@ -6,6 +6,7 @@ import { createAtlas, exportAtlas } from '../atlas/index.js';
 import type { EnvironmentSettings, RetrieverSource } from '../compute/environment-settings.js';
 import { atlasEnvironment } from '../demo/demo-settings.js';
 import type { EvaluationSet } from '../evaluate/evaluate-model.js';
+import { needsTeacher } from '../recipe/needs-teacher.js';
 import { readQuestions } from '../recipe/read-questions.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { splitValidation } from '../recipe/validation-tasks.js';
@@ -17,7 +18,6 @@ import { freshModelStage, scriptedTeacherStage, tokenizerStage } from './fresh-m
 import { openServerTeacher, type ServerTeacher } from './server-teacher.js';
 import { type StageModel, sharedStageModel, stageModel } from './stage-model.js';
 import { textWorldSettings, textWorldStage } from './text-world-stage.js';
-import { needsTeacher } from './train-stage.js';
 import type { Workshop } from './workshop.js';
 
 /** Passages and questions of a run; in a household or a shop the passages are expert episodes, which nobody searches. */

@@ -13,6 +13,7 @@ import { hintedSets } from '../hints/hinted-sets.js';
 import { hintedTeacher } from '../hints/hinted-teacher.js';
 import type { HintedModel } from '../hints/own-demonstrations.js';
 import { hintsSchema } from '../recipe/hints-section.js';
+import { needsTeacher } from '../recipe/needs-teacher.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { evaluateStage } from './evaluate-stage.js';
 import { indexStage } from './index-stage.js';
@@ -20,7 +21,7 @@ import { environmentOf, type RunData, readRunData, startingModels } from './prep
 import type { Reporter } from './reporter.js';
 import { isServer } from './server-teacher.js';
 import type { StageModel } from './stage-model.js';
-import { needsTeacher, trainStage } from './train-stage.js';
+import { trainStage } from './train-stage.js';
 import { openWorkshop, type Workshop } from './workshop.js';
 
 export type { Reporter } from './reporter.js';

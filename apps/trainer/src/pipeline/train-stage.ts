@@ -3,6 +3,7 @@ import { isSearch } from '../compute/environment-settings.js';
 import { type HintedModel, ownDemonstrations } from '../hints/own-demonstrations.js';
 import { usesDemonstrations } from '../recipe/distill-section.js';
 import { type HintSettings, hintsSchema } from '../recipe/hints-section.js';
+import { needsTeacher } from '../recipe/needs-teacher.js';
 import type { Stage } from '../recipe/recipe-schema.js';
 import type { Playground } from '../train/play-episodes.js';
 import { collectStage, requireDemonstrations } from './collect-stage.js';
@@ -43,12 +44,6 @@ export interface TrainedStage extends StageModel {
   leftOut?: string;
   /** Whose hints it learned from. */
   hinted?: HintedModel;
-}
-
-/** Whether a stage learns from a teacher. */
-export function needsTeacher({ distill, rl }: Stage): boolean {
-  if (distill !== undefined) return distill.objective !== 'sft' || distill.demonstrator === 'teacher';
-  return rl !== undefined && rl.guidance.gate !== 'never' && rl.guidance.reference === 'teacher';
 }
 
 interface Outputs {
