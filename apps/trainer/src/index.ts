@@ -41,12 +41,15 @@ export {
 } from './commands/console-reporter.js';
 export type { DistillJob, Guide, SampledGuide } from './compute/distill-job.js';
 export {
+  type CatalogueSource,
   type EnvironmentSettings,
-  type EpisodesJob,
-  openRetriever,
+  type HouseholdSettings,
+  isSearch,
   type RetrieverSource,
-  searchEnvironment,
-} from './compute/episodes-job.js';
+  type SearchSettings,
+  type WebshopSettings,
+} from './compute/environment-settings.js';
+export type { EpisodesJob } from './compute/episodes-job.js';
 export type { GradientResult } from './compute/gradient.js';
 export type {
   Job,
@@ -57,6 +60,8 @@ export type {
   ScoreJob,
   ValueJob,
 } from './compute/jobs.js';
+export { openEnvironment, searchEnvironment } from './compute/open-environment.js';
+export { openRetriever } from './compute/open-retriever.js';
 export type { PolicyJob, PolicyLossChoice } from './compute/policy-job.js';
 export { type ComputePool, createComputePool } from './compute/pool.js';
 export type { ScoredRow } from './compute/scored-rows.js';

@@ -12,6 +12,7 @@ import {
 } from '@dgpo/lm';
 import { createRetriever } from '@dgpo/retriever';
 import { createRandom, type Task } from '@dgpo/trajectory';
+import type { RetrieverSource, SearchSettings } from '../src/compute/environment-settings.js';
 import { type ComputePool, createComputePool } from '../src/compute/pool.js';
 import { protocolTags } from '../src/demo/demo-settings.js';
 import { type RlSettings, rlSchema, usesCritic } from '../src/recipe/rl-section.js';
@@ -34,12 +35,14 @@ export const tasks: Task[] = colours.map((colour, index) => ({
   goldenAnswers: [colour],
 }));
 
+type SearchPlayground = Playground & { environment: SearchSettings; retriever: RetrieverSource };
+
 export interface TinyWorld {
   tokenizer: BytePairTokenizer;
   config: DecoderConfig;
   /** Folder of tokenizer and index. */
   directory: string;
-  playground(pool: ComputePool): Playground;
+  playground(pool: ComputePool): SearchPlayground;
   close(): void;
 }
 

@@ -9,10 +9,11 @@ import {
   setParameters,
 } from '@dgpo/lm';
 import { ConfigError } from '@dgpo/trajectory';
-import { type EnvironmentSettings, openRetriever } from '../compute/episodes-job.js';
+import { isSearch, type SearchSettings } from '../compute/environment-settings.js';
+import { openRetriever } from '../compute/open-retriever.js';
 import { readAgentSettings } from '../evaluate/agent-settings.js';
 
-export interface LoadAgentOptions extends Partial<EnvironmentSettings> {
+export interface LoadAgentOptions extends Partial<SearchSettings> {
   /** A model folder in Hugging Face layout, or a folder of adapters. The rules of its `agent.json` hold where none are given here. */
   checkpoint: string;
   /** An index directory, or any retriever. */
@@ -29,7 +30,7 @@ export interface LoadAgentOptions extends Partial<EnvironmentSettings> {
 export interface LoadedAgent extends Agent {
   readonly engine: Engine;
   /** The rules it keeps. */
-  readonly settings: EnvironmentSettings;
+  readonly settings: SearchSettings;
   /** Frees the weights and the cache. */
   dispose(): void;
 }
@@ -71,7 +72,11 @@ async function buildAgent({
 }: Omit<LoadAgentOptions, 'index'> & { retriever: Retriever }): Promise<LoadedAgent> {
   const { config, parameters, tokenizer } = await loadModel({ directory: checkpoint });
   const { maxPositionEmbeddings } = config;
-  const settings = { ...(await readAgentSettings({ directory: checkpoint, maxPositionEmbeddings })), ...rules };
+  const stored = await readAgentSettings({ directory: checkpoint, maxPositionEmbeddings });
+  if (!isSearch(stored)) {
+    throw new ConfigError(`was trained to play ${stored.kind}, not to answer questions`, { where: checkpoint });
+  }
+  const settings = { ...stored, ...rules };
   if (settings.maxContextTokens > config.maxPositionEmbeddings) {
     throw new ConfigError(
       `is ${settings.maxContextTokens}, but this model reads ${config.maxPositionEmbeddings} tokens`,

@@ -8,7 +8,8 @@ import {
   parseAction,
 } from '@dgpo/envs';
 import { createRandom, type Task } from '@dgpo/trajectory';
-import { type EnvironmentSettings, freeCache, policyFor } from './episodes-job.js';
+import type { SearchSettings } from './environment-settings.js';
+import { freeCache, policyFor } from './episodes-job.js';
 import type { JobContext } from './jobs.js';
 
 /** One question to answer from given passages. */
@@ -26,7 +27,7 @@ export interface ReadJob {
   policy: { model: string; name?: string };
   /** Folder of the tokenizer. */
   tokenizer: string;
-  environment: EnvironmentSettings;
+  environment: SearchSettings;
   requests: readonly ReadRequest[];
   /** True: reason first, after an opened think tag. False: answer at once, after an empty thought and an opened answer tag. */
   think: boolean;
@@ -51,8 +52,9 @@ interface Reading {
 async function startReading(policy: Policy, job: ReadJob, request: ReadRequest, id: string): Promise<Reading> {
   const { task, passages, searchTokenIds } = request;
   const documents = passages.map((contents, index) => ({ document: { id: String(index), contents }, score: 0 }));
+  const { kind: _, ...rules } = job.environment;
   const environment = createSearchEnvironment({
-    ...job.environment,
+    ...rules,
     retriever: { retrieve: async ({ queries }) => queries.map(() => documents) },
     topK: Math.max(1, documents.length),
     maxSearches: Math.max(1, job.environment.maxSearches),

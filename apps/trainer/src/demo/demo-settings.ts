@@ -1,9 +1,9 @@
 import type { DecoderConfigOptions } from '@dgpo/lm';
 import { documentTemplate, observationPrefix, observationSuffix } from '../atlas/index.js';
-import type { EnvironmentSettings } from '../compute/episodes-job.js';
+import type { SearchSettings } from '../compute/environment-settings.js';
 
 /** The rules of an episode in the demo world: as in the search environment, with short texts for small models. */
-export const atlasEnvironment: EnvironmentSettings = {
+export const atlasEnvironment: SearchSettings = {
   topK: 2,
   maxSearches: 3,
   maxTokensPerTurn: 64,

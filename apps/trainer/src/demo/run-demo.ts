@@ -5,6 +5,7 @@ import { formatTable } from '@dgpo/arc';
 import type { EngineName } from '@dgpo/lm';
 import { ConfigError, type Trajectory } from '@dgpo/trajectory';
 import { atlasTasks, createAtlas, evaluationTasks, exportAtlas } from '../atlas/index.js';
+import type { RetrieverSource } from '../compute/environment-settings.js';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
 import { type RunReportResult, resultsTable } from '../evaluate/results-table.js';
 import { writeRunReport } from '../evaluate/run-report.js';
@@ -279,7 +280,7 @@ async function present(context: {
   options: DemoOptions;
   workshop: Workshop;
   entries: readonly DemoEntry[];
-  index: Playground['retriever'];
+  index: RetrieverSource;
 }): Promise<DemoResult> {
   const { options, workshop, entries, index } = context;
   const named = (name: string) => entries.find((entry) => entry.name === name);

@@ -2,24 +2,65 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '@dgpo/trajectory';
 import { z } from 'zod';
-import type { EnvironmentSettings } from '../compute/episodes-job.js';
+import type {
+  CatalogueSource,
+  EnvironmentSettings,
+  HouseholdSettings,
+  SearchSettings,
+  WebshopSettings,
+} from '../compute/environment-settings.js';
+import { actionFormats } from '../compute/environment-settings.js';
 
 const whole = (least: number) => z.int().min(least);
 
-const settingsSchema: z.ZodType<EnvironmentSettings> = z.strictObject({
-  topK: whole(1),
-  maxSearches: whole(0),
+const shared = {
+  format: z.enum(actionFormats).exactOptional(),
   maxTokensPerTurn: whole(1),
   maxObservationTokens: whole(1),
   maxContextTokens: whole(1),
   promptTemplate: z.string().exactOptional(),
+  invalidActionMessage: z.string().exactOptional(),
+};
+
+const searchSchema: z.ZodType<SearchSettings> = z.strictObject({
+  kind: z.literal('search').exactOptional(),
+  topK: whole(1),
+  maxSearches: whole(0),
   documentTemplate: z.string().exactOptional(),
   observationPrefix: z.string().exactOptional(),
   observationSuffix: z.string().exactOptional(),
-  invalidActionMessage: z.string().exactOptional(),
+  ...shared,
 });
 
-/** The file beside a model's weights that says by which rules it searches. */
+const householdSchema: z.ZodType<HouseholdSettings> = z.strictObject({
+  kind: z.literal('household'),
+  maxTurns: whole(1),
+  ...shared,
+});
+
+const catalogueSchema: z.ZodType<CatalogueSource> = z.union([
+  z.strictObject({ products: whole(1), seed: whole(0) }),
+  z.strictObject({ directory: z.string(), seed: whole(0), key: z.string().exactOptional() }),
+]);
+
+const webshopSchema: z.ZodType<WebshopSettings> = z.strictObject({
+  kind: z.literal('webshop'),
+  maxTurns: whole(1),
+  catalogue: catalogueSchema,
+  ...shared,
+});
+
+const schemas = { search: searchSchema, household: householdSchema, webshop: webshopSchema } as const;
+
+/** By its kind alone, so that an error names the key of that kind. */
+function parseSettings(value: unknown): EnvironmentSettings {
+  const { kind = 'search' } = z
+    .looseObject({ kind: z.enum(['search', 'household', 'webshop']).optional() })
+    .parse(value);
+  return schemas[kind].parse(value);
+}
+
+/** The file beside a model's weights that says by which rules it plays. */
 const agentFileName = 'agent.json';
 
 /** Writes the rules that a model was trained by into its folder. */
@@ -28,7 +69,7 @@ export async function writeAgentSettings(options: { directory: string; settings:
 }
 
 /**
- * The rules by which a model searches, from `agent.json` in its folder. Without that file they are those of Search-R1: 3 passages, 4
+ * The rules by which a model plays, from `agent.json` in its folder. Without that file they are those of Search-R1: 3 passages, 4
  * searches, 500 tokens a turn and an observation, 4096 in all. A model that takes fewer gets an eighth of them a turn and an observation.
  *
  * @throws ConfigError when the file is there but cannot be read; the message names the key.
@@ -51,7 +92,7 @@ export async function readAgentSettings(options: {
     throw new ConfigError('cannot be read', { where, cause });
   }
   try {
-    return settingsSchema.parse(JSON.parse(text));
+    return parseSettings(JSON.parse(text));
   } catch (cause) {
     const [issue] = cause instanceof z.ZodError ? cause.issues : [];
     const reason = issue === undefined ? 'is not JSON' : `${issue.path.join('.') || 'the file'}: ${issue.message}`;

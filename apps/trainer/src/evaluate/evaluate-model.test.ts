@@ -8,9 +8,9 @@ import type { Task } from '@dgpo/trajectory';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeTinyAgent } from '../ask/__fixtures__/tiny-agent.js';
 import { createAtlas, evaluationTasks } from '../atlas/index.js';
+import type { RetrieverSource } from '../compute/environment-settings.js';
 import { type ComputePool, createComputePool } from '../compute/pool.js';
 import { atlasEnvironment } from '../demo/demo-settings.js';
-import type { Playground } from '../train/play-episodes.js';
 import { readAgentSettings } from './agent-settings.js';
 import { type EvaluateModelOptions, type EvaluationProgress, evaluateModel } from './evaluate-model.js';
 import { readEvaluation, writeEvaluation } from './evaluation-files.js';
@@ -42,7 +42,7 @@ describe('the scripted expert in the demo world', () => {
   }));
   // The tokenizer of the tiny model spells names out in bytes.
   const roomy = { maxTokensPerTurn: 500, maxObservationTokens: 500, maxContextTokens: 4096 };
-  const evaluate = (retriever: Playground['retriever']) =>
+  const evaluate = (retriever: RetrieverSource) =>
     evaluateModel({
       playground: {
         pool,

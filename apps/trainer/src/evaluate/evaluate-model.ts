@@ -8,6 +8,7 @@ import {
 } from '@dgpo/arc';
 import { ConfigError, ModelError, type Task, type Trajectory } from '@dgpo/trajectory';
 import { type MostFrequentAnswerBaseline, mostFrequentAnswerBaseline } from '../atlas/most-frequent-answer.js';
+import { isSearch } from '../compute/environment-settings.js';
 import type { EpisodesJob } from '../compute/episodes-job.js';
 import { type Playground, playEpisodes } from '../train/play-episodes.js';
 import { goldEvidence } from './gold-evidence.js';
@@ -148,14 +149,15 @@ async function readSet(
   evidenceOf: (task: Task) => string[],
 ): Promise<ReadingScores | undefined> {
   const { playground, policy, temperature = 0, seed, batchSize = 64, signal, onProgress } = options;
-  if (policy === 'expert') return undefined;
+  const { environment } = playground;
+  if (policy === 'expert' || !isSearch(environment) || (environment.format ?? 'tags') !== 'tags') return undefined;
   const passages = new Map(tasks.map((task) => [task, evidenceOf(task)]));
   const readable = tasks.filter((task) => task.goldenAnswers.length > 0 && (passages.get(task)?.length ?? 0) > 0);
   if (readable.length === 0) return undefined;
   const searches = new Map(trajectories.map((trajectory) => [trajectory.task.id, firstSearch(trajectory)]));
   const answer = (think: boolean, part: EvaluationProgress['part']) =>
     readAnswers({
-      ...playground,
+      ...{ ...playground, environment },
       policy,
       requests: readable.map((task) => {
         const searchTokenIds = searches.get(task.id);

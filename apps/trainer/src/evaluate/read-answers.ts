@@ -1,9 +1,11 @@
+import type { SearchSettings } from '../compute/environment-settings.js';
 import type { ReadJob } from '../compute/read-job.js';
 import { createLocalExecutor } from '../rollout/rollout-executor.js';
 import { untilAborted } from '../run/until-aborted.js';
 import type { Playground } from '../train/play-episodes.js';
 
-export interface ReadAnswersOptions extends Playground {
+export interface ReadAnswersOptions extends Omit<Playground, 'environment'> {
+  environment: SearchSettings;
   policy: ReadJob['policy'];
   requests: ReadJob['requests'];
   think: boolean;

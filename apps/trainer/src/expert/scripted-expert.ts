@@ -1,4 +1,4 @@
-import type { EpisodeState } from '@dgpo/envs';
+import { type ActionFormatName, createActionFormat, type EpisodeState, parseAction } from '@dgpo/envs';
 import { supportingTitles } from '@dgpo/trajectory';
 import { expertTurn } from '../atlas/expert.js';
 
@@ -25,4 +25,20 @@ export function scriptedExpert(state: EpisodeState): string {
     return `<think>The passages say ${answer}.</think><answer>${answer}</answer>`;
   }
   return `<think>I need to read about ${query}.</think><search>${query}</search>`;
+}
+
+/** The scripted expert in any format of actions. */
+export function expertIn(format: ActionFormatName): (state: EpisodeState) => string {
+  if (format === 'tags') return scriptedExpert;
+  const search = { name: 'search', argument: 'query', description: '' };
+  const answer = { name: 'answer', argument: 'answer', mayBeEmpty: true, description: '' };
+  const { render } = createActionFormat({ format, tools: [search, answer] });
+  return (state) => {
+    const turn = scriptedExpert(state);
+    const move = parseAction(turn);
+    const thought = /<think>([\s\S]*?)<\/think>/.exec(turn)?.[1] ?? '';
+    return move.kind === 'search'
+      ? render({ thought, tool: 'search', arguments: { query: move.query } })
+      : render({ thought, tool: 'answer', arguments: { answer: move.kind === 'answer' ? move.answer : '' } });
+  };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildIndex, loadCorpus } from '@dgpo/retriever';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openRetriever } from '../compute/episodes-job.js';
+import { openRetriever } from '../compute/open-retriever.js';
 import { retrieverSchema } from '../recipe/data-sections.js';
 import { indexStage } from './index-stage.js';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { buildIndex, loadRetriever, readCorpus } from '@dgpo/retriever';
-import type { RetrieverSource } from '../compute/episodes-job.js';
+import type { RetrieverSource } from '../compute/environment-settings.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { runStage } from '../run/run-stage.js';
 import { hashFile } from '../run/stable-hash.js';

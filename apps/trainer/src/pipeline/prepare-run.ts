@@ -3,7 +3,7 @@ import { loadTokenizer, tokenizerFolder } from '@dgpo/lm';
 import { loadCorpus } from '@dgpo/retriever';
 import { ConfigError, type Task } from '@dgpo/trajectory';
 import { createAtlas, exportAtlas } from '../atlas/index.js';
-import type { EnvironmentSettings, RetrieverSource } from '../compute/episodes-job.js';
+import type { EnvironmentSettings, RetrieverSource } from '../compute/environment-settings.js';
 import { atlasEnvironment } from '../demo/demo-settings.js';
 import type { EvaluationSet } from '../evaluate/evaluate-model.js';
 import { readQuestions } from '../recipe/read-questions.js';

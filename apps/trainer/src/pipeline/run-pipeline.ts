@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatTable } from '@dgpo/arc';
-import { openRetriever } from '../compute/episodes-job.js';
+import { openRetriever } from '../compute/open-retriever.js';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
 import { measureRetrieval, type RetrievalScore } from '../evaluate/measure-retrieval.js';
 import { type RunReportResult, resultsLegend, resultsTable } from '../evaluate/results-table.js';

@@ -3,7 +3,7 @@ import type { TeacherScores } from '@dgpo/distill/teachers';
 import { runEpisodes } from '@dgpo/envs';
 import type { Tokenizer } from '@dgpo/lm';
 import { ConfigError, type Trajectory } from '@dgpo/trajectory';
-import { openRetriever, searchEnvironment } from '../compute/episodes-job.js';
+import { openEnvironment } from '../compute/open-environment.js';
 import type { ScoredRow } from '../compute/scored-rows.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { hashValue } from '../run/stable-hash.js';
@@ -30,19 +30,19 @@ async function playHere(
   policy: NonNullable<OpenedTeacher['policy']>,
   options: Parameters<ServerTeacher['play']>[0],
 ): Promise<Trajectory[]> {
-  const { retriever: source, environment, tasks, samplesPerTask = 1, temperature, seed, signal } = options;
+  const { retriever, environment: settings, tasks, samplesPerTask = 1, temperature, seed, signal } = options;
   const { batchSize = 64, onProgress } = options;
-  const retriever = await openRetriever(source);
+  const opened = await openEnvironment({ settings, retriever });
   try {
     const episodes = await runEpisodes({
-      ...{ environment: searchEnvironment(retriever, environment), policy, tasks, samplesPerTask, temperature, seed },
+      ...{ environment: opened.environment, policy, tasks, samplesPerTask, temperature, seed },
       ...{ batchSize, signal },
     });
     onProgress?.(episodes.length);
     requireSearches(episodes, options);
     return episodes;
   } finally {
-    await retriever.close();
+    await opened.close();
   }
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createDecoder, getParameters, type LoraOptions, type ModelWeights, saveModel } from '@dgpo/lm';
 import { ConfigError, createRandom } from '@dgpo/trajectory';
 import type { z } from 'zod';
-import type { EnvironmentSettings } from '../compute/episodes-job.js';
+import type { EnvironmentSettings } from '../compute/environment-settings.js';
 import { writeAgentSettings } from '../evaluate/agent-settings.js';
 import { loraOptions } from '../recipe/lora-options.js';
 import type { loraSchema } from '../recipe/lora-schema.js';

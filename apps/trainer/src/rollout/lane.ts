@@ -89,18 +89,24 @@ export function createLane(options: LaneOptions): Lane {
     }
     loaded.set(name, { version, base });
   };
-  const localJob = async ({ job, tokenizer, index }: WireJob): Promise<RolloutJob> => {
-    const here = { ...job, tokenizer: await cache.folder(tokenizer) };
-    if (index === undefined) return here as unknown as RolloutJob;
-    const directory = await cache.folder(index);
-    return { ...here, retriever: { ...(job.retriever as object), directory } } as unknown as RolloutJob;
+  const localJob = async ({ job, tokenizer, index, catalogue }: WireJob): Promise<RolloutJob> => {
+    // The trainer made it of a job; only the folders are others here.
+    const sent = { ...job, tokenizer: await cache.folder(tokenizer) } as unknown as RolloutJob;
+    if (sent.kind !== 'episodes') return sent;
+    if (catalogue !== undefined && sent.environment.kind === 'webshop') {
+      const { environment } = sent;
+      const products = { ...environment.catalogue, directory: await cache.folder(catalogue) };
+      return { ...sent, environment: { ...environment, catalogue: products } };
+    }
+    if (index === undefined) return sent;
+    return { ...sent, retriever: { ...sent.retriever, directory: await cache.folder(index) } };
   };
 
   return {
     run: async (wire) => {
       const job = await localJob(wire);
       const name = job.policy === 'expert' ? undefined : job.policy.model;
-      const needs = [name ?? '', wire.tokenizer.sha256, wire.index?.sha256 ?? ''];
+      const needs = [name, wire.tokenizer.sha256, wire.index?.sha256, wire.catalogue?.sha256].map((need) => need ?? '');
       if (new Set([...held, ...needs]).size > maxHeld) await restart();
       for (const need of needs) held.add(need);
       try {

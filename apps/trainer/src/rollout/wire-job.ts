@@ -42,6 +42,8 @@ export const wireJobSchema = z.strictObject({
   tokenizer: blobSchema,
   /** The search index; absent for a search engine that has a URL. */
   index: blobSchema.exactOptional(),
+  /** The files of a shop's products; absent for invented ones. */
+  catalogue: blobSchema.exactOptional(),
 });
 
 export type WireJob = z.output<typeof wireJobSchema>;

@@ -1,3 +1,4 @@
+import { isCatalogueFile } from '../compute/open-catalogue.js';
 import type { ArtifactStore } from './artifact-store.js';
 import type { RolloutJob } from './rollout-executor.js';
 import { type WireJob, type WireModel, wireFormat } from './wire-job.js';
@@ -9,6 +10,18 @@ const tokenizerFiles = (name: string) =>
   );
 
 const everyFile = () => true;
+
+/** The index of a job in a folder. */
+function indexOf(job: RolloutJob) {
+  const source = job.kind === 'episodes' ? job.retriever : undefined;
+  return source !== undefined && 'directory' in source ? source : undefined;
+}
+
+/** The products of a job in a folder. */
+function catalogueOf({ environment }: RolloutJob) {
+  const source = environment.kind === 'webshop' ? environment.catalogue : undefined;
+  return source !== undefined && 'directory' in source ? source : undefined;
+}
 
 /**
  * A job as workers fetch it: folders become artifacts.
@@ -22,18 +35,20 @@ export async function wireJob(options: {
 }): Promise<WireJob> {
   const { job, store, model } = options;
   const { tokenizer, ...rest } = job;
-  const directory = 'retriever' in job && 'directory' in job.retriever ? job.retriever.directory : undefined;
-  const shuffleSeed = 'retriever' in job && 'shuffleSeed' in job.retriever ? job.retriever.shuffleSeed : undefined;
+  const index = indexOf(job);
+  const products = catalogueOf(job);
+  const shuffleSeed = index?.shuffleSeed;
   // The worker puts its own folders here.
   const retriever =
-    directory === undefined
-      ? {}
-      : { retriever: { directory: '', ...(shuffleSeed === undefined ? {} : { shuffleSeed }) } };
+    index === undefined ? {} : { retriever: { directory: '', ...(shuffleSeed === undefined ? {} : { shuffleSeed }) } };
+  const environment =
+    products === undefined ? {} : { environment: { ...job.environment, catalogue: { ...products, directory: '' } } };
   return {
     format: wireFormat,
-    job: { ...rest, ...retriever },
+    job: { ...rest, ...retriever, ...environment },
     tokenizer: await store.folder(tokenizer, tokenizerFiles),
     ...(model === undefined ? {} : { model }),
-    ...(directory === undefined ? {} : { index: await store.folder(directory, everyFile) }),
+    ...(index === undefined ? {} : { index: await store.folder(index.directory, everyFile) }),
+    ...(products === undefined ? {} : { catalogue: await store.folder(products.directory, isCatalogueFile) }),
   };
 }

@@ -1,5 +1,6 @@
-import { RetrieverError, type Task, type Trajectory } from '@dgpo/trajectory';
-import type { EnvironmentSettings, EpisodesJob, RetrieverSource } from '../compute/episodes-job.js';
+import { EnvironmentError, RetrieverError, type Task, type Trajectory } from '@dgpo/trajectory';
+import type { EnvironmentSettings, RetrieverSource } from '../compute/environment-settings.js';
+import type { EpisodesJob } from '../compute/episodes-job.js';
 import type { ComputePool } from '../compute/pool.js';
 import { createLocalExecutor, type RolloutExecutor } from '../rollout/rollout-executor.js';
 import { untilAborted } from '../run/until-aborted.js';
@@ -11,14 +12,15 @@ export interface Playground {
   executor?: RolloutExecutor;
   /** Folder of the tokenizer. */
   tokenizer: string;
-  retriever: RetrieverSource;
+  /** Of the search environment. */
+  retriever?: RetrieverSource;
   environment: EnvironmentSettings;
-  /** Share of the episodes of a call that a failing search may end; with more, nothing is left to learn from. @default 0.9 */
+  /** Share of the episodes of a call that failing searches, or a failing world, may end; with more, nothing is left to learn from. @default 0.9 */
   maxErrorRate?: number;
 }
 
 export interface PlayOptions extends Playground {
-  /** A model that the workers have, or the scripted expert. */
+  /** A model that the workers have, or the environment's own expert. */
   policy: EpisodesJob['policy'];
   tasks: readonly Task[];
   /** @default 1 */
@@ -33,8 +35,9 @@ export interface PlayOptions extends Playground {
 }
 
 /**
- * A search engine that is out of order costs the episodes that it broke; one that breaks nearly all of them must not go unnoticed.
- * @throws RetrieverError when the share of broken episodes is above `maxErrorRate`.
+ * A search engine or a world that is out of order costs the episodes that it broke; one that breaks nearly all of them must not go
+ * unnoticed.
+ * @throws RetrieverError, or EnvironmentError where nothing is searched, when the share of broken episodes is above `maxErrorRate`.
  */
 export function requireSearches(
   episodes: readonly Trajectory[],
@@ -42,6 +45,12 @@ export function requireSearches(
 ): void {
   const broken = episodes.filter(({ outcome }) => outcome.endedBy === 'error');
   if (broken.length <= maxErrorRate * episodes.length) return;
+  if (retriever === undefined) {
+    throw new EnvironmentError(
+      `${broken.length} of ${episodes.length} episodes failed: ${broken[0]?.outcome.error ?? 'no reason given'}`,
+      { where: `environment ${broken[0]?.environment}` },
+    );
+  }
   throw new RetrieverError(
     `searches failed in ${broken.length} of ${episodes.length} episodes (${broken[0]?.outcome.error ?? 'no reason given'}); ` +
       'mend the search engine, then go on with --resume',
@@ -52,8 +61,8 @@ export function requireSearches(
 /**
  * Plays tasks on all workers; the episodes come in the order of the tasks and do not depend on the number of workers. A task that
  * stands there twice is played by one worker, which counts its samples on.
- * @throws RetrieverError when searches failed in more than `maxErrorRate` of the episodes; whatever the workers throw; the signal's
- * reason.
+ * @throws RetrieverError, or EnvironmentError where nothing is searched, when more than `maxErrorRate` of the episodes failed; whatever
+ * the workers throw; the signal's reason.
  */
 export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> {
   const { tasks, samplesPerTask = 1, batchSize = 64, onProgress, signal } = options;
@@ -77,7 +86,7 @@ export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> 
         kind: 'episodes',
         policy: options.policy,
         tokenizer: options.tokenizer,
-        retriever: options.retriever,
+        ...(options.retriever === undefined ? {} : { retriever: options.retriever }),
         environment: options.environment,
         tasks: cut.map((place) => tasks[place] as Task),
         samplesPerTask,

@@ -7,7 +7,7 @@ import {
   saveTokenizer,
   type Tokenizer,
 } from '@dgpo/lm';
-import type { EnvironmentSettings } from '../compute/episodes-job.js';
+import type { EnvironmentSettings } from '../compute/environment-settings.js';
 import { writeAgentSettings } from '../evaluate/agent-settings.js';
 
 export interface SaveAdapterFolderOptions {

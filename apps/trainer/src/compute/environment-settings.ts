@@ -1,0 +1,68 @@
+import type { ActionFormatName } from '@dgpo/envs';
+
+/** How a policy may write its actions. */
+export const actionFormats = ['tags', 'react', 'stateact', 'json', 'tool-calls'] as const satisfies ActionFormatName[];
+
+/** Where a worker finds the search engine. */
+export type RetrieverSource =
+  /**
+   * A stored index. `key` is the hash of what it was made from, by which stages know it again wherever it lies. With `shuffleSeed`,
+   * other passages than the ones found are shown: the control that tells reading from recall.
+   */
+  { directory: string; key?: string; shuffleSeed?: number } | { url: string };
+
+/** What the rules of every environment have, in tokens. */
+interface EpisodeSettings {
+  maxTokensPerTurn: number;
+  maxObservationTokens: number;
+  maxContextTokens: number;
+  /** @default the environment's own text */
+  promptTemplate?: string;
+  /** The observation after a turn without an action. @default the environment's own text */
+  invalidActionMessage?: string;
+}
+
+/** Questions to a search engine. */
+export interface SearchSettings extends EpisodeSettings {
+  /** Absent in what was stored before there were others. @default 'search' */
+  kind?: 'search';
+  /** How actions are written. @default 'tags' */
+  format?: ActionFormatName;
+  topK: number;
+  maxSearches: number;
+  documentTemplate?: string;
+  observationPrefix?: string;
+  observationSuffix?: string;
+}
+
+/** What text worlds have in common. */
+interface TextWorldSettings extends EpisodeSettings {
+  /** How commands are written. @default 'react' */
+  format?: ActionFormatName;
+  /** Commands of an episode. */
+  maxTurns: number;
+}
+
+/** Rooms with things to find, change and carry; each task brings its game. */
+export interface HouseholdSettings extends TextWorldSettings {
+  kind: 'household';
+}
+
+/** Where a worker gets the products of a shop: invented, or from a folder with files of the original's names. */
+export type CatalogueSource =
+  | { products: number; seed: number }
+  /** `key` is the hash of the files, by which stages know them again wherever they lie; `seed` draws prices within ranges. */
+  | { directory: string; seed: number; key?: string };
+
+/** A shop; goals and products belong together. */
+export interface WebshopSettings extends TextWorldSettings {
+  kind: 'webshop';
+  catalogue: CatalogueSource;
+}
+
+/** The rules of an episode, as plain data; `kind` tells the environment. */
+export type EnvironmentSettings = SearchSettings | HouseholdSettings | WebshopSettings;
+
+/** Whether an environment has a search engine behind it. */
+export const isSearch = (settings: EnvironmentSettings): settings is SearchSettings =>
+  settings.kind === undefined || settings.kind === 'search';

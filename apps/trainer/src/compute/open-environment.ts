@@ -1,0 +1,58 @@
+import { createSearchEnvironment, createTextEnvironment, type Environment, type Retriever } from '@dgpo/envs';
+import { createHousehold } from '@dgpo/envs/household';
+import { createWebshop } from '@dgpo/envs/webshop';
+import { ConfigError } from '@dgpo/trajectory';
+import { expertIn } from '../expert/scripted-expert.js';
+import type { EnvironmentSettings, RetrieverSource, SearchSettings } from './environment-settings.js';
+import { openCatalogue } from './open-catalogue.js';
+import { openRetriever } from './open-retriever.js';
+
+/** An environment with what it holds until it is closed. */
+interface OpenedEnvironment {
+  environment: Environment;
+  close(): Promise<void>;
+}
+
+/** The search environment of a run, with the scripted expert as its oracle. */
+export function searchEnvironment(retriever: Retriever, { kind: _, ...settings }: SearchSettings): Environment {
+  return createSearchEnvironment({ retriever, ...settings, oracle: expertIn(settings.format ?? 'tags') });
+}
+
+const nothingToClose = async () => undefined;
+
+/**
+ * Opens the environment that settings describe; its episodes are the same wherever it is opened.
+ *
+ * @throws ConfigError for rules out of range and for a search without a search engine; RetrieverError and DatasetError for files that
+ * cannot be read
+ */
+export async function openEnvironment(options: {
+  settings: EnvironmentSettings;
+  /** Of a search. */
+  retriever: RetrieverSource | undefined;
+}): Promise<OpenedEnvironment> {
+  const { settings, retriever: source } = options;
+  switch (settings.kind) {
+    case 'household': {
+      const { kind: _, ...rules } = settings;
+      const environment = createTextEnvironment({ world: createHousehold(), ...rules });
+      return { environment, close: nothingToClose };
+    }
+    case 'webshop': {
+      const { kind: _, catalogue, ...rules } = settings;
+      const world = createWebshop({ catalogue: await openCatalogue(catalogue) });
+      return { environment: createTextEnvironment({ world, ...rules }), close: nothingToClose };
+    }
+    default: {
+      if (source === undefined)
+        throw new ConfigError('a search environment needs a search engine', { where: 'retriever' });
+      const retriever = await openRetriever(source);
+      try {
+        return { environment: searchEnvironment(retriever, settings), close: retriever.close };
+      } catch (error) {
+        await retriever.close();
+        throw error;
+      }
+    }
+  }
+}
