@@ -1,0 +1,47 @@
+import { createHintPromptTemplate } from '@dgpo/distill/hints';
+import { createTextEnvironment } from '@dgpo/envs';
+import { createHousehold, createHouseholdGames, type HouseholdFamily, householdFamilies } from '@dgpo/envs/household';
+import { createRandom, type Task } from '@dgpo/trajectory';
+import type { ApprenticeTasksOptions, ApprenticeWorld } from './apprentice-world.js';
+import { householdCommand } from './household-apprentice.js';
+import { type HouseholdSkill, householdFamilySkills, householdHints } from './household-skills.js';
+import { smallHouseholdTask } from './small-household.js';
+
+/** The rules of an episode in a small room. */
+const rules = {
+  format: 'react',
+  maxTurns: 16,
+  maxTokensPerTurn: 32,
+  maxObservationTokens: 96,
+  maxContextTokens: 768,
+} as const;
+
+const strengths: Readonly<Record<HouseholdSkill, number>> = {
+  ...{ open: 0.3, explore: 0.7, clean: 0.7, heat: 0.3, cool: 0.3, both: 0.3, lamp: 0.7 },
+};
+
+function tasks({ count, seed, split }: ApprenticeTasksOptions): Task[] {
+  const perFamily = Math.ceil(count / householdFamilies.length);
+  const random = createRandom(seed).split('small-household', split);
+  const games = createHouseholdGames({ perFamily, seed, split: split === 'train' ? 'train' : 'valid_unseen' });
+  const small = games.map((task) => smallHouseholdTask(task, random.split(task.id)));
+  return random.split('order').shuffle(small).slice(0, count);
+}
+
+/** Small rooms of the household with their apprentices. */
+export function createHouseholdApprentices(): ApprenticeWorld<HouseholdSkill> {
+  return {
+    name: 'household',
+    environment: createTextEnvironment({
+      world: createHousehold(),
+      promptTemplate: createHintPromptTemplate({ template: '{observation}\n' }),
+      ...rules,
+    }),
+    hints: householdHints,
+    strengths,
+    tasks,
+    // `createHouseholdGames` names the family of a task here.
+    neededFor: ({ metadata }) => householdFamilySkills[metadata?.type as HouseholdFamily],
+    command: householdCommand,
+  };
+}
