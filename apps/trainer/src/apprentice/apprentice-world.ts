@@ -8,6 +8,11 @@ export interface ApprenticeTasksOptions {
   seed: number;
 }
 
+export interface CreateApprenticesOptions {
+  /** Multiplies the limits of tokens, which are made for a vocabulary of words: 8 lets episodes end as they should in bytes. @default 1 */
+  limitScale?: number;
+}
+
 /** A world with apprentices: players of whom each lacks some skills, and hints that make up for it. */
 export interface ApprenticeWorld<Skill extends string = string> {
   readonly name: 'household' | 'webshop';

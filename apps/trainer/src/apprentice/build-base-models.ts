@@ -7,7 +7,7 @@ import type { ModelSize } from '../demo/demo-settings.js';
 import type { Reporter } from '../pipeline/reporter.js';
 import { openWorkshop, type Workshop } from '../pipeline/workshop.js';
 import { hashFile } from '../run/stable-hash.js';
-import type { ApprenticeWorld } from './apprentice-world.js';
+import type { ApprenticeWorld, CreateApprenticesOptions } from './apprentice-world.js';
 import { createHouseholdApprentices } from './household-world.js';
 import { measureBase } from './measure-base.js';
 import { apprenticeRow, playLessons } from './play-apprentices.js';
@@ -49,15 +49,20 @@ const trainingTasks = 4000;
 const builders = { household: createHouseholdApprentices, webshop: createHouseholdApprentices };
 
 async function buildOne<Skill extends string>(options: {
-  world: ApprenticeWorld<Skill>;
+  create: (options?: CreateApprenticesOptions) => ApprenticeWorld<Skill>;
   workshop: Workshop;
   build: BuildBaseModelsOptions;
 }): Promise<void> {
-  const { build, workshop, world } = options;
+  const { build, create, workshop } = options;
+  const world = create();
   const { assetsDir, commit, reporter, seed, signal, steps = 900, episodes = 8000, evaluationTasks = 200 } = build;
   const random = createRandom(seed).split('base', world.name);
   const tasks = world.tasks({ split: 'train', count: trainingTasks, seed: seed + 1 });
-  const spoken = await playLessons({ world, tasks, count: tokenizerEpisodes, random: random.split('vocabulary') });
+  // Played in bytes, with room for them.
+  const spoken = await playLessons({
+    world: create({ limitScale: 8 }),
+    ...{ tasks, count: tokenizerEpisodes, random: random.split('vocabulary') },
+  });
   const texts = spoken.map(({ segments }) => segments.map(({ text }) => text).join(''));
   const tokenizer = trainCompactTokenizer({ texts, specialTokens: [], maximumPieces: 448 });
   const played = await playLessons({ world, tasks, count: episodes, random: random.split('lessons'), tokenizer });
@@ -68,7 +73,7 @@ async function buildOne<Skill extends string>(options: {
     ...{ workshop, config, seed },
     name: `${world.name}-base`,
     maxSteps: steps,
-    learningRate: 2e-3,
+    learningRate: 3e-3,
     batchSize: 16,
     row: (step, index) => random.split('row', step, index).pick(rows),
   });
@@ -101,7 +106,7 @@ export async function buildBaseModels(options: BuildBaseModelsOptions): Promise<
   try {
     for (const name of worlds) {
       reporter.stage(`${name}-base`);
-      await buildOne({ world: builders[name](), workshop, build: options });
+      await buildOne({ create: builders[name], workshop, build: options });
     }
   } finally {
     await workshop.close();

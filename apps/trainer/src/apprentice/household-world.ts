@@ -2,19 +2,14 @@ import { createHintPromptTemplate } from '@dgpo/distill/hints';
 import { createTextEnvironment } from '@dgpo/envs';
 import { createHousehold, createHouseholdGames, type HouseholdFamily, householdFamilies } from '@dgpo/envs/household';
 import { createRandom, type Task } from '@dgpo/trajectory';
-import type { ApprenticeTasksOptions, ApprenticeWorld } from './apprentice-world.js';
+import type { ApprenticeTasksOptions, ApprenticeWorld, CreateApprenticesOptions } from './apprentice-world.js';
 import { householdCommand } from './household-apprentice.js';
 import { type HouseholdSkill, householdFamilySkills, householdHints } from './household-skills.js';
 import { smallHouseholdTask } from './small-household.js';
 
 /** The rules of an episode in a small room. */
-const rules = {
-  format: 'react',
-  maxTurns: 16,
-  maxTokensPerTurn: 32,
-  maxObservationTokens: 96,
-  maxContextTokens: 768,
-} as const;
+const maxTurns = 16;
+const limits = { maxTokensPerTurn: 32, maxObservationTokens: 96, maxContextTokens: 768 };
 
 const strengths: Readonly<Record<HouseholdSkill, number>> = {
   ...{ open: 0.3, explore: 0.7, clean: 0.7, heat: 0.3, cool: 0.3, both: 0.3, lamp: 0.7 },
@@ -29,13 +24,18 @@ function tasks({ count, seed, split }: ApprenticeTasksOptions): Task[] {
 }
 
 /** Small rooms of the household with their apprentices. */
-export function createHouseholdApprentices(): ApprenticeWorld<HouseholdSkill> {
+export function createHouseholdApprentices({
+  limitScale = 1,
+}: CreateApprenticesOptions = {}): ApprenticeWorld<HouseholdSkill> {
   return {
     name: 'household',
     environment: createTextEnvironment({
       world: createHousehold(),
       promptTemplate: createHintPromptTemplate({ template: '{observation}\n' }),
-      ...rules,
+      ...{ format: 'react', maxTurns },
+      maxTokensPerTurn: limitScale * limits.maxTokensPerTurn,
+      maxObservationTokens: limitScale * limits.maxObservationTokens,
+      maxContextTokens: limitScale * limits.maxContextTokens,
     }),
     hints: householdHints,
     strengths,
