@@ -34,8 +34,12 @@ function lastPlace({ done }: Player): string | undefined {
 const wasVisited = ({ done }: Player, { name }: Receptacle) =>
   done.some(({ command, executed }) => executed && (command === `go to ${name}` || command === `examine ${name}`));
 
-const visit = (player: Player, place: Receptacle) =>
-  isHere(player, place) ? `examine ${place.name}` : `go to ${place.name}`;
+/** Goes to a place; where that is refused, because one stands there already, it takes a look instead. */
+function visit(player: Player, place: Receptacle): string {
+  const go = `go to ${place.name}`;
+  const wasRefused = player.done.some(({ command, executed }) => command === go && !executed);
+  return wasRefused && isHere(player, place) ? `examine ${place.name}` : go;
+}
 
 /** On to the place after the last one, round and round; who does not explore stays with the first few. */
 function wander(player: Player): string {

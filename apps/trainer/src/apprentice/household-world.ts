@@ -5,7 +5,6 @@ import { createRandom, type Task } from '@dgpo/trajectory';
 import type { ApprenticeTasksOptions, ApprenticeWorld, CreateApprenticesOptions } from './apprentice-world.js';
 import { householdCommand } from './household-apprentice.js';
 import { type HouseholdSkill, householdFamilySkills, householdHints } from './household-skills.js';
-import { smallHouseholdTask } from './small-household.js';
 
 /** The rules of an episode in a small room. */
 const maxTurns = 16;
@@ -17,10 +16,9 @@ const strengths: Readonly<Record<HouseholdSkill, number>> = {
 
 function tasks({ count, seed, split }: ApprenticeTasksOptions): Task[] {
   const perFamily = Math.ceil(count / householdFamilies.length);
-  const random = createRandom(seed).split('small-household', split);
-  const games = createHouseholdGames({ perFamily, seed, split: split === 'train' ? 'train' : 'valid_unseen' });
-  const small = games.map((task) => smallHouseholdTask(task, random.split(task.id)));
-  return random.split('order').shuffle(small).slice(0, count);
+  const rooms = split === 'train' ? 'train' : 'valid_unseen';
+  const games = createHouseholdGames({ perFamily, seed, size: 'small', split: rooms });
+  return createRandom(seed).split('small-household', split).shuffle(games).slice(0, count);
 }
 
 /** Small rooms of the household with their apprentices. */
