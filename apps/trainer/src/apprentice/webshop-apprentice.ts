@@ -63,7 +63,11 @@ function onItem(buyer: Buyer, product: Product): string {
  */
 export function webshopCommand(
   episode: EpisodeState,
-  { productOf, skills }: { skills: ReadonlySet<WebshopSkill>; productOf: (asin: string) => Product },
+  {
+    productOf,
+    productsPerPage,
+    skills,
+  }: { skills: ReadonlySet<WebshopSkill>; productOf: (asin: string) => Product; productsPerPage: number },
 ): string {
   // The shop alone writes this field of its episodes.
   const state = episode.world as WebshopState;
@@ -74,7 +78,7 @@ export function webshopCommand(
       return `search[${plain([goal.query, ...wishesOf(state)].join(' '))}]`;
     case 'results': {
       const [next = results[0] ?? ''] = candidates(buyer);
-      const target = Math.floor(results.indexOf(next) / 10) + 1;
+      const target = Math.floor(results.indexOf(next) / productsPerPage) + 1;
       if (target === resultsPage) return `click[${next.toLowerCase()}]`;
       return target > resultsPage ? 'click[next >]' : 'click[< prev]';
     }
