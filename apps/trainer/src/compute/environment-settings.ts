@@ -51,8 +51,8 @@ export interface HouseholdSettings extends TextWorldSettings {
 /** Where a worker gets the products of a shop: invented, or from a folder with files of the original's names. */
 export type CatalogueSource =
   | { products: number; seed: number }
-  /** `key` is the hash of the files, by which stages know them again wherever they lie; `seed` draws prices within ranges. */
-  | { directory: string; seed: number; key?: string };
+  /** `seed` draws prices within ranges. */
+  | { directory: string; seed: number };
 
 /** A shop; goals and products belong together. */
 export interface WebshopSettings extends TextWorldSettings {

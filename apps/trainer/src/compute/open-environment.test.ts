@@ -43,7 +43,7 @@ describe('a job plays the expert of its environment', () => {
     ['search as ReAct', { ...search, kind: 'search', format: 'react' }, tasks],
     ['search as JSON', { ...search, format: 'json' }, tasks],
   ])('%s', (_, environment, played) =>
-    withPool(world, 2, async (pool) => {
+    withPool(world, 0, async (pool) => {
       const { retriever, ...playground } = world.playground(pool);
       const episodes = await playEpisodes({
         ...playground,

@@ -40,7 +40,7 @@ const householdSchema: z.ZodType<HouseholdSettings> = z.strictObject({
 
 const catalogueSchema: z.ZodType<CatalogueSource> = z.union([
   z.strictObject({ products: whole(1), seed: whole(0) }),
-  z.strictObject({ directory: z.string(), seed: whole(0), key: z.string().exactOptional() }),
+  z.strictObject({ directory: z.string(), seed: whole(0) }),
 ]);
 
 const webshopSchema: z.ZodType<WebshopSettings> = z.strictObject({

@@ -5,7 +5,9 @@ import {
   scoreTrajectories,
   sourceReferencing,
   thinking,
+  typeOf,
 } from '@dgpo/arc';
+import { type HintReport, summarizeHintEpisodes } from '@dgpo/distill/hints';
 import { ConfigError, ModelError, type Task, type Trajectory } from '@dgpo/trajectory';
 import { type MostFrequentAnswerBaseline, mostFrequentAnswerBaseline } from '../atlas/most-frequent-answer.js';
 import { isSearch } from '../compute/environment-settings.js';
@@ -40,6 +42,8 @@ export interface SetEvaluation {
   baseline: MostFrequentAnswerBaseline;
   /** Absent without a corpus, for the scripted expert, and where no task names passages of the corpus. */
   arc?: ReadingScores;
+  /** Success, score, turns and tokens, by family of tasks; of a household or a shop. */
+  play?: HintReport;
 }
 
 export interface ModelEvaluation {
@@ -102,6 +106,9 @@ export async function evaluateModel(options: EvaluateModelOptions): Promise<Mode
       trajectories,
       baseline: mostFrequentAnswerBaseline(set.tasks),
       ...(arc === undefined ? {} : { arc }),
+      ...(isSearch(options.playground.environment)
+        ? {}
+        : { play: summarizeHintEpisodes({ trajectories, categoryOf: ({ task }) => typeOf(task) }) }),
     });
   }
   return { sets: evaluations };

@@ -1,4 +1,5 @@
 import type { Figure, ReadingScore, ScoreGroup, ScoreSummary, TableOptions } from '@dgpo/arc';
+import type { HintReport } from '@dgpo/distill/hints';
 
 /** One set of questions in a report; a `SetEvaluation` is one. */
 export interface RunReportSet {
@@ -6,6 +7,8 @@ export interface RunReportSet {
   summary: Pick<ScoreSummary, 'overall' | 'groups'>;
   /** What guessing would score. */
   baseline?: { exactMatch: number };
+  /** Of a household or a shop. */
+  play?: Pick<HintReport, 'score' | 'steps' | 'tokens'>;
   arc?: Record<'sourceReferencing' | 'thinking', Pick<ReadingScore, 'exactMatch'>>;
 }
 

@@ -15,6 +15,7 @@ import {
 } from '@dgpo/arc';
 import { DatasetError } from '@dgpo/trajectory';
 import { nodeFileSystem, replaceFile } from '../run/file-system.js';
+import { arePlayed, playLegend, playReport } from './play-tables.js';
 import { pooledMean, type RunReportResult, type RunReportSet, setsOf } from './results-table.js';
 import { trainingCurves } from './training-curves.js';
 
@@ -179,22 +180,25 @@ const meanings = [
 export async function renderRunReport(options: RunReportOptions): Promise<string> {
   const { title, subtitle, results, metricsPath, transcripts = [], highlights, notes = [] } = options;
   const sets = setsOf(results);
+  const played = arePlayed(results);
   return renderReport({
     title,
     ...(subtitle === undefined ? {} : { subtitle }),
     ...(highlights === undefined ? {} : { highlights }),
     ...(sets.length === 0
       ? {}
-      : {
-          tables: [exactMatchTable(results), ...sets.map(({ name }) => componentTable(results, name))],
-          bars: sets.map(({ name, groups }) => exactMatchBars(results, name, groups)),
-          radar: componentRadar(results),
-        }),
+      : played
+        ? playReport(results)
+        : {
+            tables: [exactMatchTable(results), ...sets.map(({ name }) => componentTable(results, name))],
+            bars: sets.map(({ name, groups }) => exactMatchBars(results, name, groups)),
+            radar: componentRadar(results),
+          }),
     ...(metricsPath === undefined
       ? {}
       : { curves: await trainingCurves({ path: metricsPath, stages: results.map(({ name }) => name) }) }),
     ...sideBySide(transcripts),
-    notes: [...(sets.length === 0 ? [] : meanings), ...notes],
+    notes: [...(sets.length === 0 ? [] : played ? [playLegend] : meanings), ...notes],
   });
 }
 

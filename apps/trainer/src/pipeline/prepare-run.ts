@@ -9,16 +9,18 @@ import type { EvaluationSet } from '../evaluate/evaluate-model.js';
 import { readQuestions } from '../recipe/read-questions.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { splitValidation } from '../recipe/validation-tasks.js';
+import { textWorldOf } from '../recipe/world-effects.js';
 import { runStage } from '../run/run-stage.js';
 import { hashFile } from '../run/stable-hash.js';
 import type { Playground } from '../train/play-episodes.js';
 import { freshModelStage, scriptedTeacherStage, tokenizerStage } from './fresh-models.js';
 import { openServerTeacher, type ServerTeacher } from './server-teacher.js';
 import { type StageModel, sharedStageModel, stageModel } from './stage-model.js';
+import { textWorldSettings, textWorldStage } from './text-world-stage.js';
 import { needsTeacher } from './train-stage.js';
 import type { Workshop } from './workshop.js';
 
-/** Passages and questions of a run. */
+/** Passages and questions of a run; in a household or a shop the passages are expert episodes, which nobody searches. */
 export interface RunData {
   corpus: string;
   documents: { id: string; contents: string }[];
@@ -31,6 +33,7 @@ export interface RunData {
 /** The passages and questions of a recipe; those of a generated world are written to the run directory first. */
 export async function readRunData(workshop: Workshop, recipe: Recipe): Promise<RunData> {
   const { data, evaluation } = recipe;
+  const world = textWorldOf(data);
   let files = { corpus: data.corpus ?? '', train: data.trainQuestions ?? '', evaluation: data.evalQuestions };
   if (data.world === 'atlas') {
     const { directory } = await runStage({
@@ -51,6 +54,7 @@ export async function readRunData(workshop: Workshop, recipe: Recipe): Promise<R
       evaluation: ['fiction', 'facts'].map((name) => ({ name, path: path(name) })),
     };
   }
+  if (world !== undefined) files = await textWorldStage(workshop, recipe, textWorldSettings(recipe, world));
   const split = await splitValidation({ recipe, trainTasks: await readQuestions({ path: files.train }) });
   const sets: EvaluationSet[] = [];
   for (const { name, path } of files.evaluation) {
@@ -64,9 +68,13 @@ export async function readRunData(workshop: Workshop, recipe: Recipe): Promise<R
 
 /** The rules of an episode from a recipe; the demo world brings its own short texts. */
 export function environmentOf(recipe: Recipe): EnvironmentSettings {
-  const { maxSearches, maxTokensPerTurn, maxObservationTokens, maxTotalTokens, promptTemplate } = recipe.environment;
+  const world = textWorldOf(recipe.data);
+  if (world !== undefined) return textWorldSettings(recipe, world);
+  const { format, maxSearches, maxTokensPerTurn, maxObservationTokens, maxTotalTokens, promptTemplate } =
+    recipe.environment;
   return {
     ...(recipe.data.world === 'atlas' ? atlasEnvironment : {}),
+    ...(format === undefined ? {} : { format }),
     topK: recipe.retriever.topK,
     maxSearches,
     maxTokensPerTurn,
@@ -80,7 +88,8 @@ export async function startingModels(context: {
   workshop: Workshop;
   recipe: Recipe;
   data: RunData;
-  retriever: RetrieverSource;
+  /** Absent where nothing is searched. */
+  retriever?: RetrieverSource;
   environment: EnvironmentSettings;
 }): Promise<{ student: StageModel; teacher: StageModel | ServerTeacher | undefined; playground: Playground }> {
   const { workshop, recipe, data, retriever, environment } = context;
@@ -88,7 +97,7 @@ export async function startingModels(context: {
     pool: workshop.pool,
     executor: workshop.executor,
     tokenizer,
-    retriever,
+    ...(retriever === undefined ? {} : { retriever }),
     environment,
     maxErrorRate: recipe.retriever.maxErrorRate,
   });

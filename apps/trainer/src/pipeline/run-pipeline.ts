@@ -1,20 +1,22 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatTable } from '@dgpo/arc';
+import { isSearch } from '../compute/environment-settings.js';
 import { openRetriever } from '../compute/open-retriever.js';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
 import { measureRetrieval, type RetrievalScore } from '../evaluate/measure-retrieval.js';
+import { playLegend, playTable } from '../evaluate/play-tables.js';
 import { type RunReportResult, resultsLegend, resultsTable } from '../evaluate/results-table.js';
 import { writeRunReport } from '../evaluate/run-report.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { evaluateStage } from './evaluate-stage.js';
 import { indexStage } from './index-stage.js';
-import { environmentOf, readRunData, startingModels } from './prepare-run.js';
+import { environmentOf, type RunData, readRunData, startingModels } from './prepare-run.js';
 import type { Reporter } from './reporter.js';
 import { isServer } from './server-teacher.js';
 import type { StageModel } from './stage-model.js';
 import { trainStage } from './train-stage.js';
-import { openWorkshop } from './workshop.js';
+import { openWorkshop, type Workshop } from './workshop.js';
 
 export type { Reporter } from './reporter.js';
 
@@ -50,6 +52,7 @@ function summarize(results: readonly { name: string; evaluation: ModelEvaluation
             ...set.summary.overall.figures,
             sourceReferencing: set.arc?.sourceReferencing.exactMatch ?? null,
             thinking: set.arc?.thinking.exactMatch ?? null,
+            ...(set.play === undefined ? {} : { play: set.play }),
           },
         ]),
       ),
@@ -64,6 +67,17 @@ const retrievalLines = (scores: Record<string, RetrievalScore>) =>
     ([name, { topK, recall, complete }]) =>
       `${name}: recall@${topK} ${percent(recall)} of the supporting titles for the question as it stands, all of them in ${percent(complete)}`,
   );
+
+/** The search engine of a run, and what it finds of the evaluation sets. */
+async function openSearch(options: { workshop: Workshop; recipe: Recipe; data: RunData }) {
+  const { workshop, recipe, data } = options;
+  const retriever = await indexStage({ workshop, corpus: data.corpus, retriever: recipe.retriever });
+  const opened = await openRetriever(retriever);
+  const { topK } = recipe.retriever;
+  const { signal } = workshop;
+  const retrieval = await measureRetrieval({ retriever: opened, sets: data.sets, topK, signal }).finally(opened.close);
+  return { source: { retriever }, retrieval };
+}
 
 /** Runs a recipe: data, index, models, the stages of its method, evaluation, report. */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
@@ -84,14 +98,12 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   try {
     const data = await readRunData(workshop, recipe);
     const environment = environmentOf(recipe);
-    const retriever = await indexStage({ workshop, corpus: data.corpus, retriever: recipe.retriever });
-    const opened = await openRetriever(retriever);
-    const { topK } = recipe.retriever;
-    const retrieval = await measureRetrieval({ retriever: opened, sets: data.sets, topK, signal }).finally(
-      opened.close,
-    );
+    const searches = isSearch(environment);
+    const { source, retrieval } = searches
+      ? await openSearch({ workshop, recipe, data })
+      : { source: {}, retrieval: {} };
     for (const line of retrievalLines(retrieval)) reporter.line(line);
-    const { student, teacher, playground } = await startingModels({ workshop, recipe, data, retriever, environment });
+    const { student, teacher, playground } = await startingModels({ workshop, recipe, data, environment, ...source });
     const { evaluation, seed } = recipe;
     const isHere = teacher !== undefined && !isServer(teacher);
     const models: Record<string, StageModel> = { base: student, ...(isHere ? { teacher } : {}) };
@@ -125,7 +137,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
           temperature: evaluation.temperature,
           batchSize: evaluation.batchSize,
           seed,
-          corpus: data.documents,
+          ...(searches ? { corpus: data.documents } : {}),
         }),
       });
     }
@@ -142,7 +154,10 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     const summary = summarize(results);
     const figures = { summary, retrieval };
     await writeFile(join(workshop.run.path, 'results.json'), `${JSON.stringify(figures, null, 2)}\n`);
-    const text = [formatTable(resultsTable(report)), '', resultsLegend, ...retrievalLines(retrieval)].join('\n');
+    const tables = searches
+      ? [formatTable(resultsTable(report)), '', resultsLegend]
+      : [formatTable(playTable(report)), '', playLegend];
+    const text = [...tables, ...retrievalLines(retrieval)].join('\n');
     return { runDirectory: workshop.run.path, ...figures, reportPath, text, interrupted: false };
   } catch (error) {
     if (signal?.aborted && error === signal.reason) {

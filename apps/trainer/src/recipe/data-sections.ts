@@ -1,4 +1,6 @@
+import { householdFamilies } from '@dgpo/envs/household';
 import { z } from 'zod';
+import { actionFormats } from '../compute/environment-settings.js';
 
 /** A count of something: a whole number of at least `minimum`. */
 export const count = (minimum = 1) => z.int().min(minimum);
@@ -16,18 +18,57 @@ const questionSetSchema = z.strictObject({
   path: path().describe('FlashRAG JSONL or Search-R1 parquet.'),
 });
 
+const householdSchema = z.strictObject({
+  size: z
+    .enum(['full', 'small'])
+    .default('full')
+    .describe('Rooms as in ALFWorld, or with a third of their furniture and objects, for models that read little.'),
+  families: z
+    .array(z.enum(householdFamilies))
+    .min(1)
+    .default([...householdFamilies])
+    .describe('The families of tasks to play (ALFWorld: all six).'),
+  trainTasks: count().max(60_000).default(600).describe('Games to train on, of each family alike.'),
+});
+
+const webshopSchema = z.strictObject({
+  products: count()
+    .max(100_000)
+    .default(1000)
+    .describe('Products of the invented shop, each with one wish for it (WebShop has a small shop of 1,000).'),
+  catalogue: path()
+    .optional()
+    .describe(
+      "A folder with WebShop's own files (`items_shuffle.json`, `items_ins_v2.json`, `items_human_ins.json`) instead.",
+    ),
+  trainTasks: count()
+    .default(400)
+    .describe('Wishes to train on; those of the held-out set come first and are never among them.'),
+});
+
+/** The section of the household of a recipe, also of one that does not have it. */
+export const householdData = (data: { household?: z.output<typeof householdSchema> | undefined }) =>
+  data.household ?? householdSchema.parse({});
+
+/** The section of the shop of a recipe, also of one that does not have it. */
+export const webshopData = (data: { webshop?: z.output<typeof webshopSchema> | undefined }) =>
+  data.webshop ?? webshopSchema.parse({});
+
 export const dataSchema = z
   .strictObject({
     world: z
-      .enum(['atlas'])
+      .enum(['atlas', 'household', 'webshop'])
       .optional()
       .describe(
-        'A generated world instead of files of your own; its corpus and questions are written to the run directory.',
+        'A generated world instead of files of your own; what it asks is written to the run directory. `atlas` has questions to search ' +
+          'for, `household` (ALFWorld) rooms with tasks, `webshop` (WebShop) a shop with wishes.',
       ),
     worldSeed: count(0).default(0).describe('Seed of that world; the shipped demo models know the one of seed 0.'),
     inventedCountries: count(20)
       .default(1500)
       .describe('How many invented countries the atlas world has beside the real ones.'),
+    household: householdSchema.optional().describe('The games of the household, with `world: household`.'),
+    webshop: webshopSchema.optional().describe('The shop, with `world: webshop`.'),
     corpus: path()
       .optional()
       .describe('The passages to search: JSONL with `id` and `contents` (title on the first line, then the text).'),
@@ -103,6 +144,14 @@ export const retrieverSchema = z
   });
 
 export const environmentSchema = z.strictObject({
+  format: z
+    .enum(actionFormats)
+    .optional()
+    .describe('How actions are written; without it `tags` for a search, `react` for a household or a shop.'),
+  maxTurns: count()
+    .max(1000)
+    .optional()
+    .describe('Commands of an episode in a household or a shop (ALFWorld: 50, WebShop: 15, which hold without it).'),
   maxSearches: count(0)
     .max(64)
     .default(4)
@@ -116,9 +165,8 @@ export const environmentSchema = z.strictObject({
     .describe('Tokens of a whole episode, prompt included; an episode that reaches it ends by `length` (DGPO: 4096).'),
   promptTemplate: z
     .string()
-    .includes('{question}', { message: 'must contain {question}' })
     .optional()
     .describe(
-      "The first message, with `{question}` in it; without one, the environment's own text. Questions that carry a rendered prompt (Search-R1 parquet) use theirs.",
+      "The first message, with `{question}` in it, or for a household or a shop `{observation}` and perhaps `{instructions}` and `{format}`; without one, the environment's own text. Questions that carry a rendered prompt (Search-R1 parquet) use theirs.",
     ),
 });

@@ -124,6 +124,14 @@ function absolutePaths(context: {
         ...inside('data', 'corpus', recipe.data.corpus),
         ...inside('data', 'trainQuestions', recipe.data.trainQuestions),
         ...inside('data', 'validationQuestions', recipe.data.validationQuestions),
+        ...(recipe.data.webshop === undefined
+          ? {}
+          : {
+              webshop: {
+                ...recipe.data.webshop,
+                ...inside('data.webshop', 'catalogue', recipe.data.webshop.catalogue),
+              },
+            }),
         evalQuestions: recipe.data.evalQuestions.map((set) => ({
           ...set,
           path: absolute('data.evalQuestions', set.path),

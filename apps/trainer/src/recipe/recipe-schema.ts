@@ -12,6 +12,7 @@ import { rlSchema } from './rl-section.js';
 import { rolloutsSchema } from './rollout-section.js';
 import { runFields } from './run-fields.js';
 import { teacherProblems } from './teacher-problems.js';
+import { promptProblems, worldConflicts } from './world-effects.js';
 
 const shared = {
   method: z
@@ -113,7 +114,7 @@ const expandedSchema = z
     if (repeated !== -1) {
       context.addIssue({ code: 'custom', path: ['stages', repeated, 'name'], message: 'stands twice' });
     }
-    for (const { path, message } of [...teacherProblems(recipe), ...loraProblems(recipe)]) {
+    for (const { path, message } of [...teacherProblems(recipe), ...loraProblems(recipe), ...promptProblems(recipe)]) {
       context.addIssue({ code: 'custom', path, message });
     }
   });
@@ -133,7 +134,15 @@ function ineffectiveRlKeys(raw: RawRecipe, { stages }: RawRecipe): { path: strin
 /** What a recipe says and its method does not allow or does not read, by the keys as they are written. */
 export function recipeConflicts(raw: RawRecipe): { recipe: RawRecipe; conflicts: MethodConflict[] } {
   const { recipe, conflicts } = expandMethod(raw);
-  return { recipe, conflicts: [...conflicts, ...distillConflictsOf(raw, recipe), ...ineffectiveRlKeys(raw, recipe)] };
+  return {
+    recipe,
+    conflicts: [
+      ...conflicts,
+      ...distillConflictsOf(raw, recipe),
+      ...ineffectiveRlKeys(raw, recipe),
+      ...worldConflicts(raw),
+    ],
+  };
 }
 
 /** Validates a recipe: its method becomes the list of stages that it stands for. */

@@ -111,3 +111,23 @@ test('a task survives its file', () => {
 test.each([0, -1, 1.5, 10_001, Number.NaN])('refuses %d games per family', (perFamily) => {
   expect(() => createHouseholdGames({ seed: 0, perFamily })).toThrow(ConfigError);
 });
+
+test('small rooms have little in them, and every family is played in them to the end', () => {
+  const games = createHouseholdGames({ seed: 3, perFamily: 25, size: 'small' });
+  expect(games).toHaveLength(150);
+  expect(new Set(games.map(({ id }) => id)).size).toBe(150);
+  const { expert } = createHousehold();
+  for (const task of games) {
+    const { objects, receptacles } = gameOf(task);
+    expect(receptacles.length).toBeLessThanOrEqual(8);
+    expect(objects.length).toBeLessThanOrEqual(12);
+    expect(wins(task, expert)).toBe(true);
+  }
+});
+
+test('only the families that are asked for, each as among all', () => {
+  const families = ['pick_heat_then_place_in_recep', 'look_at_obj_in_light'] as const;
+  const some = createHouseholdGames({ seed: 2, perFamily: 3, families });
+  const all = createHouseholdGames({ seed: 2, perFamily: 3 });
+  expect(some).toEqual(families.flatMap((family) => all.filter(({ metadata }) => metadata?.type === family)));
+});

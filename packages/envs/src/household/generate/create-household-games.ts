@@ -8,7 +8,7 @@ import { startGame } from '../start-game.js';
 import { type HouseholdFamily, type HouseholdGame, householdFamilies } from '../types.js';
 import { drawGame } from './draw-game.js';
 import { drawLayout, type Layout } from './layout.js';
-import { type RoomKind, roomKinds } from './rooms.js';
+import { type RoomKind, roomKinds, smallRoomKinds } from './rooms.js';
 
 /** Splits as ALFWorld names them: other games in the rooms of `train`, and rooms that `train` has not. */
 export type HouseholdSplit = 'train' | 'valid_seen' | 'valid_unseen';
@@ -22,6 +22,14 @@ export interface HouseholdGamesOptions {
   perFamily?: number;
   /** @default 'train' */
   split?: HouseholdSplit;
+  /** @default all six */
+  families?: readonly HouseholdFamily[];
+  /**
+   * `full` has the furniture and objects of ALFWorld's rooms; `small` a third of them, for models that read little. Small rooms of
+   * different numbers may be furnished alike.
+   * @default 'full'
+   */
+  size?: 'full' | 'small';
 }
 
 /** Of the 30 rooms of a kind, the first six are kept for `valid_unseen`. */
@@ -58,11 +66,13 @@ function isSolvable(game: HouseholdGame): boolean {
  *
  * @throws ConfigError for a number of games that is not a whole number from 1 to 10,000
  */
-export function createHouseholdGames({ perFamily = 100, seed, split = 'train' }: HouseholdGamesOptions): Task[] {
+export function createHouseholdGames(options: HouseholdGamesOptions): Task[] {
+  const { perFamily = 100, seed, split = 'train', families = householdFamilies, size = 'full' } = options;
   if (!Number.isInteger(perFamily) || perFamily < 1 || perFamily > 10_000) {
     throw new ConfigError(`perFamily: a whole number from 1 to 10,000 was expected, not ${perFamily}`);
   }
   const root = createRandom(seed).split('household');
+  const kinds = size === 'small' ? smallRoomKinds : roomKinds;
   const layouts = new Map<string, Layout>();
   const layoutOf = (kind: RoomKind, number: number): Layout => {
     const known = layouts.get(`${kind.name}-${number}`);
@@ -73,7 +83,7 @@ export function createHouseholdGames({ perFamily = 100, seed, split = 'train' }:
   const drawTask = (family: HouseholdFamily, index: number, random: Random): Task => {
     for (let draw = 0; draw < maxDraws; draw++) {
       const kindName = random.pick(kindsOf[family]);
-      const kind = roomKinds.find(({ name }) => name === kindName) as RoomKind;
+      const kind = kinds.find(({ name }) => name === kindName) as RoomKind;
       const room =
         split === 'valid_unseen'
           ? random.integer(unseenRooms)
@@ -83,7 +93,7 @@ export function createHouseholdGames({ perFamily = 100, seed, split = 'train' }:
       if (!drawn || !isSolvable(drawn.game)) continue;
       const { game, object, target } = drawn;
       return {
-        id: `${family}-${object}-None-${target}-${number}-${split}-${seed}-${index}`,
+        id: `${family}-${object}-None-${target}-${number}-${split}-${seed}-${index}${size === 'small' ? '-small' : ''}`,
         question: game.instruction,
         goldenAnswers: [],
         metadata: { type: family, split, layout: game.layout, household: game },
@@ -91,7 +101,7 @@ export function createHouseholdGames({ perFamily = 100, seed, split = 'train' }:
     }
     throw new ConfigError(`seed: no game of ${family} came out of ${maxDraws} draws; take another seed than ${seed}`);
   };
-  return householdFamilies.flatMap((family) => {
+  return families.flatMap((family) => {
     return Array.from({ length: perFamily }, (_, index) => drawTask(family, index, root.split(split, family, index)));
   });
 }

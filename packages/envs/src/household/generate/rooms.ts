@@ -69,6 +69,36 @@ export const roomKinds: readonly RoomKind[] = [
   },
 ];
 
+/** The same kinds with little in them, for models that read little: five to eight pieces of furniture, four to ten objects. */
+export const smallRoomKinds: readonly RoomKind[] = [
+  {
+    name: 'kitchen',
+    firstNumber: 1,
+    furniture: stock('Cabinet:1-2 Drawer:0-1 CounterTop:1 Fridge:1 Microwave:1 SinkBasin:1 DiningTable:0-1'),
+    objects: stock(
+      'Apple:0-1 Egg:0-1 Potato:0-1 Tomato:0-1 Mug:1-2 Cup:0-1 Bowl:0-1 Plate:0-1 Spoon:0-1 SaltShaker:0-1',
+    ),
+  },
+  {
+    name: 'livingroom',
+    firstNumber: 201,
+    furniture: stock('Sofa:1 CoffeeTable:1 SideTable:1 Drawer:1-2 Shelf:0-2 Safe:0-1'),
+    objects: stock('Book:0-1 CellPhone:0-1 CreditCard:0-1 KeyChain:0-1 RemoteControl:1 Vase:0-1 Watch:0-1 DeskLamp:1'),
+  },
+  {
+    name: 'bedroom',
+    firstNumber: 301,
+    furniture: stock('Bed:1 Desk:1 SideTable:0-1 Drawer:1-2 Shelf:0-2 GarbageCan:1'),
+    objects: stock('AlarmClock:0-1 Book:1 CD:0-1 CellPhone:0-1 Laptop:0-1 Pen:0-1 Pillow:0-1 DeskLamp:1'),
+  },
+  {
+    name: 'bathroom',
+    firstNumber: 401,
+    furniture: stock('SinkBasin:1 Toilet:1 CounterTop:1 Cabinet:1-2 GarbageCan:1 Shelf:0-1'),
+    objects: stock('Cloth:1 SoapBar:1 SoapBottle:0-1 SprayBottle:0-1 ToiletPaper:1 Candle:0-1 DishSponge:0-1'),
+  },
+];
+
 /** Furniture on which a lamp stands. */
 export const lampStands: readonly string[] = ['Desk', 'SideTable', 'Dresser'];
 
