@@ -20,9 +20,16 @@ export interface ApprenticeWorld<Skill extends string = string> {
   readonly environment: Environment;
   /** Hints, each with the skills that it calls for. */
   readonly hints: Readonly<Record<string, readonly Skill[]>>;
-  /** How likely an apprentice has a skill of its own accord: below a half, a greedy model that was told nothing does without. */
-  readonly strengths: Readonly<Record<Skill, number>>;
+  /** Pieces of its vocabulary besides the bytes. */
+  readonly vocabularyPieces: number;
+  /** Longest episode in tokens, prompt included. */
+  readonly maxContextTokens: number;
   tasks(options: ApprenticeTasksOptions): Task[];
+  /**
+   * How likely an apprentice of this kind of task has a skill of its own accord: below a half, a greedy model that was told nothing does
+   * without.
+   */
+  strengthsFor(task: Task): Readonly<Record<Skill, number>>;
   /** The skills without which a task is as good as lost. */
   neededFor(task: Task): readonly Skill[];
   /** The next command. */

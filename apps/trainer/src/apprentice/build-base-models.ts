@@ -11,6 +11,7 @@ import type { ApprenticeWorld, CreateApprenticesOptions } from './apprentice-wor
 import { createHouseholdApprentices } from './household-world.js';
 import { measureBase } from './measure-base.js';
 import { apprenticeRow, playLessons } from './play-apprentices.js';
+import { createWebshopApprentices } from './webshop-world.js';
 
 export interface BuildBaseModelsOptions {
   /** Work folder; an interrupted build continues here. */
@@ -35,18 +36,15 @@ export interface BuildBaseModelsOptions {
 }
 
 /** 0.5 M parameters with a vocabulary of 700. */
-const baseSize: ModelSize = {
+const baseSize: Omit<ModelSize, 'maxPositionEmbeddings'> = {
   hiddenSize: 96,
   numHiddenLayers: 4,
   numAttentionHeads: 3,
-  maxPositionEmbeddings: 768,
 };
 
 /** Episodes that the vocabulary is made of, and tasks that episodes are drawn from. */
 const tokenizerEpisodes = 800;
 const trainingTasks = 4000;
-
-const builders = { household: createHouseholdApprentices, webshop: createHouseholdApprentices };
 
 async function buildOne<Skill extends string>(options: {
   create: (options?: CreateApprenticesOptions) => ApprenticeWorld<Skill>;
@@ -59,16 +57,19 @@ async function buildOne<Skill extends string>(options: {
   const random = createRandom(seed).split('base', world.name);
   const tasks = world.tasks({ split: 'train', count: trainingTasks, seed: seed + 1 });
   // Played in bytes, with room for them.
+  const roomy = create({ limitScale: 8 });
   const spoken = await playLessons({
-    world: create({ limitScale: 8 }),
-    ...{ tasks, count: tokenizerEpisodes, random: random.split('vocabulary') },
+    world: roomy,
+    tasks: roomy.tasks({ split: 'train', count: tokenizerEpisodes, seed: seed + 1 }),
+    ...{ count: tokenizerEpisodes, random: random.split('vocabulary') },
   });
   const texts = spoken.map(({ segments }) => segments.map(({ text }) => text).join(''));
-  const tokenizer = trainCompactTokenizer({ texts, specialTokens: [], maximumPieces: 448 });
+  const tokenizer = trainCompactTokenizer({ texts, specialTokens: [], maximumPieces: world.vocabularyPieces });
   const played = await playLessons({ world, tasks, count: episodes, random: random.split('lessons'), tokenizer });
   const rows = played.map(apprenticeRow);
   reporter.line(`${world.name}: ${rows.length} episodes of apprentices, ${tokenizer.vocabularySize} pieces`);
-  const config = decoderConfig({ vocabularySize: tokenizer.vocabularySize, ...baseSize });
+  const { maxContextTokens: maxPositionEmbeddings } = world;
+  const config = decoderConfig({ vocabularySize: tokenizer.vocabularySize, maxPositionEmbeddings, ...baseSize });
   const parameters = await trainOnRows({
     ...{ workshop, config, seed },
     name: `${world.name}-base`,
@@ -91,6 +92,13 @@ async function buildOne<Skill extends string>(options: {
   reporter.line(`${world.name}: ${JSON.stringify(figures)}`);
 }
 
+type BuildOptions = Omit<Parameters<typeof buildOne>[0], 'create'>;
+
+const builders = {
+  household: (options: BuildOptions) => buildOne({ ...options, create: createHouseholdApprentices }),
+  webshop: (options: BuildOptions) => buildOne({ ...options, create: createWebshopApprentices }),
+};
+
 /**
  * Makes the models that hint distillation starts from: each has seen apprentices play its world, with and without hints, so that it plays
  * validly, leaves out what most of them left out, and does what a hint in its prompt asks for. Writes them as F16 with a manifest each.
@@ -106,7 +114,7 @@ export async function buildBaseModels(options: BuildBaseModelsOptions): Promise<
   try {
     for (const name of worlds) {
       reporter.stage(`${name}-base`);
-      await buildOne({ create: builders[name], workshop, build: options });
+      await builders[name]({ workshop, build: options });
     }
   } finally {
     await workshop.close();

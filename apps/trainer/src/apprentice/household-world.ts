@@ -35,8 +35,10 @@ export function createHouseholdApprentices({
       maxObservationTokens: limitScale * limits.maxObservationTokens,
       maxContextTokens: limitScale * limits.maxContextTokens,
     }),
+    vocabularyPieces: 448,
     hints: householdHints,
-    strengths,
+    maxContextTokens: limitScale * limits.maxContextTokens,
+    strengthsFor: () => strengths,
     tasks,
     // `createHouseholdGames` names the family of a task here.
     neededFor: ({ metadata }) => householdFamilySkills[metadata?.type as HouseholdFamily],

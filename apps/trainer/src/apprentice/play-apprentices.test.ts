@@ -2,6 +2,7 @@ import { findHintTraces, hintsOf, removeHints } from '@dgpo/distill/hints';
 import { createByteTokenizer } from '@dgpo/envs';
 import { createRandom } from '@dgpo/trajectory';
 import { expect, test } from 'vitest';
+import type { HouseholdSkill } from './household-skills.js';
 import { createHouseholdApprentices } from './household-world.js';
 import { hintsFor } from './lesson-hints.js';
 import { apprenticeRow, playApprentices, playLessons } from './play-apprentices.js';
@@ -14,7 +15,7 @@ test('a row has the tokens of the episode; what was written counts, what was rea
   const [episode] = await playApprentices({
     world,
     tasks: tasks.slice(0, 1),
-    lessonFor: () => ({ hints: ['Never mind.'], skills: new Set() }),
+    lessonFor: () => ({ hints: ['Never mind.'], skills: new Set<HouseholdSkill>() }),
   });
   if (episode === undefined) throw new Error('no episode');
   const kept = episode.segments.slice(0, episode.outcome.correct ? undefined : 21);

@@ -72,12 +72,16 @@ export function playLessons<Skill extends string>(options: {
   tokenizer?: EpisodeTokenizer;
 }): Promise<Trajectory[]> {
   const { count, random, tasks, tokenizer, world } = options;
-  const { hints, strengths } = world;
   return playApprentices({
     world,
     tasks: Array.from({ length: count }, (_, index) => random.split('task', index).pick(tasks)),
     lessonFor: (task, index) =>
-      drawLesson({ hints, strengths, needed: world.neededFor(task), random: random.split('lesson', index) }),
+      drawLesson({
+        hints: world.hints,
+        strengths: world.strengthsFor(task),
+        needed: world.neededFor(task),
+        random: random.split('lesson', index),
+      }),
     ...(tokenizer === undefined ? {} : { tokenizer }),
   });
 }

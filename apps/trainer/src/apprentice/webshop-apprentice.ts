@@ -13,7 +13,11 @@ interface Buyer {
 const wishesOf = ({ goal }: WebshopState): string[] =>
   (Array.isArray(goal.options) ? [...goal.options] : Object.values(goal.options)).map((wish) => wish.toLowerCase());
 
-const plain = (text: string) => text.replace(/[[\]\s]+/g, ' ').trim().toLowerCase();
+const plain = (text: string) =>
+  text
+    .replace(/[[\]\s]+/g, ' ')
+    .trim()
+    .toLowerCase();
 
 /** The lowest price that is shown of a product, in dollars. */
 const priceOf = ({ priceTag }: Product) => Number(/\d+(?:\.\d+)?/.exec(priceTag)?.[0] ?? 0);

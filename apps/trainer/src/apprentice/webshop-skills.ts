@@ -6,6 +6,9 @@ export type WebshopSkill = (typeof webshopSkills)[number];
 /** The hints that `extractHints` of `@dgpo/distill/hints` writes for failures, each with the skills that it calls for. */
 export const webshopHints: Readonly<Record<string, readonly WebshopSkill[]>> = {
   'Choose every option that the instruction names before you buy the {item}.': ['options'],
+  'Choose the {size} that the instruction names before you buy the {item}.': ['options'],
+  'Choose the {color} that the instruction names before you buy the {item}.': ['options'],
+  'Choose the {size} and the {color} that the instruction names before you buy the {item}.': ['options'],
   'Compare the price of the {item} with the limit of the instruction before you buy it.': ['price'],
   'Open the features of the {item} and look for the {attribute} before you buy it.': ['features'],
   // What else goes wrong now and then; no apprentice lacks these.

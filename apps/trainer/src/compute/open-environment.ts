@@ -39,8 +39,12 @@ export async function openEnvironment(options: {
       return { environment, close: nothingToClose };
     }
     case 'webshop': {
-      const { kind: _, catalogue, ...rules } = settings;
-      const world = createWebshop({ catalogue: await openCatalogue(catalogue) });
+      const { kind: _, catalogue, observationMode, productsPerPage, ...rules } = settings;
+      const world = createWebshop({
+        catalogue: await openCatalogue(catalogue),
+        ...(observationMode === undefined ? {} : { observationMode }),
+        ...(productsPerPage === undefined ? {} : { productsPerPage }),
+      });
       return { environment: createTextEnvironment({ world, ...rules }), close: nothingToClose };
     }
     default: {

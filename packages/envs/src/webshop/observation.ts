@@ -17,10 +17,15 @@ function richLine({ text, kind, marked }: Piece): string {
   }
 }
 
-/** In lower case, as commands are, and without the instruction, which the first page has, and the ratings, which nobody gave. */
+/** What a short page leaves out: ratings that nobody gave, and buttons that a purchase does not take. They can be clicked all the same. */
+const dispensable: ReadonlySet<string> = new Set(['Rating: N.A.', 'Back to Search', 'Description', 'Reviews']);
+
+/** In lower case, as commands are, and without the instruction, which the first page has. */
 function shortPage(pieces: readonly Piece[]): string {
   const hasInstruction = pieces[0]?.text === 'Instruction:';
-  const shown = pieces.slice(hasInstruction ? 2 : 0).filter(({ kind, text }) => kind !== 'text' || text !== 'Rating: N.A.');
+  const shown = pieces
+    .slice(hasInstruction ? 2 : 0)
+    .filter(({ kind, text }) => kind === 'option' || kind === 'product' || !dispensable.has(text));
   return shown.map(({ text }) => text.trim().toLowerCase()).join(' | ');
 }
 

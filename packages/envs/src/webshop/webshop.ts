@@ -53,7 +53,9 @@ export function createWebshop(options: WebshopOptions): TextWorld<WebshopState> 
   const { products } = catalogue;
   if (products.length === 0) throw new ConfigError('the catalogue has no products');
   if (!Number.isInteger(productsPerPage) || productsPerPage < 1) {
-    throw new ConfigError(`expected a whole number of at least 1, found ${productsPerPage}`, { where: 'productsPerPage' });
+    throw new ConfigError(`expected a whole number of at least 1, found ${productsPerPage}`, {
+      where: 'productsPerPage',
+    });
   }
   const index = options.index ?? createProductIndex(products);
   const byAsin = new Map(products.map((product) => [product.asin, product]));
@@ -148,6 +150,7 @@ export function createWebshop(options: WebshopOptions): TextWorld<WebshopState> 
       // Of all searches the one for what is asked.
       return (state.page === 'search' ? [...clicks, searchFor(state.instruction)] : clicks).sort();
     },
-    expert: (state) => expertCommand(state, { productOf, productsPerPage, search, clicksOf: (current) => clicksOf(pieces(current)) }),
+    expert: (state) =>
+      expertCommand(state, { productOf, productsPerPage, search, clicksOf: (current) => clicksOf(pieces(current)) }),
   };
 }
