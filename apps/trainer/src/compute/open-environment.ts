@@ -45,8 +45,12 @@ export async function openEnvironment(options: {
       return { environment, close: nothingToClose };
     }
     case 'webshop': {
-      const { kind: _, catalogue, promptTemplate, ...rules } = settings;
-      const world = createWebshop({ catalogue: await openCatalogue(catalogue) });
+      const { kind: _, catalogue, observationMode, productsPerPage, promptTemplate, ...rules } = settings;
+      const world = createWebshop({
+        catalogue: await openCatalogue(catalogue),
+        ...(observationMode === undefined ? {} : { observationMode }),
+        ...(productsPerPage === undefined ? {} : { productsPerPage }),
+      });
       const environment = createTextEnvironment({ world, ...rules, promptTemplate: templateOf(promptTemplate) });
       return { environment, close: nothingToClose };
     }

@@ -32,6 +32,12 @@ const householdSchema = z.strictObject({
 });
 
 const webshopSchema = z.strictObject({
+  size: z
+    .enum(['full', 'small'])
+    .default('full')
+    .describe(
+      'Pages as in WebShop, or short ones of three products in a shop with few products of a kind, for models that read little.',
+    ),
   products: count()
     .max(100_000)
     .default(1000)

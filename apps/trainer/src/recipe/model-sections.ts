@@ -43,7 +43,7 @@ export const studentSchema = z
       .min(1)
       .optional()
       .describe(
-        'Folder of a pretrained model in Hugging Face layout, or `demo/student`, which comes with the package.',
+        'Folder of a pretrained model in Hugging Face layout, or `demo/student`, `demo/household` or `demo/webshop`, which come with the package.',
       ),
     fresh: freshModelSchema({ hiddenSize: 96, numHiddenLayers: 3, numAttentionHeads: 4 })
       .optional()

@@ -37,6 +37,15 @@ describe('createCatalogue', () => {
     }
   });
 
+  test('with one family per kind, a small shop has every kind, and four products of each', () => {
+    const { products } = createCatalogue({ products: 120, familiesPerKind: 1 });
+    const counts = new Map<string, number>();
+    for (const { query } of products) counts.set(query, (counts.get(query) ?? 0) + 1);
+    expect(counts.size).toBe(30);
+    expect(new Set(counts.values())).toEqual(new Set([4]));
+    expect(() => createCatalogue({ familiesPerKind: 0 })).toThrow(ConfigError);
+  });
+
   test('has near duplicates', () => {
     const families = new Map<string, number>();
     for (const { name } of createCatalogue().products) {

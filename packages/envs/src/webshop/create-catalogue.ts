@@ -9,6 +9,11 @@ export interface CreateCatalogueOptions {
   products?: number;
   /** @default 0 */
   seed?: number;
+  /**
+   * How many brands make the same kind of product, at least. With 1 a search for a kind finds few products, and catalogues of 120 have
+   * every kind. @default 4
+   */
+  familiesPerKind?: number;
 }
 
 /** A product as it lies in `items_shuffle.json`. */
@@ -57,10 +62,11 @@ interface Family {
   title: string;
 }
 
-/** Kinds of small catalogues are so few that there are brands to choose from. */
-const familiesPerKind = 4;
-
-function familyOf(number: number, families: number, root: Random): Family {
+/** Kinds of small catalogues are so few that there are `familiesPerKind` brands to choose from. */
+function familyOf(
+  number: number,
+  { families, familiesPerKind, root }: { families: number; familiesPerKind: number; root: Random },
+): Family {
   const random = root.split('family', number);
   const category = categories[number % categories.length] as Category;
   const kindsPerCategory = Math.floor(families / familiesPerKind / categories.length);
@@ -122,17 +128,22 @@ function createProduct(family: Family, asin: string, random: Random) {
 /**
  * An invented shop in the files of the original: five categories of six kinds, families of products that differ in traits, options and
  * price only. Most traits stand among a product's features, which a search does not see. Every product has one wish by a person.
- * @throws ConfigError unless `products` is an integer from 1 to 100,000
+ * @throws ConfigError unless `products` is an integer from 1 to 100,000 and `familiesPerKind` one of at least 1
  */
-export function createCatalogueFiles({ products = 1000, seed = 0 }: CreateCatalogueOptions = {}): CatalogueFiles {
+export function createCatalogueFiles(options: CreateCatalogueOptions = {}): CatalogueFiles {
+  const { products = 1000, seed = 0, familiesPerKind = 4 } = options;
   if (!Number.isInteger(products) || products < 1 || products > 100_000) {
     throw new ConfigError(`products must be an integer from 1 to 100000, not ${products}`);
+  }
+  if (!Number.isInteger(familiesPerKind) || familiesPerKind < 1) {
+    throw new ConfigError(`familiesPerKind must be an integer of at least 1, not ${familiesPerKind}`);
   }
   const root = createRandom(seed).split('webshop');
   const families = Math.ceil(products / siblings);
   const made = Array.from({ length: products }, (_, number) => {
     const asin = `B${(root.split('asin').integer(36 ** 4) + number * 7919).toString(36).toUpperCase().padStart(9, '0')}`;
-    return createProduct(familyOf(Math.floor(number / siblings), families, root), asin, root.split('product', number));
+    const family = familyOf(Math.floor(number / siblings), { families, familiesPerKind, root });
+    return createProduct(family, asin, root.split('product', number));
   });
   const shuffled = root.split('shuffle').shuffle(made);
   return {
