@@ -1,4 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hintsOf, loadHintStore } from '@dgpo/distill/hints';
@@ -237,4 +239,58 @@ test('a search gives no hints', async () => {
   await expect(ownDemonstrations({ ...request, playground: { ...request.playground, environment } })).rejects.toThrow(
     /household or webshop/,
   );
+});
+
+test('a model behind a server writes and chooses hints, with the key of the environment', async () => {
+  const hint = 'Take the {object} before you go to the {container}.';
+  const keys = new Set<string | undefined>();
+  let chosen = 0;
+  const server = createServer((request, response) => {
+    keys.add(request.headers.authorization);
+    let body = '';
+    request.on('data', (part) => {
+      body += part;
+    });
+    request.on('end', () => {
+      const writes = body.includes('review failed attempts');
+      chosen += writes ? 0 : 1;
+      const content = JSON.stringify(writes ? { hints: [{ category: 'any', text: hint }] } : { answer: [1] });
+      response.setHeader('content-type', 'application/json');
+      response.end(
+        JSON.stringify({
+          choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+          usage: { prompt_tokens: 7, completion_tokens: 3 },
+        }),
+      );
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  process.env.HINT_TEST_KEY = 'secret';
+  try {
+    const { port } = server.address() as AddressInfo;
+    const { request, lines } = setUp({ script: followsHints });
+    const settings = hintsSchema.parse({
+      ...{ writer: 'server', retrieval: 'server', url: `http://127.0.0.1:${port}`, name: 'adviser', k: 1 },
+      apiKeyVariable: 'HINT_TEST_KEY',
+    });
+    const { episodes, hinted } = await ownDemonstrations({ ...request, hints: settings });
+    expect(episodes.statistics.kept).toBe(6);
+    // One for each family.
+    expect(lines).toContain('6 hints from 6 failures');
+    if (hinted === undefined) throw new Error('no hints');
+    const { workshop, playground } = request;
+    const { sets, tokens } = await hintedSets({
+      ...{ workshop, playground, hinted, settings },
+      sets: [{ name: 'held-out', tasks: games.slice(0, 2) }],
+    });
+    expect(sets[0]?.tasks.map(hintsOf)).toEqual([[hint], [hint]]);
+    expect([...(tokens.get('held-out')?.values() ?? [])]).toEqual([10, 10]);
+    expect(chosen).toBe(8);
+    expect([...keys]).toEqual(['Bearer secret']);
+    const stored = readFileSync(join(folder, 'run/stages/base-hints/stage.json'), 'utf8');
+    expect(stored).not.toContain('secret');
+  } finally {
+    delete process.env.HINT_TEST_KEY;
+    server.close();
+  }
 });
