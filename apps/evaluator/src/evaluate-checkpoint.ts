@@ -17,6 +17,7 @@ import {
   type EvaluationProgress,
   type EvaluationSet,
   evaluateModel,
+  isSearch,
   type ModelEvaluation,
   type RetrieverSource,
   readAgentSettings,
@@ -26,8 +27,8 @@ import { ConfigError, isDgpoError } from '@dgpo/trajectory';
 export interface EvaluateCheckpointOptions {
   /** Model folder in Hugging Face layout, or a folder of adapters; the rules of its `agent.json` hold, else those of Search-R1. */
   checkpoint: string;
-  /** An index directory, or the address of a Search-R1 `/retrieve` server. */
-  retriever: RetrieverSource;
+  /** An index directory, or the address of a Search-R1 `/retrieve` server; a model of a household or a shop takes none. */
+  retriever?: RetrieverSource;
   sets: readonly EvaluationSet[];
   /** @default the name of the folder */
   name?: string;
@@ -89,8 +90,8 @@ async function openModel(checkpoint: string): Promise<{ weights: ModelWeights; s
 }
 
 /** Opens the index once before any work, so that a damaged one is found here; the workers open it anew. */
-async function openCorpus(retriever: RetrieverSource): Promise<Document[] | undefined> {
-  if (!('directory' in retriever)) return undefined;
+async function openCorpus(retriever: RetrieverSource | undefined): Promise<Document[] | undefined> {
+  if (retriever === undefined || !('directory' in retriever)) return undefined;
   await (await loadRetriever({ directory: retriever.directory })).close();
   return loadCorpus({ path: join(retriever.directory, 'corpus.jsonl') });
 }
@@ -111,6 +112,14 @@ export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Pr
   const checkpoint = resolve(options.checkpoint);
   const model = options.name ?? basename(checkpoint);
   const { weights, settings } = await openInput(openModel(checkpoint));
+  if (isSearch(settings) !== (retriever !== undefined)) {
+    throw new ConfigError(
+      retriever === undefined
+        ? 'searches: give either --index DIR or --url URL'
+        : `plays ${settings.kind}, where nothing is searched: leave out --index and --url`,
+      { where: checkpoint },
+    );
+  }
   const corpus = await openInput(openCorpus(retriever));
   const pool = options.pool ?? (await openPool(options));
   try {
@@ -123,7 +132,12 @@ export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Pr
     });
     options.onStart?.({ model, parameters: weights.parameters.length, settings });
     const evaluation = await evaluateModel({
-      playground: { pool, tokenizer: await tokenizerFolder(checkpoint), retriever, environment: settings },
+      playground: {
+        pool,
+        tokenizer: await tokenizerFolder(checkpoint),
+        environment: settings,
+        ...(retriever === undefined ? {} : { retriever }),
+      },
       policy: { model },
       sets,
       seed,

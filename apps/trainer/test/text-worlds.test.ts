@@ -21,7 +21,7 @@ const reporter = {
 };
 
 const fresh = {
-  vocabSize: 420,
+  vocabSize: 512,
   hiddenSize: 16,
   numHiddenLayers: 1,
   numAttentionHeads: 2,
@@ -86,7 +86,13 @@ it.each<[string, Partial<RecipeInput> & Pick<RecipeInput, 'data'>, string[]]>([
     'webshop',
     {
       data: { world: 'webshop', webshop: { products: 12, trainTasks: 8 } },
-      environment: { ...common.environment, maxTurns: 8, maxObservationTokens: 200, maxTotalTokens: 2048 },
+      environment: {
+        ...common.environment,
+        maxTurns: 12,
+        maxTokensPerTurn: 80,
+        maxObservationTokens: 200,
+        maxTotalTokens: 2048,
+      },
       student: { fresh: { ...fresh, maxPositionEmbeddings: 2048 } },
     },
     ['held-out'],

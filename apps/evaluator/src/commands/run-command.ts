@@ -68,9 +68,12 @@ export function runCommand(surroundings: CliSurroundings): Command {
       'model folder, or folder of adapters; its agent.json holds the rules, else those of Search-R1 apply',
     )
     .optionsGroup('What to ask:')
-    .requiredOption('--questions <file...>', 'FlashRAG JSONL or Search-R1 parquet; each file is a set')
+    .requiredOption(
+      '--questions <file...>',
+      'FlashRAG JSONL, Search-R1 parquet, or tasks of a household or a shop; each file is a set',
+    )
     .option('--limit <number>', 'questions of each file, from its start', integerFrom(1))
-    .optionsGroup('Where it searches:')
+    .optionsGroup('Where it searches (not in a household or a shop):')
     .option('--index <dir>', 'index directory, as dgpo-retriever index wrote it')
     .option('--url <url>', 'a Search-R1 /retrieve server instead; then source referencing and thinking are left out')
     .option('--shuffle-passages', 'control: show other passages than the ones found')
@@ -95,15 +98,16 @@ export function runCommand(surroundings: CliSurroundings): Command {
     .helpOption('-h, --help', 'display help for command')
     .action(async (checkpoint, flags) => {
       const { index, url, shufflePassages = false, temperature, samples, seed, bootstrapSamples } = flags;
-      if ((index === undefined) === (url === undefined)) throw new ConfigError('give either --index DIR or --url URL');
+      if (index !== undefined && url !== undefined) throw new ConfigError('give either --index DIR or --url URL');
       if (shufflePassages && index === undefined) throw new ConfigError('--shuffle-passages needs --index');
-      const retriever: RetrieverSource =
-        url !== undefined ? { url } : { directory: at(index ?? ''), ...(shufflePassages ? { shuffleSeed: seed } : {}) };
+      const folder = (directory: string) => ({ directory, ...(shufflePassages ? { shuffleSeed: seed } : {}) });
+      const retriever: RetrieverSource | undefined =
+        url !== undefined ? { url } : index !== undefined ? folder(at(index)) : undefined;
       const sets = await readSets(flags.questions.map(at), flags.limit);
       const progress = createProgressLine(errors, flags.json === true);
       const { model, evaluation, settings } = await evaluateCheckpoint({
         checkpoint: at(checkpoint),
-        retriever,
+        ...(retriever === undefined ? {} : { retriever }),
         sets,
         temperature,
         samplesPerTask: samples,

@@ -1,6 +1,8 @@
 import { type DecoderConfig, type EngineName, parameterCount } from '@dgpo/lm';
 import { ConfigError } from '@dgpo/trajectory';
+import { householdData, webshopData } from '../recipe/data-sections.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import { textWorldOf } from '../recipe/world-effects.js';
 import { episodeAssumptions, typicalEpisode } from './episode-size.js';
 import { heapProblem } from './fit-heap.js';
 import { estimateMemory, type MemoryEstimate } from './memory.js';
@@ -52,19 +54,30 @@ export interface RunEstimate {
 /** Training questions that are written for the atlas world. */
 const worldQuestions = 8000;
 
+function worldTasks({ data }: Recipe): number {
+  switch (textWorldOf(data)) {
+    case 'household':
+      return householdData(data).trainTasks;
+    case 'webshop':
+      return webshopData(data).trainTasks;
+    default:
+      return worldQuestions;
+  }
+}
+
 const tokensOf = (work: readonly Work[], kind: Work['kind']) =>
   work.reduce((sum, item) => sum + (item.kind === kind ? item.tokens : 0), 0);
 
 function assumptionsOf(recipe: Recipe, engine: EngineName, workers: number): string[] {
   const { sampled, total } = typicalEpisode(recipe);
-  const { searches, tokensPerTurn } = episodeAssumptions;
+  const { commands, searches, tokensPerTurn } = episodeAssumptions;
   const rates = assumedRates[engine];
   const speed =
     rates === undefined
       ? `no time: the speed of ${engine} depends on the device`
       : `${rates.train / 1e9} GFLOP/s per core in training and scoring and ${rates.sample / 1e9} in sampling, on ${workers} ${workers === 1 ? 'core' : 'cores'}`;
   return [
-    `episodes of ${total} tokens, ${sampled} of them sampled (at most ${searches} searches, ${tokensPerTurn} tokens a turn); memory counts full length`,
+    `episodes of ${total} tokens, ${sampled} of them sampled (at most ${textWorldOf(recipe.data) === undefined ? `${searches} searches` : `${commands} commands`}, ${tokensPerTurn} tokens a turn); memory counts full length`,
     speed,
   ];
 }
@@ -103,14 +116,15 @@ export function estimateRun(options: EstimateRunOptions): RunEstimate {
   const problem = heapProblem(sizes);
   if (problem?.certain) throw new ConfigError(problem.message, { where: 'engine wasm' });
 
-  const sets = recipe.data.world === undefined ? recipe.data.evalQuestions.length : 2;
+  const world = textWorldOf(recipe.data);
+  const sets = recipe.data.world === undefined ? recipe.data.evalQuestions.length : world === 'webshop' ? 1 : 2;
   const stages = stagesOf({
     recipe,
     student,
     teacher,
     trainQuestions:
       options.trainQuestions ??
-      (recipe.data.world === undefined ? (recipe.stages[0]?.distill?.numTasks ?? 1000) : worldQuestions),
+      (recipe.data.world === undefined ? (recipe.stages[0]?.distill?.numTasks ?? 1000) : worldTasks(recipe)),
     evalQuestions: options.evalQuestions ?? new Array<number>(sets).fill(recipe.evaluation.tasksPerSet),
   }).map(({ name, work }): StageEstimate => {
     const seconds = secondsOf(work, engine);
