@@ -10,12 +10,12 @@ import { type WebshopSkill, webshopHints, webshopSkills } from './webshop-skills
 /** Every kind of product once, in four variants. */
 const productsPerShop = 120;
 
-const { pages, familiesPerKind } = smallWebshop;
+const { pages, catalogue: kinds } = smallWebshop;
 
 /** The rules of an episode in a small shop. */
 const settings: WebshopSettings = {
   kind: 'webshop',
-  catalogue: { products: productsPerShop, seed: 0, familiesPerKind },
+  catalogue: { products: productsPerShop, seed: 0, ...kinds },
   maxTurns: 15,
   maxTokensPerTurn: 40,
   maxObservationTokens: 192,
@@ -42,7 +42,7 @@ function createShops() {
   const open = (seed: number): Shop => {
     const known = shops.get(seed);
     if (known !== undefined) return known;
-    const catalogue = createCatalogue({ products: productsPerShop, seed, familiesPerKind });
+    const catalogue = createCatalogue({ products: productsPerShop, seed, ...kinds });
     const shop = { world: createWebshop({ catalogue, ...pages }), tasks: createGoals({ catalogue, seed }) };
     shops.set(seed, shop);
     // Invented shops may have an `asin` in common; then the later one's goal is left out.
