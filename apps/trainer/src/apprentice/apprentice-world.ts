@@ -1,5 +1,6 @@
 import type { Environment, EpisodeState } from '@dgpo/envs';
 import type { Task } from '@dgpo/trajectory';
+import type { HouseholdSettings, WebshopSettings } from '../compute/environment-settings.js';
 
 /** Which tasks: those of `unseen` have rooms or products that `train` has not. */
 export interface ApprenticeTasksOptions {
@@ -22,8 +23,8 @@ export interface ApprenticeWorld<Skill extends string = string> {
   readonly hints: Readonly<Record<string, readonly Skill[]>>;
   /** Pieces of its vocabulary besides the bytes. */
   readonly vocabularyPieces: number;
-  /** Longest episode in tokens, prompt included. */
-  readonly maxContextTokens: number;
+  /** The rules that a recipe gives for the same episodes. */
+  readonly settings: HouseholdSettings | WebshopSettings;
   tasks(options: ApprenticeTasksOptions): Task[];
   /**
    * How likely an apprentice of this kind of task has a skill of its own accord: below a half, a greedy model that was told nothing does

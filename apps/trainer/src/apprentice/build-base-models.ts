@@ -4,6 +4,7 @@ import { decoderConfig, parameterCount, saveModel, trainCompactTokenizer } from 
 import { createRandom } from '@dgpo/trajectory';
 import { trainOnRows } from '../demo/build-student.js';
 import type { ModelSize } from '../demo/demo-settings.js';
+import { writeAgentSettings } from '../evaluate/agent-settings.js';
 import type { Reporter } from '../pipeline/reporter.js';
 import { openWorkshop, type Workshop } from '../pipeline/workshop.js';
 import { hashFile } from '../run/stable-hash.js';
@@ -20,7 +21,7 @@ export interface BuildBaseModelsOptions {
   assetsDir: string;
   worlds: readonly ('household' | 'webshop')[];
   seed: number;
-  /** Updates of each training, of 16 episodes. @default 900 */
+  /** Updates of each training, of 16 episodes. @default 1000 */
   steps?: number;
   /** Episodes of apprentices that each training draws from. @default 8000 */
   episodes?: number;
@@ -53,14 +54,14 @@ async function buildOne<Skill extends string>(options: {
 }): Promise<void> {
   const { build, create, workshop } = options;
   const world = create();
-  const { assetsDir, commit, reporter, seed, signal, steps = 900, episodes = 8000, evaluationTasks = 200 } = build;
+  const { assetsDir, commit, reporter, seed, signal, steps = 1000, episodes = 8000, evaluationTasks = 200 } = build;
   const random = createRandom(seed).split('base', world.name);
   const tasks = world.tasks({ split: 'train', count: trainingTasks, seed: seed + 1 });
   // Played in bytes, with room for them.
   const roomy = create({ limitScale: 8 });
   const spoken = await playLessons({
     world: roomy,
-    tasks: roomy.tasks({ split: 'train', count: tokenizerEpisodes, seed: seed + 1 }),
+    tasks: roomy.tasks({ split: 'train', count: trainingTasks, seed: seed + 1 }),
     ...{ count: tokenizerEpisodes, random: random.split('vocabulary') },
   });
   const texts = spoken.map(({ segments }) => segments.map(({ text }) => text).join(''));
@@ -68,7 +69,7 @@ async function buildOne<Skill extends string>(options: {
   const played = await playLessons({ world, tasks, count: episodes, random: random.split('lessons'), tokenizer });
   const rows = played.map(apprenticeRow);
   reporter.line(`${world.name}: ${rows.length} episodes of apprentices, ${tokenizer.vocabularySize} pieces`);
-  const { maxContextTokens: maxPositionEmbeddings } = world;
+  const { maxContextTokens: maxPositionEmbeddings } = world.settings;
   const config = decoderConfig({ vocabularySize: tokenizer.vocabularySize, maxPositionEmbeddings, ...baseSize });
   const parameters = await trainOnRows({
     ...{ workshop, config, seed },
@@ -80,6 +81,7 @@ async function buildOne<Skill extends string>(options: {
   });
   const directory = join(assetsDir, `${world.name}-base`);
   await saveModel({ config, parameters, tokenizer, directory, dtype: 'F16', metadata: { seed: `${seed}` } });
+  await writeAgentSettings({ directory, settings: world.settings });
   const unseen = world.tasks({ split: 'unseen', count: evaluationTasks, seed });
   const figures = await measureBase({ directory, world, tasks: unseen, signal });
   const manifest = {

@@ -14,13 +14,10 @@ const lost = (episodes: readonly Trajectory[]) => episodes.filter(({ outcome }) 
 const hintsOf = (episodes: readonly Trajectory[]) =>
   lost(episodes).flatMap((trajectory) => extractHints({ trajectory }).map(({ hint }) => hint));
 
-test('with every skill it wins, and nothing is refused but a way to where it stands', async () => {
+test('with every skill it wins, and nothing is refused', async () => {
   const episodes = await play(householdSkills);
   expect(lost(episodes).length / episodes.length).toBeLessThanOrEqual(0.05);
-  const actions = episodes.flatMap((episode) => episode.actions);
-  const refused = actions.filter(({ executed }) => !executed);
-  expect(refused.filter(({ command }) => command?.startsWith('go to ') !== true)).toEqual([]);
-  expect(refused.length / actions.length).toBeLessThan(0.05);
+  expect(episodes.flatMap(({ actions }) => actions).filter(({ executed }) => !executed)).toEqual([]);
 });
 
 describe('without any skill', () => {

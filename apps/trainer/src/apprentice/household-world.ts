@@ -1,14 +1,20 @@
-import { createHintPromptTemplate } from '@dgpo/distill/hints';
-import { createTextEnvironment } from '@dgpo/envs';
 import { createHousehold, createHouseholdGames, type HouseholdFamily, householdFamilies } from '@dgpo/envs/household';
 import { createRandom, type Task } from '@dgpo/trajectory';
+import type { HouseholdSettings } from '../compute/environment-settings.js';
+import { apprenticeEnvironment, shortPrompt } from './apprentice-environment.js';
 import type { ApprenticeTasksOptions, ApprenticeWorld, CreateApprenticesOptions } from './apprentice-world.js';
 import { householdCommand } from './household-apprentice.js';
 import { type HouseholdSkill, householdFamilySkills, householdHints } from './household-skills.js';
 
 /** The rules of an episode in a small room. */
-const maxTurns = 16;
-const limits = { maxTokensPerTurn: 32, maxObservationTokens: 96, maxContextTokens: 768 };
+const settings: HouseholdSettings = {
+  kind: 'household',
+  maxTurns: 16,
+  maxTokensPerTurn: 32,
+  maxObservationTokens: 96,
+  maxContextTokens: 768,
+  ...shortPrompt,
+};
 
 const strengths: Readonly<Record<HouseholdSkill, number>> = {
   ...{ open: 0.3, explore: 0.7, clean: 0.7, heat: 0.3, cool: 0.3, both: 0.3, lamp: 0.7 },
@@ -27,17 +33,10 @@ export function createHouseholdApprentices({
 }: CreateApprenticesOptions = {}): ApprenticeWorld<HouseholdSkill> {
   return {
     name: 'household',
-    environment: createTextEnvironment({
-      world: createHousehold(),
-      promptTemplate: createHintPromptTemplate({ template: '{observation}\n' }),
-      ...{ format: 'react', maxTurns },
-      maxTokensPerTurn: limitScale * limits.maxTokensPerTurn,
-      maxObservationTokens: limitScale * limits.maxObservationTokens,
-      maxContextTokens: limitScale * limits.maxContextTokens,
-    }),
+    settings,
+    environment: apprenticeEnvironment({ world: createHousehold(), settings, limitScale }),
     vocabularyPieces: 448,
     hints: householdHints,
-    maxContextTokens: limitScale * limits.maxContextTokens,
     strengthsFor: () => strengths,
     tasks,
     // `createHouseholdGames` names the family of a task here.

@@ -18,7 +18,7 @@ test('a row has the tokens of the episode; what was written counts, what was rea
     lessonFor: () => ({ hints: ['Never mind.'], skills: new Set<HouseholdSkill>() }),
   });
   if (episode === undefined) throw new Error('no episode');
-  const kept = episode.segments.slice(0, episode.outcome.correct ? undefined : 21);
+  const kept = episode.segments.slice(0, episode.outcome.correct ? undefined : 17);
   const { mask, tokenIds, weights } = apprenticeRow(episode);
   expect([...tokenIds]).toEqual(kept.flatMap(({ tokenIds: ids = [] }) => [...ids]));
   const [prompt, ...rest] = kept;

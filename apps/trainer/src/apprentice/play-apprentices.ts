@@ -45,7 +45,7 @@ export function playApprentices<Skill extends string>(options: PlayApprenticesOp
 const observationWeight = 0.1;
 
 /** Turns of a lost episode that are learned from: what comes later is walking about. */
-const lostTurns = 10;
+const lostTurns = 8;
 
 /**
  * The tokens of an episode as they were played: what the apprentice wrote counts, what it read counts a little, its prompt not at all.

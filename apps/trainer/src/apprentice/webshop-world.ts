@@ -1,22 +1,31 @@
-import { createHintPromptTemplate } from '@dgpo/distill/hints';
-import { createTextEnvironment, type TextWorld } from '@dgpo/envs';
+import type { TextWorld } from '@dgpo/envs';
 import { createCatalogue, createGoals, createWebshop, type Product, type WebshopState } from '@dgpo/envs/webshop';
 import { createRandom, DatasetError, type Task } from '@dgpo/trajectory';
-import { smallWebshop } from '../compute/environment-settings.js';
+import { smallWebshop, type WebshopSettings } from '../compute/environment-settings.js';
+import { apprenticeEnvironment, shortPrompt } from './apprentice-environment.js';
 import type { ApprenticeTasksOptions, ApprenticeWorld, CreateApprenticesOptions } from './apprentice-world.js';
 import { webshopCommand } from './webshop-apprentice.js';
 import { type WebshopSkill, webshopHints, webshopSkills } from './webshop-skills.js';
 
-const maxTurns = 15;
-const limits = { maxTokensPerTurn: 40, maxObservationTokens: 192, maxContextTokens: 1024 };
-
 /** Every kind of product once, in four variants. */
 const productsPerShop = 120;
 
+const { pages, catalogue: kinds } = smallWebshop;
+
+/** The rules of an episode in a small shop. */
+const settings: WebshopSettings = {
+  kind: 'webshop',
+  catalogue: { products: productsPerShop, seed: 0, ...kinds },
+  maxTurns: 15,
+  maxTokensPerTurn: 40,
+  maxObservationTokens: 192,
+  maxContextTokens: 1024,
+  ...pages,
+  ...shortPrompt,
+};
+
 /** Shops that apprentices practise in are none of those that seeds of recipes are likely to name. */
 const firstTrainingShop = 10_000;
-
-const { pages, familiesPerKind } = smallWebshop;
 
 /** In some departments nobody thinks of the options. */
 const carefulDepartments: ReadonlySet<unknown> = new Set(['beauty', 'grocery']);
@@ -33,7 +42,7 @@ function createShops() {
   const open = (seed: number): Shop => {
     const known = shops.get(seed);
     if (known !== undefined) return known;
-    const catalogue = createCatalogue({ products: productsPerShop, seed, familiesPerKind });
+    const catalogue = createCatalogue({ products: productsPerShop, seed, ...kinds });
     const shop = { world: createWebshop({ catalogue, ...pages }), tasks: createGoals({ catalogue, seed }) };
     shops.set(seed, shop);
     // Invented shops may have an `asin` in common; then the later one's goal is left out.
@@ -65,17 +74,10 @@ export function createWebshopApprentices({
   limitScale = 1,
 }: CreateApprenticesOptions = {}): ApprenticeWorld<WebshopSkill> {
   const { open, productOf, world } = createShops();
-  const maxContextTokens = limitScale * limits.maxContextTokens;
   return {
     name: 'webshop',
-    environment: createTextEnvironment({
-      world,
-      promptTemplate: createHintPromptTemplate({ template: '{observation}\n' }),
-      ...{ format: 'react', maxContextTokens, maxTurns },
-      maxTokensPerTurn: limitScale * limits.maxTokensPerTurn,
-      maxObservationTokens: limitScale * limits.maxObservationTokens,
-    }),
-    maxContextTokens,
+    settings,
+    environment: apprenticeEnvironment({ world, settings, limitScale }),
     vocabularyPieces: 1000,
     hints: webshopHints,
     tasks({ count, seed, split }: ApprenticeTasksOptions) {

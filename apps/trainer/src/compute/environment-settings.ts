@@ -51,8 +51,8 @@ export interface HouseholdSettings extends TextWorldSettings {
 
 /** Where a worker gets the products of a shop: invented, or from a folder with files of the original's names. */
 export type CatalogueSource =
-  /** `familiesPerKind` as for `createCatalogue`. */
-  | { products: number; seed: number; familiesPerKind?: number }
+  /** As for `createCatalogue`. */
+  | { products: number; seed: number; familiesPerKind?: number; wishesPerProduct?: number }
   /** `seed` draws prices within ranges. */
   | { directory: string; seed: number };
 
@@ -66,11 +66,11 @@ export interface WebshopSettings extends TextWorldSettings {
   productsPerPage?: number;
 }
 
-/** A shop for models that read little: short pages of three products, of which each kind has few. */
+/** A shop for models that read little: short pages of three products, of which each kind has few, with several wishes for each. */
 export const smallWebshop = {
-  familiesPerKind: 1,
+  catalogue: { familiesPerKind: 1, wishesPerProduct: 4 },
   pages: { observationMode: 'short', productsPerPage: 3 },
-} as const satisfies { familiesPerKind: number; pages: Partial<WebshopSettings> };
+} as const satisfies { catalogue: Partial<CatalogueSource>; pages: Partial<WebshopSettings> };
 
 /** The rules of an episode, as plain data; `kind` tells the environment. */
 export type EnvironmentSettings = SearchSettings | HouseholdSettings | WebshopSettings;

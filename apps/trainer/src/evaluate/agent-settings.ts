@@ -39,7 +39,12 @@ const householdSchema: z.ZodType<HouseholdSettings> = z.strictObject({
 });
 
 const catalogueSchema: z.ZodType<CatalogueSource> = z.union([
-  z.strictObject({ products: whole(1), seed: whole(0), familiesPerKind: whole(1).exactOptional() }),
+  z.strictObject({
+    products: whole(1),
+    seed: whole(0),
+    familiesPerKind: whole(1).exactOptional(),
+    wishesPerProduct: whole(1).exactOptional(),
+  }),
   z.strictObject({ directory: z.string(), seed: whole(0) }),
 ]);
 

@@ -40,11 +40,11 @@ export function textWorldSettings(recipe: Recipe, world: TextSettings['kind']): 
   if (world === 'household') return { kind: world, maxTurns: maxTurns ?? householdMaxSteps, ...shared };
   const { catalogue, products, size } = webshopData(recipe.data);
   const { worldSeed: seed } = recipe.data;
-  const families = size === 'small' ? { familiesPerKind: smallWebshop.familiesPerKind } : {};
+  const invented = { products, seed, ...(size === 'small' ? smallWebshop.catalogue : {}) };
   return {
     kind: world,
     maxTurns: maxTurns ?? webshopMaxTurns,
-    catalogue: catalogue === undefined ? { products, seed, ...families } : { directory: catalogue, seed },
+    catalogue: catalogue === undefined ? invented : { directory: catalogue, seed },
     ...(size === 'small' ? smallWebshop.pages : {}),
     ...shared,
   };
