@@ -1,4 +1,5 @@
 import type { ActionFormatName } from '@dgpo/envs';
+import type { ObservationMode } from '@dgpo/envs/webshop';
 
 /** How a policy may write its actions. */
 export const actionFormats = ['tags', 'react', 'stateact', 'json', 'tool-calls'] as const satisfies ActionFormatName[];
@@ -50,7 +51,8 @@ export interface HouseholdSettings extends TextWorldSettings {
 
 /** Where a worker gets the products of a shop: invented, or from a folder with files of the original's names. */
 export type CatalogueSource =
-  | { products: number; seed: number }
+  /** As for `createCatalogue`. */
+  | { products: number; seed: number; familiesPerKind?: number; wishesPerProduct?: number }
   /** `seed` draws prices within ranges. */
   | { directory: string; seed: number };
 
@@ -58,7 +60,17 @@ export type CatalogueSource =
 export interface WebshopSettings extends TextWorldSettings {
   kind: 'webshop';
   catalogue: CatalogueSource;
+  /** How pages are written down. @default 'text' */
+  observationMode?: ObservationMode;
+  /** @default 10 */
+  productsPerPage?: number;
 }
+
+/** A shop for models that read little: short pages of three products, of which each kind has few, with several wishes for each. */
+export const smallWebshop = {
+  catalogue: { familiesPerKind: 1, wishesPerProduct: 4 },
+  pages: { observationMode: 'short', productsPerPage: 3 },
+} as const satisfies { catalogue: Partial<CatalogueSource>; pages: Partial<WebshopSettings> };
 
 /** The rules of an episode, as plain data; `kind` tells the environment. */
 export type EnvironmentSettings = SearchSettings | HouseholdSettings | WebshopSettings;

@@ -34,7 +34,5 @@ export function catalogueFiles(directory: string): { items: string; attributes: 
 /** @throws DatasetError for files that are missing or damaged */
 export async function openCatalogue(source: CatalogueSource): Promise<Catalogue> {
   const { seed } = source;
-  return 'directory' in source
-    ? readCatalogue({ ...catalogueFiles(source.directory), seed })
-    : createCatalogue({ products: source.products, seed });
+  return 'directory' in source ? readCatalogue({ ...catalogueFiles(source.directory), seed }) : createCatalogue(source);
 }

@@ -1,3 +1,4 @@
+import { createHintPromptTemplate, hintPromptTemplate } from '@dgpo/distill/hints';
 import { createSearchEnvironment, createTextEnvironment, type Environment, type Retriever } from '@dgpo/envs';
 import { createHousehold } from '@dgpo/envs/household';
 import { createWebshop } from '@dgpo/envs/webshop';
@@ -18,6 +19,10 @@ export function searchEnvironment(retriever: Retriever, { kind: _, ...settings }
   return createSearchEnvironment({ retriever, ...settings, oracle: expertIn(settings.format ?? 'tags') });
 }
 
+/** The prompt of a text world, with the hints of a task that carries some. */
+const templateOf = (template: string | undefined) =>
+  template === undefined ? hintPromptTemplate : createHintPromptTemplate({ template });
+
 const nothingToClose = async () => undefined;
 
 /**
@@ -34,14 +39,20 @@ export async function openEnvironment(options: {
   const { settings, retriever: source } = options;
   switch (settings.kind) {
     case 'household': {
-      const { kind: _, ...rules } = settings;
-      const environment = createTextEnvironment({ world: createHousehold(), ...rules });
+      const { kind: _, promptTemplate, ...rules } = settings;
+      const world = createHousehold();
+      const environment = createTextEnvironment({ world, ...rules, promptTemplate: templateOf(promptTemplate) });
       return { environment, close: nothingToClose };
     }
     case 'webshop': {
-      const { kind: _, catalogue, ...rules } = settings;
-      const world = createWebshop({ catalogue: await openCatalogue(catalogue) });
-      return { environment: createTextEnvironment({ world, ...rules }), close: nothingToClose };
+      const { kind: _, catalogue, observationMode, productsPerPage, promptTemplate, ...rules } = settings;
+      const world = createWebshop({
+        catalogue: await openCatalogue(catalogue),
+        ...(observationMode === undefined ? {} : { observationMode }),
+        ...(productsPerPage === undefined ? {} : { productsPerPage }),
+      });
+      const environment = createTextEnvironment({ world, ...rules, promptTemplate: templateOf(promptTemplate) });
+      return { environment, close: nothingToClose };
     }
     default: {
       if (source === undefined)

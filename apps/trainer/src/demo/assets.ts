@@ -6,8 +6,18 @@ export const assetsDirectory = fileURLToPath(
   new URL('../assets', import.meta.url).href.replace('/src/assets', '/assets'),
 );
 
-/** The folder of a shipped model, `demo/student` or `demo/teacher`: both know the atlas world of seed 0. */
+const folders: Readonly<Record<string, string>> = {
+  'demo/student': 'student',
+  'demo/teacher': 'teacher',
+  'demo/household': 'household-base',
+  'demo/webshop': 'webshop-base',
+};
+
+/**
+ * The folder of a shipped model: `demo/student` and `demo/teacher` know the atlas world of seed 0, `demo/household` and `demo/webshop` play
+ * the small rooms and shops of these worlds.
+ */
 export function shippedModel(name: string): string | undefined {
-  const model = /^demo\/(student|teacher)$/.exec(name)?.[1];
-  return model === undefined ? undefined : join(assetsDirectory, model);
+  const folder = Object.hasOwn(folders, name) ? folders[name] : undefined;
+  return folder === undefined ? undefined : join(assetsDirectory, folder);
 }

@@ -1,6 +1,7 @@
 import { type DecoderConfig, type EngineName, parameterCount } from '@dgpo/lm';
 import { ConfigError } from '@dgpo/trajectory';
 import { householdData, webshopData } from '../recipe/data-sections.js';
+import { hasTeacherHere } from '../recipe/needs-teacher.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { textWorldOf } from '../recipe/world-effects.js';
 import { episodeAssumptions, typicalEpisode } from './episode-size.js';
@@ -98,9 +99,9 @@ export function estimateRun(options: EstimateRunOptions): RunEstimate {
   if (recipe.teacher.kind === 'model' && options.teacher === undefined) {
     throw new ConfigError('the sizes of this model are needed', { where: 'teacher.path' });
   }
-  const teacher =
-    options.teacher ?? (recipe.teacher.lora === undefined ? freshModelConfig(recipe.teacher.fresh) : student);
-  const here = recipe.teacher.kind !== 'server';
+  const sharesSizes = recipe.teacher.lora !== undefined || recipe.teacher.kind === 'hinted';
+  const teacher = options.teacher ?? (sharesSizes ? student : freshModelConfig(recipe.teacher.fresh));
+  const here = hasTeacherHere(recipe);
   for (const [where, model] of Object.entries({ 'student.path': student, ...(here && { 'teacher.path': teacher }) })) {
     const limit = recipe.environment.maxTotalTokens;
     if (model.maxPositionEmbeddings < limit) {

@@ -1,5 +1,6 @@
 import { type DecoderConfig, type EngineName, estimateModelMemory, type LoraOptions } from '@dgpo/lm';
 import { loraOptions } from '../recipe/lora-options.js';
+import { hasTeacherHere } from '../recipe/needs-teacher.js';
 import type { Recipe, Stage } from '../recipe/recipe-schema.js';
 import { isGuided, usesCritic } from '../recipe/rl-section.js';
 
@@ -69,7 +70,7 @@ function trainingsOf(options: MemoryOptions & { teacherConfig: DecoderConfig }):
   const time = Math.min(environment.maxTotalTokens, options.episodeTokens ?? environment.maxTotalTokens);
   const lora = loraOptions(recipe.student.lora);
   const pass = { config: student, lora, time };
-  const trainsTeacher = recipe.teacher.kind === 'scripted';
+  const trainsTeacher = recipe.teacher.kind === 'scripted' && hasTeacherHere(recipe);
   const teacherLora = loraOptions(recipe.teacher.lora);
   const read = (config: DecoderConfig): Training[] =>
     pretrain === undefined
@@ -111,7 +112,7 @@ export function estimateMemory(options: MemoryOptions): MemoryEstimate {
   const { recipe, student, engine, workers } = options;
   const { environment, stages, evaluation } = recipe;
   // A teacher behind a server takes no memory here.
-  const hasTeacher = recipe.teacher.kind !== 'server';
+  const hasTeacher = hasTeacherHere(recipe);
   const lora = loraOptions(recipe.student.lora);
   const teacherLora = loraOptions(recipe.teacher.lora);
   const teacher = teacherLora === undefined ? options.teacher : student;

@@ -1,5 +1,6 @@
 import type { DecoderConfig } from '@dgpo/lm';
 import { type DistillSettings, playsEpisodes, usesDemonstrations } from '../recipe/distill-section.js';
+import { hasTeacherHere } from '../recipe/needs-teacher.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { isGuided, type RlSettings, usesCritic } from '../recipe/rl-section.js';
 import { typicalEpisode } from './episode-size.js';
@@ -26,9 +27,10 @@ export function stagesOf(options: StagesOptions): StageWork[] {
   const { recipe, student, teacher, trainQuestions } = options;
   const { pretrain, evaluation } = recipe;
   const episode = typicalEpisode(recipe);
-  const scripted = recipe.teacher.kind === 'scripted';
+  const here = hasTeacherHere(recipe);
+  const scripted = recipe.teacher.kind === 'scripted' && here;
   /** Work of a teacher on this machine; one behind a server does it there. */
-  const taughtHere = (work: Work[]): Work[] => (recipe.teacher.kind === 'server' ? [] : work);
+  const taughtHere = (work: Work[]): Work[] => (here ? work : []);
 
   const train = (model: DecoderConfig, tokens: number, context: number): Work => ({
     kind: 'train',
@@ -62,7 +64,7 @@ export function stagesOf(options: StagesOptions): StageWork[] {
     ...(scripted && recipe.teacher.lora === undefined ? [{ name: 'pretrain teacher', model: teacher }] : []),
   ];
   const taught = recipe.teacher.training.numTrainEpochs * trainQuestions;
-  const distil = (settings: DistillSettings): Work[] => {
+  const distil = (settings: DistillSettings, isFirst: boolean): Work[] => {
     const offline = usesDemonstrations(settings);
     const demonstrations = offline ? Math.min(settings.numTasks, trainQuestions) * settings.samplesPerTask : 0;
     const episodes = offline
@@ -74,6 +76,9 @@ export function stagesOf(options: StagesOptions): StageWork[] {
     const guided = settings.objective === 'kd' ? settings.klWeight > 0 : settings.objective !== 'sft';
     return [
       ...(offline && settings.demonstrator === 'teacher' ? taughtHere(play(teacher, demonstrations)) : []),
+      // Without hints, once for all stages, and with them.
+      ...(isOwn(settings) && isFirst ? play(student, demonstrations) : []),
+      ...(settings.demonstrator === 'hinted' ? play(student, demonstrations) : []),
       ...(playsEpisodes(settings) ? play(student, Math.round(own * episodes)) : []),
       train(student, tokens, episode.total),
       ...(guided ? taughtHere([score(teacher, tokens)]) : []),
@@ -92,7 +97,10 @@ export function stagesOf(options: StagesOptions): StageWork[] {
       ...(usesCritic(settings) ? [score(student, tokens), trained] : []),
     ];
   };
-  const models = recipe.stages.length + 1;
+  const isOwn = ({ demonstrator }: DistillSettings) => demonstrator === 'self' || demonstrator === 'hinted';
+  const own = recipe.stages.flatMap(({ distill }) => (distill !== undefined && isOwn(distill) ? [distill] : []));
+  const hinted = own.filter(({ demonstrator }) => demonstrator === 'hinted').length;
+  const models = recipe.stages.length + 1 + hinted;
   return [
     ...(pretrain === undefined ? [] : fresh).map(({ name, model }) => ({
       name,
@@ -101,9 +109,12 @@ export function stagesOf(options: StagesOptions): StageWork[] {
     ...(scripted ? [{ name: 'teacher', work: [train(teacher, taught * episode.total, episode.total)] }] : []),
     ...recipe.stages.map(({ name, distill, rl }) => ({
       name,
-      work: [...(distill === undefined ? [] : distil(distill)), ...(rl === undefined ? [] : reinforce(rl))],
+      work: [
+        ...(distill === undefined ? [] : distil(distill, distill === own[0])),
+        ...(rl === undefined ? [] : reinforce(rl)),
+      ],
     })),
-    // The base and what every stage made of it, and the teacher.
+    // The base, also with hints, and what every stage made of it, and the teacher.
     { name: 'evaluation', work: [...examine(student, models * questions), ...taughtHere(examine(teacher, questions))] },
   ];
 }

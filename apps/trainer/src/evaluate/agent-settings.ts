@@ -39,7 +39,12 @@ const householdSchema: z.ZodType<HouseholdSettings> = z.strictObject({
 });
 
 const catalogueSchema: z.ZodType<CatalogueSource> = z.union([
-  z.strictObject({ products: whole(1), seed: whole(0) }),
+  z.strictObject({
+    products: whole(1),
+    seed: whole(0),
+    familiesPerKind: whole(1).exactOptional(),
+    wishesPerProduct: whole(1).exactOptional(),
+  }),
   z.strictObject({ directory: z.string(), seed: whole(0) }),
 ]);
 
@@ -47,6 +52,8 @@ const webshopSchema: z.ZodType<WebshopSettings> = z.strictObject({
   kind: z.literal('webshop'),
   maxTurns: whole(1),
   catalogue: catalogueSchema,
+  observationMode: z.enum(['text', 'text_rich', 'short']).exactOptional(),
+  productsPerPage: whole(1).exactOptional(),
   ...shared,
 });
 

@@ -28,6 +28,8 @@ export interface RunReportOptions {
   metricsPath?: string;
   /** Episodes to show; those of the same question stand side by side. @default none */
   transcripts?: readonly ReportTranscript[];
+  /** Further tables, before the others. @default none */
+  tables?: readonly ReportTable[];
   /** Numbers to show large at the top. @default none */
   highlights?: readonly ReportHighlight[];
   /** Paragraphs at the end, after what the measures mean. @default none */
@@ -178,7 +180,7 @@ const meanings = [
  * @throws DatasetError when `metricsPath` holds something other than metrics
  */
 export async function renderRunReport(options: RunReportOptions): Promise<string> {
-  const { title, subtitle, results, metricsPath, transcripts = [], highlights, notes = [] } = options;
+  const { title, subtitle, results, metricsPath, transcripts = [], tables = [], highlights, notes = [] } = options;
   const sets = setsOf(results);
   const played = arePlayed(results);
   return renderReport({
@@ -188,9 +190,9 @@ export async function renderRunReport(options: RunReportOptions): Promise<string
     ...(sets.length === 0
       ? {}
       : played
-        ? playReport(results)
+        ? { tables: [...playReport(results).tables, ...tables], bars: playReport(results).bars }
         : {
-            tables: [exactMatchTable(results), ...sets.map(({ name }) => componentTable(results, name))],
+            tables: [exactMatchTable(results), ...sets.map(({ name }) => componentTable(results, name)), ...tables],
             bars: sets.map(({ name, groups }) => exactMatchBars(results, name, groups)),
             radar: componentRadar(results),
           }),

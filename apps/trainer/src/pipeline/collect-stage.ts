@@ -112,7 +112,10 @@ export async function collectStage(
  * There must be something to imitate.
  * @throws ConfigError with what became of the episodes.
  */
-export function requireDemonstrations(statistics: DemonstrationStatistics, demonstrator: 'teacher' | 'expert'): void {
+export function requireDemonstrations(
+  statistics: DemonstrationStatistics,
+  demonstrator: 'teacher' | 'expert' | 'student',
+): void {
   const { kept, samples, tasks, correct, errors } = statistics;
   if (kept > 0) return;
   const found =
@@ -120,7 +123,7 @@ export function requireDemonstrations(statistics: DemonstrationStatistics, demon
       ? `answered none of ${tasks} training questions correctly in ${samples} episodes (${errors} ended by failing searches)`
       : `has ${correct} correct episodes of ${samples}, but none without an action that could not be read (requireValidActions)`;
   throw new ConfigError(
-    `the ${demonstrator} ${found}, so there is nothing to distil; use a better teacher, more samples or easier questions`,
-    { where: 'teacher' },
+    `the ${demonstrator} ${found}, so there is nothing to distil; use a better ${demonstrator === 'student' ? 'student' : 'teacher'}, more samples or easier questions`,
+    { where: demonstrator === 'student' ? 'student' : 'teacher' },
   );
 }

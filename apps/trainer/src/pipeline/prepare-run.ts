@@ -6,6 +6,7 @@ import { createAtlas, exportAtlas } from '../atlas/index.js';
 import type { EnvironmentSettings, RetrieverSource } from '../compute/environment-settings.js';
 import { atlasEnvironment } from '../demo/demo-settings.js';
 import type { EvaluationSet } from '../evaluate/evaluate-model.js';
+import { needsTeacher } from '../recipe/needs-teacher.js';
 import { readQuestions } from '../recipe/read-questions.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { splitValidation } from '../recipe/validation-tasks.js';
@@ -17,7 +18,6 @@ import { freshModelStage, scriptedTeacherStage, tokenizerStage } from './fresh-m
 import { openServerTeacher, type ServerTeacher } from './server-teacher.js';
 import { type StageModel, sharedStageModel, stageModel } from './stage-model.js';
 import { textWorldSettings, textWorldStage } from './text-world-stage.js';
-import { needsTeacher } from './train-stage.js';
 import type { Workshop } from './workshop.js';
 
 /** Passages and questions of a run; in a household or a shop the passages are expert episodes, which nobody searches. */
@@ -136,7 +136,9 @@ export async function startingModels(context: {
   const hasAdapters = recipe.student.lora !== undefined;
   const student = hasAdapters ? await sharedStageModel({ directory: path, name: 'base' }) : await stageModel(path);
   const playground = playgroundWith(tokenizerDirectory);
-  if (!recipe.stages.some(needsTeacher)) return { student, teacher: undefined, playground };
+  // One with hints is made of the student, once there are some.
+  const isLater = recipe.teacher.kind === 'hinted';
+  if (isLater || !recipe.stages.some(needsTeacher)) return { student, teacher: undefined, playground };
   if (recipe.teacher.kind === 'server') {
     return { student, teacher: await openServerTeacher({ workshop, recipe, tokenizer, playground }), playground };
   }

@@ -6,8 +6,14 @@ import { openRetriever } from '../compute/open-retriever.js';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
 import { measureRetrieval, type RetrievalScore } from '../evaluate/measure-retrieval.js';
 import { playLegend, playTable } from '../evaluate/play-tables.js';
-import { type RunReportResult, resultsLegend, resultsTable } from '../evaluate/results-table.js';
+import { resultsLegend, resultsTable } from '../evaluate/results-table.js';
 import { writeRunReport } from '../evaluate/run-report.js';
+import { hintLegend, hintReportTables, hintTable, withRetrievalTokens } from '../hints/hint-report.js';
+import { hintedSets } from '../hints/hinted-sets.js';
+import { hintedTeacher } from '../hints/hinted-teacher.js';
+import type { HintedModel } from '../hints/own-demonstrations.js';
+import { hintsSchema } from '../recipe/hints-section.js';
+import { needsTeacher } from '../recipe/needs-teacher.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { evaluateStage } from './evaluate-stage.js';
 import { indexStage } from './index-stage.js';
@@ -104,44 +110,75 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       : { source: {}, retrieval: {} };
     for (const line of retrievalLines(retrieval)) reporter.line(line);
     const { student, teacher, playground } = await startingModels({ workshop, recipe, data, environment, ...source });
-    const { evaluation, seed } = recipe;
+    const { evaluation, seed, hints = hintsSchema.parse({}) } = recipe;
     const isHere = teacher !== undefined && !isServer(teacher);
     const models: Record<string, StageModel> = { base: student, ...(isHere ? { teacher } : {}) };
+    const hinted = new Map<string, HintedModel>();
+    const leftOut: string[] = [];
     let trained = student;
+    let trainedName = 'base';
+    let guide = teacher;
     for (const stage of recipe.stages) {
-      trained = await trainStage({
+      const [own] = hinted.values();
+      if (recipe.teacher.kind === 'hinted' && own !== undefined && guide === undefined && needsTeacher(stage)) {
+        guide = await hintedTeacher({ workshop, playground, hinted: own, settings: hints, tasks: data.trainTasks });
+      }
+      const made = await trainStage({
         workshop,
         stage,
         playground,
         student: trained,
+        studentName: trainedName,
         lora: recipe.student.lora,
-        teacher,
+        teacher: guide,
         tasks: data.trainTasks,
         validationTasks: data.validationTasks,
         seed,
+        hints,
       });
-      models[stage.name] = trained;
+      if (made.hinted !== undefined) hinted.set(made.hinted.name, made.hinted);
+      if (made.leftOut !== undefined) {
+        leftOut.push(`${stage.name} is left out: ${made.leftOut}.`);
+        reporter.line(leftOut.at(-1) ?? '');
+        continue;
+      }
+      models[stage.name] = made;
+      if (stage.baseline) continue;
+      trained = made;
+      trainedName = stage.name;
     }
     const name = recipe.stages.at(-1)?.name ?? '';
     const results: { name: string; evaluation: ModelEvaluation }[] = [];
-    for (const [label, policy] of Object.entries(models)) {
+    const evaluate = async (label: string, policy: StageModel, sets = data.sets) => {
       reporter.stage('evaluation', label);
-      results.push({
+      const measured = await evaluateStage({
+        workshop,
         name: label,
-        evaluation: await evaluateStage({
-          workshop,
-          name: label,
-          playground,
-          policy,
-          sets: data.sets,
-          temperature: evaluation.temperature,
-          batchSize: evaluation.batchSize,
-          seed,
-          ...(searches ? { corpus: data.documents } : {}),
-        }),
+        playground,
+        policy,
+        sets,
+        temperature: evaluation.temperature,
+        batchSize: evaluation.batchSize,
+        seed,
+        ...(searches ? { corpus: data.documents } : {}),
       });
+      return { name: label, evaluation: measured };
+    };
+    for (const [label, policy] of Object.entries(models)) {
+      results.push(await evaluate(label, policy));
+      const own = hinted.get(label);
+      if (own === undefined) continue;
+      const { sets, tokens } = await hintedSets({
+        workshop,
+        playground,
+        hinted: own,
+        settings: hints,
+        sets: data.sets,
+      });
+      const { name: hintedName, evaluation: measured } = await evaluate(`${label}-with-hints`, policy, sets);
+      results.push({ name: hintedName, evaluation: withRetrievalTokens(measured, tokens) });
     }
-    const report: RunReportResult[] = results.map((result) => ({ name: result.name, sets: result.evaluation.sets }));
+    const report = results.map((result) => ({ name: result.name, sets: result.evaluation.sets }));
     const shown = results.at(-1)?.evaluation.sets[0]?.trajectories.slice(0, 4) ?? [];
     await writeRunReport({
       path: reportPath,
@@ -149,6 +186,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       subtitle: `seed ${seed}, engine ${workshop.engine.name}`,
       results: report,
       metricsPath: workshop.run.metricsPath,
+      tables: hinted.size === 0 ? [] : hintReportTables(report),
+      notes: leftOut,
       transcripts: shown.map((trajectory) => ({ label: name, trajectory })),
     });
     const summary = summarize(results);
@@ -157,7 +196,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     const tables = searches
       ? [formatTable(resultsTable(report)), '', resultsLegend]
       : [formatTable(playTable(report)), '', playLegend];
-    const text = [...tables, ...retrievalLines(retrieval)].join('\n');
+    const compared = hinted.size === 0 ? [] : ['', formatTable(hintTable(report)), '', hintLegend];
+    const text = [...tables, ...retrievalLines(retrieval), ...compared, ...leftOut].join('\n');
     return { runDirectory: workshop.run.path, ...figures, reportPath, text, interrupted: false };
   } catch (error) {
     if (signal?.aborted && error === signal.reason) {

@@ -11,10 +11,10 @@ import { type OpenedTeacher, openTeacher } from '../teacher/open-teacher.js';
 import { type Playground, type PlayOptions, requireSearches } from '../train/play-episodes.js';
 import type { Workshop } from './workshop.js';
 
-/** A teacher behind a server, as the stages use it. */
+/** A teacher that is asked for scores instead of being named to the workers: behind a server, or a model here with hints. */
 export interface ServerTeacher {
-  kind: 'server';
-  /** Of its address and its name: a server does not say when its weights change. */
+  kind: 'server' | 'hinted';
+  /** Of a server, its address and its name: it does not say when its weights change. */
   key: string;
   /** Of the scored tokens of each row, at temperature 1. */
   scoreRows(rows: readonly ScoredRow[]): Promise<TeacherScores[]>;
@@ -22,8 +22,8 @@ export interface ServerTeacher {
   play(options: Omit<PlayOptions, 'policy' | 'pool' | 'executor'>): Promise<Trajectory[]>;
 }
 
-/** Whether a teacher is behind a server. */
-export const isServer = (teacher: object): teacher is ServerTeacher => 'kind' in teacher && teacher.kind === 'server';
+/** Whether a teacher is asked for scores. */
+export const isServer = (teacher: object): teacher is ServerTeacher => 'kind' in teacher && 'scoreRows' in teacher;
 
 /** Plays tasks with a policy of this process. */
 async function playHere(

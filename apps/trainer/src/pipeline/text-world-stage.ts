@@ -4,7 +4,12 @@ import { createByteTokenizer, createScriptedPolicy, runEpisodes } from '@dgpo/en
 import { createHouseholdGames, householdMaxSteps } from '@dgpo/envs/household';
 import { createGoals } from '@dgpo/envs/webshop';
 import { ConfigError, EnvironmentError, type Task, writeJsonLines, writeTasks } from '@dgpo/trajectory';
-import type { EnvironmentSettings, HouseholdSettings, WebshopSettings } from '../compute/environment-settings.js';
+import {
+  type EnvironmentSettings,
+  type HouseholdSettings,
+  smallWebshop,
+  type WebshopSettings,
+} from '../compute/environment-settings.js';
 import { catalogueFiles, openCatalogue } from '../compute/open-catalogue.js';
 import { openEnvironment } from '../compute/open-environment.js';
 import { householdData, webshopData } from '../recipe/data-sections.js';
@@ -33,12 +38,14 @@ export function textWorldSettings(recipe: Recipe, world: TextSettings['kind']): 
     ...(promptTemplate === undefined ? {} : { promptTemplate }),
   };
   if (world === 'household') return { kind: world, maxTurns: maxTurns ?? householdMaxSteps, ...shared };
-  const { catalogue, products } = webshopData(recipe.data);
+  const { catalogue, products, size } = webshopData(recipe.data);
   const { worldSeed: seed } = recipe.data;
+  const invented = { products, seed, ...(size === 'small' ? smallWebshop.catalogue : {}) };
   return {
     kind: world,
     maxTurns: maxTurns ?? webshopMaxTurns,
-    catalogue: catalogue === undefined ? { products, seed } : { directory: catalogue, seed },
+    catalogue: catalogue === undefined ? invented : { directory: catalogue, seed },
+    ...(size === 'small' ? smallWebshop.pages : {}),
     ...shared,
   };
 }

@@ -1,4 +1,9 @@
+import { ConfigError } from '@dgpo/trajectory';
+import { isSearch } from '../compute/environment-settings.js';
+import { type HintedModel, ownDemonstrations } from '../hints/own-demonstrations.js';
 import { usesDemonstrations } from '../recipe/distill-section.js';
+import { type HintSettings, hintsSchema } from '../recipe/hints-section.js';
+import { needsTeacher } from '../recipe/needs-teacher.js';
 import type { Stage } from '../recipe/recipe-schema.js';
 import { collectStage, requireDemonstrations } from './collect-stage.js';
 import { distillStage } from './distill-stage.js';
@@ -10,6 +15,10 @@ import type { TrainingOptions } from './training-options.js';
 /** Which stages need the teacher says {@link needsTeacher}. */
 export interface TrainStageOptions extends TrainingOptions {
   stage: Stage;
+  /** Of the model where the stage starts, for the folders of what it plays. @default 'base' */
+  studentName?: string;
+  /** With demonstrations of the student itself. @default those of a recipe without the section */
+  hints?: HintSettings;
   /** Of the folder of the demonstrations. @default by who plays them */
   outputsName?: string;
 }
@@ -18,35 +27,70 @@ export interface TrainStageOptions extends TrainingOptions {
 export interface TrainedStage extends StageModel {
   /** Why it stopped early. */
   collapsed?: string | null;
+  /** Where a baseline had nothing to learn: why. The model is the one that it would have started from. */
+  leftOut?: string;
+  /** Whose hints it learned from. */
+  hinted?: HintedModel;
 }
 
-/** Whether a stage learns from a teacher. */
-export function needsTeacher({ distill, rl }: Stage): boolean {
-  if (distill !== undefined) return distill.objective !== 'sft' || distill.demonstrator === 'teacher';
-  return rl !== undefined && rl.guidance.gate !== 'never' && rl.guidance.reference === 'teacher';
+interface Outputs {
+  path: string;
+  key: string;
 }
 
-async function distil(options: TrainStageOptions): Promise<StageModel> {
-  const { stage, outputsName, ...given } = options;
-  const { workshop, playground, teacher, seed } = given;
+/** Training on what the student itself did in a text world, with or without hints. */
+async function distilSelf(
+  options: TrainStageOptions,
+  train: (outputs: Outputs) => Promise<StageModel>,
+): Promise<TrainedStage> {
+  const { workshop, stage, playground, student, studentName = 'base', seed, hints = hintsSchema.parse({}) } = options;
+  const settings = stage.distill as NonNullable<Stage['distill']>;
+  const { episodes, hinted, problem } = await ownDemonstrations({
+    workshop,
+    playground,
+    settings,
+    hints,
+    seed,
+    policy: student,
+    policyName: studentName,
+    tasks: options.tasks.slice(0, settings.numTasks),
+  });
+  const model = hinted === undefined ? {} : { hinted };
+  if (problem === undefined) return { ...(await train(episodes)), ...model };
+  if (!stage.baseline) {
+    throw new ConfigError(
+      `${problem}, so there is nothing to learn; take a better base, more training tasks, or samples at a temperature above 0`,
+      { where: `stage ${stage.name}` },
+    );
+  }
+  return { ...student, ...model, leftOut: problem };
+}
+
+async function distil(options: TrainStageOptions): Promise<TrainedStage> {
+  const { stage, outputsName, studentName = 'base', hints: _, ...given } = options;
+  const { workshop, playground, student, teacher, seed } = given;
   const settings = stage.distill as NonNullable<Stage['distill']>;
   const tasks = given.tasks.slice(0, settings.numTasks);
-  const train = (outputs: { path: string; key: string } | undefined) =>
+  const train = (outputs: Outputs | undefined) =>
     distillStage({ ...given, name: stage.name, tasks, settings, outputs });
   if (!usesDemonstrations(settings)) return train(undefined);
-  const demonstrator = settings.demonstrator === 'expert' ? 'expert' : (teacher as StageModel | ServerTeacher);
+  const { demonstrator: who } = settings;
+  if (who === 'hinted' || (who === 'self' && !isSearch(playground.environment))) return distilSelf(options, train);
+  const isSelf = who === 'self';
+  const name = outputsName ?? (isSelf ? `${studentName}-successes` : undefined);
   const outputs = await collectStage({
     workshop,
     playground,
     tasks,
     settings,
     seed,
-    teacher: demonstrator,
-    ...(outputsName === undefined ? {} : { name: outputsName }),
+    teacher: who === 'expert' ? who : isSelf ? student : (teacher as StageModel | ServerTeacher),
+    ...(name === undefined ? {} : { name }),
   });
   const { correct, samples } = outputs.statistics;
-  workshop.reporter.line(`the ${settings.demonstrator} was right in ${correct} of ${samples} episodes`);
-  requireDemonstrations(outputs.statistics, settings.demonstrator);
+  const shown = isSelf ? 'student' : who;
+  workshop.reporter.line(`the ${shown} was right in ${correct} of ${samples} episodes`);
+  requireDemonstrations(outputs.statistics, shown);
   return train(outputs);
 }
 

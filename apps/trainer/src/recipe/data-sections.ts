@@ -32,10 +32,18 @@ const householdSchema = z.strictObject({
 });
 
 const webshopSchema = z.strictObject({
+  size: z
+    .enum(['full', 'small'])
+    .default('full')
+    .describe(
+      'Pages as in WebShop, or short ones of three products in a shop with few products of a kind and four wishes for each, for models that read little; 120 products are four of each kind.',
+    ),
   products: count()
     .max(100_000)
     .default(1000)
-    .describe('Products of the invented shop, each with one wish for it (WebShop has a small shop of 1,000).'),
+    .describe(
+      'Products of the invented shop, each with one wish for it, four in a small one (WebShop has a small shop of 1,000).',
+    ),
   catalogue: path()
     .optional()
     .describe(

@@ -70,9 +70,12 @@ export const distillSchema = z
           'moves from student to teacher; `minillm`, the reverse KL of whole episodes by policy gradient; `opd`, that of each sampled token.',
       ),
     demonstrator: z
-      .enum(['teacher', 'expert'])
+      .enum(['teacher', 'expert', 'self', 'hinted'])
       .default('teacher')
-      .describe('Whose episodes: the teacher’s, or those of the expert that is scripted from golden answers.'),
+      .describe(
+        'Whose episodes: the teacher’s; those of the expert that is scripted from golden answers; those of the model itself, as it is ' +
+          'before the stage (`self`); or the same with hints from its failures in the prompt, which are then taken out (`hinted`).',
+      ),
     divergence: divergenceSchema.prefault({}).describe('Between teacher and student, per token.'),
     onPolicy: onPolicySchema.prefault({}).describe('Episodes that the student plays itself during the training.'),
     taid: taidSchema.prefault({}).describe('Schedule of the target, with `objective: taid`.'),

@@ -50,7 +50,7 @@ function expandStages(
 ): { stages: RawRecipe[]; conflicts: MethodConflict[] } {
   const conflicts: MethodConflict[] = [];
   const stages = method.stages.map((stage) => {
-    const expanded: RawRecipe = { name: stage.name };
+    const expanded: RawRecipe = { name: stage.name, ...(stage.baseline ? { baseline: true } : {}) };
     for (const phase of ['distill', 'rl'] as const) {
       const rules = stage[phase];
       if (rules === undefined) continue;

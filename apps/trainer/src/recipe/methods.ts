@@ -1,13 +1,16 @@
 import { combinedMethods } from './methods/combined-methods.js';
 import { distillationMethods } from './methods/distillation-methods.js';
+import { hintMethods } from './methods/hint-methods.js';
 import type { Method } from './methods/method.js';
 import { reinforcementMethods } from './methods/reinforcement-methods.js';
 
 /** Every way to train a search agent, by the name that a recipe gives as `method`. */
-export const methods = { ...combinedMethods, ...distillationMethods, ...reinforcementMethods } satisfies Record<
-  string,
-  Method
->;
+export const methods = {
+  ...combinedMethods,
+  ...distillationMethods,
+  ...hintMethods,
+  ...reinforcementMethods,
+} satisfies Record<string, Method>;
 
 export type MethodName = keyof typeof methods | 'pipeline';
 

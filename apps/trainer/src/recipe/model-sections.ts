@@ -43,7 +43,7 @@ export const studentSchema = z
       .min(1)
       .optional()
       .describe(
-        'Folder of a pretrained model in Hugging Face layout, or `demo/student`, which comes with the package.',
+        'Folder of a pretrained model in Hugging Face layout, or `demo/student`, `demo/household` or `demo/webshop`, which come with the package.',
       ),
     fresh: freshModelSchema({ hiddenSize: 96, numHiddenLayers: 3, numAttentionHeads: 4 })
       .optional()
@@ -61,10 +61,11 @@ export const studentSchema = z
 export const teacherSchema = z
   .strictObject({
     kind: z
-      .enum(['scripted', 'model', 'server'])
+      .enum(['scripted', 'model', 'server', 'hinted'])
       .default('scripted')
       .describe(
-        'Where the demonstrations come from: an expert scripted from golden answers and supporting passages, a model that acts, or a model behind a server.',
+        'Where the demonstrations come from: an expert scripted from golden answers and supporting passages, a model that acts, or a model behind a server. ' +
+          '`hinted` is the base with hints from its failures, which guides a student without them after a stage with `demonstrator: hinted`.',
       ),
     path: z
       .string()

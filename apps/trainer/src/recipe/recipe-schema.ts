@@ -4,6 +4,8 @@ import { distillConflictsOf } from './distill-effects.js';
 import { distillSchema } from './distill-section.js';
 import { evaluationSchema } from './evaluation-section.js';
 import { expandMethod, type MethodConflict, type RawRecipe } from './expand-method.js';
+import { hintConflictsOf, hintProblems } from './hint-effects.js';
+import { hintsSchema } from './hints-section.js';
 import { ineffectiveKeys } from './ineffective-keys.js';
 import { loraProblems } from './lora-problems.js';
 import { methodNames } from './methods.js';
@@ -32,6 +34,10 @@ const shared = {
 
 const rollouts = rolloutsSchema.prefault({}).describe('Who plays the episodes. It does not change the result.');
 
+const hints = hintsSchema
+  .optional()
+  .describe('Hints from failed episodes, for stages with `demonstrator: hinted`; in household and webshop.');
+
 const evaluation = evaluationSchema.prefault({}).describe('Measurement on the held-out question sets.');
 
 const stageSchema = z
@@ -40,6 +46,12 @@ const stageSchema = z
       .string()
       .regex(/^[\w.-]+$/, 'use letters, digits, ".", "_" and "-"')
       .describe('Name of the stage, of its folder and its metrics.'),
+    baseline: z
+      .boolean()
+      .optional()
+      .describe(
+        'A comparison: the next stage starts where this one did. Where it has no demonstration to learn from it is left out.',
+      ),
     distill: distillSchema.optional().describe('A stage of distillation, with the keys of `distill`.'),
     rl: rlSchema.optional().describe('A stage of reinforcement learning, with the keys of `rl`.'),
   })
@@ -70,12 +82,13 @@ export const recipeInputSchema = z.strictObject({
     .array(stageSchema)
     .optional()
     .describe('With `method: pipeline`: the trainings in their order, each from the student of the one before.'),
+  hints,
   rollouts,
   evaluation,
 });
 
 const expandedSchema = z
-  .strictObject({ ...shared, stages: z.array(stageSchema).min(1), rollouts, evaluation })
+  .strictObject({ ...shared, stages: z.array(stageSchema).min(1), hints, rollouts, evaluation })
   .superRefine((recipe, context) => {
     const limit = recipe.environment.maxTotalTokens;
     const models = {
@@ -114,7 +127,16 @@ const expandedSchema = z
     if (repeated !== -1) {
       context.addIssue({ code: 'custom', path: ['stages', repeated, 'name'], message: 'stands twice' });
     }
-    for (const { path, message } of [...teacherProblems(recipe), ...loraProblems(recipe), ...promptProblems(recipe)]) {
+    if (recipe.stages.at(-1)?.baseline) {
+      const message = 'has no effect on the last stage, which no other one follows';
+      context.addIssue({ code: 'custom', path: ['stages', recipe.stages.length - 1, 'baseline'], message });
+    }
+    for (const { path, message } of [
+      ...teacherProblems(recipe),
+      ...loraProblems(recipe),
+      ...promptProblems(recipe),
+      ...hintProblems(recipe),
+    ]) {
       context.addIssue({ code: 'custom', path, message });
     }
   });
@@ -134,15 +156,13 @@ function ineffectiveRlKeys(raw: RawRecipe, { stages }: RawRecipe): { path: strin
 /** What a recipe says and its method does not allow or does not read, by the keys as they are written. */
 export function recipeConflicts(raw: RawRecipe): { recipe: RawRecipe; conflicts: MethodConflict[] } {
   const { recipe, conflicts } = expandMethod(raw);
-  return {
-    recipe,
-    conflicts: [
-      ...conflicts,
-      ...distillConflictsOf(raw, recipe),
-      ...ineffectiveRlKeys(raw, recipe),
-      ...worldConflicts(raw),
-    ],
-  };
+  const ineffective = [
+    ...distillConflictsOf(raw, recipe),
+    ...ineffectiveRlKeys(raw, recipe),
+    ...worldConflicts(raw),
+    ...hintConflictsOf(raw, recipe),
+  ];
+  return { recipe, conflicts: [...conflicts, ...ineffective] };
 }
 
 /** Validates a recipe: its method becomes the list of stages that it stands for. */

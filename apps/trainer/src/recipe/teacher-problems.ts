@@ -2,9 +2,9 @@ import { type TeacherEstimator, teacherCan } from '@dgpo/distill/teachers';
 
 /** What these checks read of a recipe. */
 export interface TeacherUse {
-  teacher: { kind: 'scripted' | 'model' | 'server'; topK: number };
+  teacher: { kind: 'scripted' | 'model' | 'server' | 'hinted'; topK: number };
   stages: readonly {
-    distill?: { objective: string; klWeight: number } | undefined;
+    distill?: { objective: string; klWeight: number; demonstrator?: string } | undefined;
     rl?:
       | {
           maxSteps: number;
@@ -22,9 +22,12 @@ interface Problem {
 
 type Stage = TeacherUse['stages'][number];
 
-function distillProblems({ objective, klWeight }: NonNullable<Stage['distill']>): Problem[] {
+/** A teacher that is asked for the log-probabilities of tokens. */
+type ScoringTeacher = 'server' | 'hinted';
+
+function distillProblems({ objective, klWeight }: NonNullable<Stage['distill']>, kind: ScoringTeacher): Problem[] {
   if (objective === 'sft' || objective === 'opd' || klWeight === 0) return [];
-  const message = 'must be 0 with teacher.kind: server, since a server does not give whole distributions';
+  const message = `must be 0 with teacher.kind: ${kind}, which does not give whole distributions`;
   return [{ path: ['distill', 'klWeight'], message }];
 }
 
@@ -40,7 +43,7 @@ function localProblems(rl: NonNullable<Stage['rl']>): Problem[] {
   return [{ path: estimatorPath, message }];
 }
 
-function rlProblems(rl: NonNullable<Stage['rl']>, topK: number): Problem[] {
+function rlProblems(rl: NonNullable<Stage['rl']>, topK: number, kind: ScoringTeacher): Problem[] {
   const { temperature, guidance } = rl;
   const { estimator } = guidance;
   const problems: Problem[] = [];
@@ -48,34 +51,59 @@ function rlProblems(rl: NonNullable<Stage['rl']>, topK: number): Problem[] {
     problems.push({
       path: estimatorPath,
       message:
-        estimator === 'topK'
-          ? 'topK needs teacher.topK above 0'
-          : `${estimator} needs a teacher on this machine; with teacher.kind: server use k1, k2, k3, abs or, with teacher.topK, topK`,
+        kind === 'hinted'
+          ? `${estimator} needs whole distributions; with teacher.kind: hinted use k1, k2, k3 or abs`
+          : estimator === 'topK'
+            ? 'topK needs teacher.topK above 0'
+            : `${estimator} needs a teacher on this machine; with teacher.kind: server use k1, k2, k3, abs or, with teacher.topK, topK`,
     });
   }
   if (temperature !== 1) {
     problems.push({
       path: ['rl', 'temperature'],
-      message: `must be 1 with teacher.kind: server, whose log-probabilities are those of temperature 1, got ${temperature}`,
+      message: `must be 1 with teacher.kind: ${kind}, whose log-probabilities are those of temperature 1, got ${temperature}`,
     });
   }
   return problems;
 }
 
+/** A model with hints is there once a stage has made some, and plays by another name. */
+function hintedProblems(stages: readonly Stage[]): Problem[] {
+  const made = stages.findIndex(({ distill }) => distill?.demonstrator === 'hinted');
+  const plays = stages.findIndex(
+    ({ distill }) => distill?.demonstrator === 'teacher' && ['sft', 'kd'].includes(distill.objective),
+  );
+  const early = stages.findIndex(
+    ({ distill, rl }, index) =>
+      (made < 0 || index <= made) &&
+      ((distill !== undefined && distill.objective !== 'sft') ||
+        (rl !== undefined && pulls(rl) && rl.guidance.reference === 'teacher')),
+  );
+  return [
+    ...(plays < 0
+      ? []
+      : [{ path: ['stages', plays, 'distill', 'demonstrator'], message: 'is hinted for a teacher with kind: hinted' }]),
+    ...(made >= 0 && early < 0
+      ? []
+      : [{ path: ['teacher', 'kind'], message: 'hinted needs a stage with demonstrator: hinted before it guides' }]),
+  ];
+}
+
 /** What a recipe asks of a teacher that it cannot give where it is, or that nothing reads. */
 export function teacherProblems({ teacher, stages }: TeacherUse): Problem[] {
-  const isServer = teacher.kind === 'server';
+  const scoring = teacher.kind === 'server' || teacher.kind === 'hinted' ? teacher.kind : undefined;
   const problems = stages.flatMap(({ distill, rl }, index) =>
     [
-      ...(distill === undefined || !isServer ? [] : distillProblems(distill)),
+      ...(distill === undefined || scoring === undefined ? [] : distillProblems(distill, scoring)),
       ...(rl === undefined || !pulls(rl)
         ? []
-        : isServer && rl.guidance.reference === 'teacher'
-          ? rlProblems(rl, teacher.topK)
+        : scoring !== undefined && rl.guidance.reference === 'teacher'
+          ? rlProblems(rl, teacher.topK, scoring)
           : localProblems(rl)),
     ].map(({ path, message }) => ({ path: ['stages', index, ...path], message })),
   );
+  if (teacher.kind === 'hinted') problems.push(...hintedProblems(stages));
   const readsTopK = stages.some(({ rl }) => rl !== undefined && pulls(rl) && rl.guidance.estimator === 'topK');
-  if (!isServer || teacher.topK === 0 || readsTopK) return problems;
+  if (teacher.kind !== 'server' || teacher.topK === 0 || readsTopK) return problems;
   return [...problems, { path: ['teacher', 'topK'], message: 'has no effect without rl.guidance.estimator: topK' }];
 }

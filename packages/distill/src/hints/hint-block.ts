@@ -55,8 +55,25 @@ export interface HintPromptParts {
   task: Task;
 }
 
-/** A `promptTemplate` that puts the task's hints before the first observation; without hints it is the environment's default. */
-export function hintPromptTemplate({ format, instructions, observation, task }: HintPromptParts): string {
-  const block = renderHints(hintsOf(task));
-  return `${[instructions, format, ...(block === '' ? [] : [block]), observation].join('\n\n')}\n`;
+/**
+ * A `promptTemplate` of `createTextEnvironment` (`@dgpo/envs`) that puts the task's hints and a blank line before the first observation of
+ * a text template; without hints the prompt is that of the template alone. Small models get a short one such as `'{observation}\n'`:
+ * `removeHints` and `findHintTraces` know the hints by what stands around them, whatever else the prompt holds.
+ *
+ * @param options.template text with `{observation}`, perhaps with `{instructions}`, `{format}` and `{question}`
+ */
+export function createHintPromptTemplate({ template }: { template: string }): (parts: HintPromptParts) => string {
+  return ({ format, instructions, observation, task }) => {
+    const block = renderHints(hintsOf(task));
+    const values: Readonly<Record<string, string>> = {
+      ...{ format, instructions, question: task.question },
+      observation: block === '' ? observation : `${block}\n\n${observation}`,
+    };
+    return template.replace(/\{(instructions|format|observation|question)\}/g, (_, name: string) => values[name] ?? '');
+  };
 }
+
+/** The environment's own prompt with the task's hints before the first observation. */
+export const hintPromptTemplate = createHintPromptTemplate({
+  template: '{instructions}\n\n{format}\n\n{observation}\n',
+});

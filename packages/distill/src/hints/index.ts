@@ -22,7 +22,14 @@ export {
   type HintTrace,
   type TraceOptions,
 } from './find-hint-traces.js';
-export { addHints, type HintPromptParts, hintPromptTemplate, hintsOf, renderHints } from './hint-block.js';
+export {
+  addHints,
+  createHintPromptTemplate,
+  type HintPromptParts,
+  hintPromptTemplate,
+  hintsOf,
+  renderHints,
+} from './hint-block.js';
 export type { HintRecord } from './hint-record.js';
 export {
   type CreateHintStoreOptions,

@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { characters, segment, type Turn, worldEpisode } from './__fixtures__/worlds.js';
 import { createStudentData } from './create-student-data.js';
 import { findHintTraces } from './find-hint-traces.js';
-import { addHints, hintPromptTemplate, hintsOf, renderHints } from './hint-block.js';
+import { addHints, createHintPromptTemplate, hintPromptTemplate, hintsOf, renderHints } from './hint-block.js';
 import { removeHints } from './remove-hints.js';
+import { stripHints } from './strip-hints.js';
 
 const hints = ['Go to the {container} before you take the {object} from it.', 'Open {container}.'];
 const task: Task = { id: 'game', question: 'put a mug in shelf', goldenAnswers: [], metadata: { type: 'put' } };
@@ -37,6 +38,15 @@ describe('the block of hints', () => {
     for (const hint of hints) expect(renderHints(hints)).toContain(`\n- ${hint}\n`);
     expect(renderHints([])).toBe('');
     expect(addHints({ task, hints: [] })).toBe(task);
+  });
+
+  test('stands before the observation of a short template too, and goes with its hints', () => {
+    const short = createHintPromptTemplate({ template: '{question}: {observation}\n' });
+    const given = { ...parts, observation: 'A {question} and $& stay.' };
+    expect(short({ ...given, task })).toBe(`${task.question}: ${given.observation}\n`);
+    const prompt = short({ ...given, task: hinted });
+    expect(prompt).toBe(`${task.question}: ${renderHints(hints)}\n\n${given.observation}\n`);
+    expect(stripHints(prompt, hints)).toBe(short({ ...given, task }));
   });
 
   test('goes into a prompt that the task brings along', () => {

@@ -37,6 +37,29 @@ describe('createCatalogue', () => {
     }
   });
 
+  test('with one family per kind, a small shop has every kind, and four products of each', () => {
+    const { products } = createCatalogue({ products: 120, familiesPerKind: 1 });
+    const counts = new Map<string, number>();
+    for (const { query } of products) counts.set(query, (counts.get(query) ?? 0) + 1);
+    expect(counts.size).toBe(30);
+    expect(new Set(counts.values())).toEqual(new Set([4]));
+    for (const bad of [{ familiesPerKind: 0 }, { wishesPerProduct: 1.5 }]) {
+      expect(() => createCatalogue(bad)).toThrow(ConfigError);
+    }
+  });
+
+  test('further wishes leave the first ones and the products as they are', () => {
+    const [one, three] = [1, 3].map((wishesPerProduct) => createCatalogue({ products: 40, wishesPerProduct }).products);
+    expect(three?.map((product) => ({ ...product, instructions: product.instructions.slice(0, 1) }))).toEqual(one);
+    for (const { attributes, instructions, options } of three ?? []) {
+      expect(new Set(instructions.map(({ text }) => text)).size).toBeGreaterThan(1);
+      for (const wish of instructions) {
+        expect(attributes).toEqual(expect.arrayContaining([...wish.attributes]));
+        expect(wish.options).toHaveLength(options.length);
+      }
+    }
+  });
+
   test('has near duplicates', () => {
     const families = new Map<string, number>();
     for (const { name } of createCatalogue().products) {

@@ -9,6 +9,13 @@ export interface CreateCatalogueOptions {
   products?: number;
   /** @default 0 */
   seed?: number;
+  /**
+   * How many brands make the same kind of product, at least. With 1 a search for a kind finds few products, and catalogues of 120 have
+   * every kind. @default 4
+   */
+  familiesPerKind?: number;
+  /** Wishes by people for each product, with traits and options of their own. @default 1 */
+  wishesPerProduct?: number;
 }
 
 /** A product as it lies in `items_shuffle.json`. */
@@ -57,10 +64,11 @@ interface Family {
   title: string;
 }
 
-/** Kinds of small catalogues are so few that there are brands to choose from. */
-const familiesPerKind = 4;
-
-function familyOf(number: number, families: number, root: Random): Family {
+/** Kinds of small catalogues are so few that there are `familiesPerKind` brands to choose from. */
+function familyOf(
+  number: number,
+  { families, familiesPerKind, root }: { families: number; familiesPerKind: number; root: Random },
+): Family {
   const random = root.split('family', number);
   const category = categories[number % categories.length] as Category;
   const kindsPerCategory = Math.floor(families / familiesPerKind / categories.length);
@@ -82,7 +90,7 @@ function wishText(kind: Kind, attributes: readonly string[], options: readonly s
 }
 
 /** One product of a family with its wishes. */
-function createProduct(family: Family, asin: string, random: Random) {
+function createProduct(family: Family, { asin, random, wishes }: { asin: string; random: Random; wishes: number }) {
   const { category, kind, title } = family;
   const attributes = some(random, category.attributes, 4, 6);
   const [shown, ...hidden] = attributes as [string, ...string[]];
@@ -109,30 +117,43 @@ function createProduct(family: Family, asin: string, random: Random) {
     customization_options: options,
     images: [`images/${asin}.png`],
   };
-  const wished = some(random, hidden, 2, 3);
-  const choices = Object.values(options).map((values) => random.pick(values).value.toLowerCase());
-  const instruction = wishText(kind, wished, choices, random);
+  const drawWish = () => {
+    const wished = some(random, hidden, 2, 3);
+    const choices = Object.values(options).map((values) => random.pick(values).value.toLowerCase());
+    const instruction = wishText(kind, wished, choices, random);
+    return { asin, instruction, instruction_attributes: wished, instruction_options: choices };
+  };
+  const first = drawWish();
+  const wished = first.instruction_attributes;
+  const wish = wishText(kind, wished, [], random);
   return {
     item,
-    attributes: { attributes, instruction: wishText(kind, wished, [], random), instruction_attributes: wished },
-    instructions: [{ asin, instruction, instruction_attributes: wished, instruction_options: choices }],
+    attributes: { attributes, instruction: wish, instruction_attributes: wished },
+    instructions: [first, ...Array.from({ length: wishes - 1 }, drawWish)],
   };
 }
 
 /**
  * An invented shop in the files of the original: five categories of six kinds, families of products that differ in traits, options and
- * price only. Most traits stand among a product's features, which a search does not see. Every product has one wish by a person.
- * @throws ConfigError unless `products` is an integer from 1 to 100,000
+ * price only. Most traits stand among a product's features, which a search does not see.
+ * @throws ConfigError unless `products` is an integer from 1 to 100,000 and the other counts are integers of at least 1
  */
-export function createCatalogueFiles({ products = 1000, seed = 0 }: CreateCatalogueOptions = {}): CatalogueFiles {
+export function createCatalogueFiles(options: CreateCatalogueOptions = {}): CatalogueFiles {
+  const { products = 1000, seed = 0, familiesPerKind = 4, wishesPerProduct = 1 } = options;
   if (!Number.isInteger(products) || products < 1 || products > 100_000) {
     throw new ConfigError(`products must be an integer from 1 to 100000, not ${products}`);
+  }
+  for (const [key, value] of Object.entries({ familiesPerKind, wishesPerProduct })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new ConfigError(`${key} must be an integer of at least 1, not ${value}`);
+    }
   }
   const root = createRandom(seed).split('webshop');
   const families = Math.ceil(products / siblings);
   const made = Array.from({ length: products }, (_, number) => {
     const asin = `B${(root.split('asin').integer(36 ** 4) + number * 7919).toString(36).toUpperCase().padStart(9, '0')}`;
-    return createProduct(familyOf(Math.floor(number / siblings), families, root), asin, root.split('product', number));
+    const family = familyOf(Math.floor(number / siblings), { families, familiesPerKind, root });
+    return createProduct(family, { asin, random: root.split('product', number), wishes: wishesPerProduct });
   });
   const shuffled = root.split('shuffle').shuffle(made);
   return {

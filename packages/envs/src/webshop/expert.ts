@@ -1,5 +1,5 @@
 import { normalizeColor } from './normalize-color.js';
-import { type Click, productsPerPage } from './page.js';
+import type { Click } from './page.js';
 import type { Goal, Product } from './product.js';
 import { productText } from './product-index.js';
 import type { WebshopState } from './state.js';
@@ -35,6 +35,8 @@ export interface ExpertShop {
   productOf(asin: string): Product;
   search(query: string): readonly string[];
   clicksOf(state: WebshopState): ReadonlyMap<string, Click>;
+  /** Products on a page of results. */
+  productsPerPage: number;
 }
 
 /** A search that finds the product: its name, or all that it is found by; null if neither does. */
@@ -55,7 +57,7 @@ export function expertCommand(state: WebshopState, shop: ExpertShop): string {
     case 'search':
       return searchFor(queryFor(product, shop) ?? product.name);
     case 'results': {
-      const target = Math.floor(place / productsPerPage) + 1;
+      const target = Math.floor(place / shop.productsPerPage) + 1;
       if (place >= 0 && target === resultsPage) return `click[${goal.asin.toLowerCase()}]`;
       if (place >= 0) return target > resultsPage ? 'click[next >]' : 'click[< prev]';
       return 'click[back to search]';

@@ -1,7 +1,7 @@
 import type { Piece } from './page.js';
 
-/** How pages are written down; the original's names. */
-export type ObservationMode = 'text' | 'text_rich';
+/** How pages are written down: `text` and `text_rich` as in the original, `short` for models that read little. */
+export type ObservationMode = 'text' | 'text_rich' | 'short';
 
 function richLine({ text, kind, marked }: Piece): string {
   const label = marked ? 'clicked button' : 'button';
@@ -17,8 +17,21 @@ function richLine({ text, kind, marked }: Piece): string {
   }
 }
 
-/** A page as text: its texts joined by ` [SEP] `, or a line each, with what can be clicked marked as such. */
+/** What a short page leaves out: ratings that nobody gave, and buttons that a purchase does not take. They can be clicked all the same. */
+const dispensable: ReadonlySet<string> = new Set(['Rating: N.A.', 'Back to Search', 'Description', 'Reviews']);
+
+/** In lower case, as commands are, and without the instruction, which the first page has. */
+function shortPage(pieces: readonly Piece[]): string {
+  const hasInstruction = pieces[0]?.text === 'Instruction:';
+  const shown = pieces
+    .slice(hasInstruction ? 2 : 0)
+    .filter(({ kind, text }) => kind === 'option' || kind === 'product' || !dispensable.has(text));
+  return shown.map(({ text }) => text.trim().toLowerCase()).join(' | ');
+}
+
+/** A page as text: its texts joined by ` [SEP] ` or ` | `, or a line each, with what can be clicked marked as such. */
 export function observationOf(pieces: readonly Piece[], mode: ObservationMode): string {
+  if (mode === 'short') return shortPage(pieces);
   if (mode === 'text') return pieces.map(({ text }) => text.trim()).join(' [SEP] ');
   const chosen = pieces.filter(({ kind, marked }) => kind === 'option' && marked).reverse();
   const clicked = chosen.map(({ text }) => `You have clicked ${text}.\n`);

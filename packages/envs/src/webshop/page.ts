@@ -18,9 +18,6 @@ export interface Piece {
   marked?: boolean;
 }
 
-/** Products on a page of results. */
-export const productsPerPage = 10;
-
 const text = (value: string): Piece => ({ text: value, kind: 'text' });
 const button = (value: string, click: Click): Piece => ({ text: value, kind: 'button', click });
 
@@ -37,9 +34,11 @@ interface Shop {
   productOf(asin: string): Product;
   /** Whether pages of products have a page of attributes. */
   showAttributes: boolean;
+  /** Products on a page of results. */
+  productsPerPage: number;
 }
 
-function resultPieces({ results, resultsPage, visited }: WebshopState, { productOf }: Shop): Piece[] {
+function resultPieces({ results, resultsPage, visited }: WebshopState, { productOf, productsPerPage }: Shop): Piece[] {
   const shown = results.slice((resultsPage - 1) * productsPerPage, resultsPage * productsPerPage);
   return [
     text(`Page ${resultsPage} (Total results: ${results.length})`),

@@ -97,6 +97,28 @@ describe('pages', () => {
     expect(play([...toLamp, 'click[attributes]']).last.executed).toBe(false);
   });
 
+  test('short leaves out the instruction, ratings and detours, in lower case', () => {
+    const short = { observationMode: 'short', productsPerPage: 2 };
+    const [start, results, item] = play(toLamp, short).steps.map(({ observation }) => observation);
+    expect(start).toBe(`webshop | instruction: | ${instruction.toLowerCase()} | search`);
+    expect(results).toMatch(/^page 1 \(total results: \d+\) \| next > \| b00000000a \| bazen lamp \| \$12\.5( \| |$)/);
+    expect(item).toBe(
+      '< prev | color | red | navy blue | shade | small | red | bazen lamp | price: $12.5 | features | buy now',
+    );
+    expect(play([...toLamp, 'click[back to search]'], short).last.executed).toBe(true);
+  });
+
+  test('pages of fewer products, which the expert turns', () => {
+    const { last, world } = play(['search[lamp]'], { productsPerPage: 2 });
+    expect(last.observation.match(/\$12\.5/g)).toHaveLength(2);
+    let { state } = play(['search[lamp]'], { productsPerPage: 2 }).last;
+    for (let step = 0; step < 30 && state.result === null; step++) state = world.step(state, world.expert(state)).state;
+    expect(state.result).toEqual({ correct: true, reward: 1 });
+    for (const productsPerPage of [0, 1.5]) {
+      expect(() => createWebshop({ catalogue: lamps, productsPerPage })).toThrow(ConfigError);
+    }
+  });
+
   test('text_rich marks buttons, what was chosen and what was looked at', () => {
     const rich = { observationMode: 'text_rich' };
     const chosen = play([...toLamp, 'click[navy blue]', 'click[small]'], rich).last.observation;

@@ -18,6 +18,8 @@ export interface WebshopOptions {
   observationMode?: ObservationMode;
   /** Whether products have a page of their attributes. @default false */
   showAttributes?: boolean;
+  /** Products on a page of results; fewer than the original's make shorter pages. @default 10 */
+  productsPerPage?: number;
   /** Nouns and names in the name of a product, lower case, with repetition, for the reward. @default nounsOf */
   nounsOf?: (name: string) => readonly string[];
 }
@@ -43,12 +45,18 @@ function parseCommand(command: string): { name: string; argument: string } | nul
  * Differences: its `<r>`, `<a>`, `<c>` and `<q>` searches are words like any others, the last page is shorter, white space around a
  * command does not matter.
  *
- * @throws ConfigError for a catalogue without products
+ * @throws ConfigError for a catalogue without products, and for pages that are not of at least one product
  */
 export function createWebshop(options: WebshopOptions): TextWorld<WebshopState> {
   const { catalogue, observationMode = 'text', showAttributes = false, nounsOf = defaultNounsOf } = options;
+  const { productsPerPage = 10 } = options;
   const { products } = catalogue;
   if (products.length === 0) throw new ConfigError('the catalogue has no products');
+  if (!Number.isInteger(productsPerPage) || productsPerPage < 1) {
+    throw new ConfigError(`expected a whole number of at least 1, found ${productsPerPage}`, {
+      where: 'productsPerPage',
+    });
+  }
   const index = options.index ?? createProductIndex(products);
   const byAsin = new Map(products.map((product) => [product.asin, product]));
   const nouns = new Map<string, readonly string[]>();
@@ -65,7 +73,7 @@ export function createWebshop(options: WebshopOptions): TextWorld<WebshopState> 
   };
   const search = (query: string) =>
     index.search({ query, topK: maxResults }).map((match) => (products[match.index] as Product).asin);
-  const shop = { productOf, showAttributes };
+  const shop = { productOf, showAttributes, productsPerPage };
   const pieces = (state: WebshopState) => piecesOf(state, shop);
   const observe = (state: WebshopState) => observationOf(pieces(state), observationMode);
 
@@ -142,6 +150,7 @@ export function createWebshop(options: WebshopOptions): TextWorld<WebshopState> 
       // Of all searches the one for what is asked.
       return (state.page === 'search' ? [...clicks, searchFor(state.instruction)] : clicks).sort();
     },
-    expert: (state) => expertCommand(state, { productOf, search, clicksOf: (current) => clicksOf(pieces(current)) }),
+    expert: (state) =>
+      expertCommand(state, { productOf, productsPerPage, search, clicksOf: (current) => clicksOf(pieces(current)) }),
   };
 }

@@ -15,6 +15,8 @@ export interface SectionRules {
 export interface MethodStage {
   /** Of its folder and its metrics. */
   name: string;
+  /** A comparison: the next stage starts where this one did, and it is left out where there is nothing to learn. @default false */
+  baseline?: boolean;
   distill?: SectionRules;
   rl?: SectionRules;
 }

@@ -47,6 +47,7 @@ test('too dear, by the goal or by its words; a price range by its lower end', ()
     'price-over-limit: Compare the price of the {item} with the limit of the instruction before you buy it.',
   ];
   expect(dear('$20.50')).toEqual(found);
+  expect(dear('| price: $20.50')).toEqual(found);
   expect(dear('$1,000.00')).toEqual(found);
   expect(dear('$15.00 to $30.00')).toEqual([]);
   expect(dear('$20.50', { goal: { priceUpper: 1_000_000 } })).toEqual([]);

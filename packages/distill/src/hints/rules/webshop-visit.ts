@@ -50,7 +50,7 @@ function nextPage({ executed, label, name, page }: Click): Click['page'] {
 
 /** The lowest price of a page. */
 function priceOn(page: string): number | null {
-  const [, digits] = /Price:\s*\$\s?([\d,]+(?:\.\d+)?)/.exec(page) ?? [];
+  const [, digits] = /Price:\s*\$\s?([\d,]+(?:\.\d+)?)/i.exec(page) ?? [];
   return digits === undefined ? null : Number(digits.replaceAll(',', ''));
 }
 

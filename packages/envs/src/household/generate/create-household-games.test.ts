@@ -121,6 +121,7 @@ test('small rooms have little in them, and every family is played in them to the
     const { objects, receptacles } = gameOf(task);
     expect(receptacles.length).toBeLessThanOrEqual(8);
     expect(objects.length).toBeLessThanOrEqual(12);
+    expect(new Set(receptacles.map(({ location }) => location)).size).toBe(receptacles.length);
     expect(wins(task, expert)).toBe(true);
   }
 });

@@ -25,7 +25,8 @@ export interface HouseholdGamesOptions {
   /** @default all six */
   families?: readonly HouseholdFamily[];
   /**
-   * `full` has the furniture and objects of ALFWorld's rooms; `small` a third of them, for models that read little. Small rooms of
+   * `full` has the furniture and objects of ALFWorld's rooms; `small` a third of them, each piece of furniture at a spot of its own,
+   * for models that read little. Small rooms of
    * different numbers may be furnished alike.
    * @default 'full'
    */

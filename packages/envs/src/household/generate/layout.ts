@@ -22,7 +22,7 @@ export function drawLayout({ kind, number, random }: { kind: RoomKind; number: n
   let spots = 0;
   let previous: string | null = null;
   const receptacles = listed(classNames).map(({ className, name, type }) => {
-    const shared = className === previous && stackable.has(className) && random.next() < 0.3;
+    const shared = !kind.ownSpots && className === previous && stackable.has(className) && random.next() < 0.3;
     if (!shared) spots++;
     previous = className;
     // Some cabinets and drawers of the simulator's rooms cannot be opened, and show what is in them.

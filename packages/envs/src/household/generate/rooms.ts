@@ -11,6 +11,8 @@ export interface RoomKind {
   firstNumber: number;
   furniture: readonly Stock[];
   objects: readonly Stock[];
+  /** Whether every piece of furniture is used from a spot of its own. */
+  ownSpots: boolean;
 }
 
 function stock(text: string): Stock[] {
@@ -28,6 +30,7 @@ export const roomKinds: readonly RoomKind[] = [
   {
     name: 'kitchen',
     firstNumber: 1,
+    ownSpots: false,
     furniture:
       stock(`Cabinet:3-9 Drawer:2-6 CounterTop:1-3 StoveBurner:2-4 Fridge:1 Microwave:1 SinkBasin:1 CoffeeMachine:1
       Toaster:1 GarbageCan:1 DiningTable:0-2 SideTable:0-1 Shelf:0-3`),
@@ -39,6 +42,7 @@ export const roomKinds: readonly RoomKind[] = [
   {
     name: 'livingroom',
     firstNumber: 201,
+    ownSpots: false,
     furniture:
       stock(`Sofa:1-2 ArmChair:1-2 CoffeeTable:1-2 SideTable:1-3 Drawer:2-6 Shelf:0-4 Cabinet:0-3 TVStand:0-1 GarbageCan:1
       DiningTable:0-1 Dresser:0-1 Desk:0-1 Ottoman:0-1 Safe:0-1`),
@@ -49,6 +53,7 @@ export const roomKinds: readonly RoomKind[] = [
   {
     name: 'bedroom',
     firstNumber: 301,
+    ownSpots: false,
     furniture:
       stock(`Bed:1 Drawer:2-7 Desk:1-2 SideTable:1-2 Dresser:0-1 Shelf:0-5 GarbageCan:1 LaundryHamper:0-1 ArmChair:0-1
       Safe:0-1 Cabinet:0-2`),
@@ -60,6 +65,7 @@ export const roomKinds: readonly RoomKind[] = [
   {
     name: 'bathroom',
     firstNumber: 401,
+    ownSpots: false,
     furniture:
       stock(`SinkBasin:1-2 BathtubBasin:0-1 Toilet:1 ToiletPaperHanger:1 TowelHolder:1-2 HandTowelHolder:1-2 GarbageCan:1
       CounterTop:1-2 Cabinet:1-5 Drawer:0-3 Shelf:0-2 SideTable:0-1 Cart:0-1`),
@@ -74,6 +80,7 @@ export const smallRoomKinds: readonly RoomKind[] = [
   {
     name: 'kitchen',
     firstNumber: 1,
+    ownSpots: true,
     furniture: stock('Cabinet:1-2 Drawer:0-1 CounterTop:1 Fridge:1 Microwave:1 SinkBasin:1 DiningTable:0-1'),
     objects: stock(
       'Apple:0-1 Egg:0-1 Potato:0-1 Tomato:0-1 Mug:1-2 Cup:0-1 Bowl:0-1 Plate:0-1 Spoon:0-1 SaltShaker:0-1',
@@ -82,18 +89,21 @@ export const smallRoomKinds: readonly RoomKind[] = [
   {
     name: 'livingroom',
     firstNumber: 201,
+    ownSpots: true,
     furniture: stock('Sofa:1 CoffeeTable:1 SideTable:1 Drawer:1-2 Shelf:0-2 Safe:0-1'),
     objects: stock('Book:0-1 CellPhone:0-1 CreditCard:0-1 KeyChain:0-1 RemoteControl:1 Vase:0-1 Watch:0-1 DeskLamp:1'),
   },
   {
     name: 'bedroom',
     firstNumber: 301,
+    ownSpots: true,
     furniture: stock('Bed:1 Desk:1 SideTable:0-1 Drawer:1-2 Shelf:0-2 GarbageCan:1'),
     objects: stock('AlarmClock:0-1 Book:1 CD:0-1 CellPhone:0-1 Laptop:0-1 Pen:0-1 Pillow:0-1 DeskLamp:1'),
   },
   {
     name: 'bathroom',
     firstNumber: 401,
+    ownSpots: true,
     furniture: stock('SinkBasin:1 Toilet:1 CounterTop:1 Cabinet:1-2 GarbageCan:1 Shelf:0-1'),
     objects: stock('Cloth:1 SoapBar:1 SoapBottle:0-1 SprayBottle:0-1 ToiletPaper:1 Candle:0-1 DishSponge:0-1'),
   },

@@ -1,0 +1,46 @@
+import { createHousehold, createHouseholdGames, type HouseholdFamily, householdFamilies } from '@dgpo/envs/household';
+import { createRandom, type Task } from '@dgpo/trajectory';
+import type { HouseholdSettings } from '../compute/environment-settings.js';
+import { apprenticeEnvironment, shortPrompt } from './apprentice-environment.js';
+import type { ApprenticeTasksOptions, ApprenticeWorld, CreateApprenticesOptions } from './apprentice-world.js';
+import { householdCommand } from './household-apprentice.js';
+import { type HouseholdSkill, householdFamilySkills, householdHints } from './household-skills.js';
+
+/** The rules of an episode in a small room. */
+const settings: HouseholdSettings = {
+  kind: 'household',
+  maxTurns: 16,
+  maxTokensPerTurn: 32,
+  maxObservationTokens: 96,
+  maxContextTokens: 768,
+  ...shortPrompt,
+};
+
+const strengths: Readonly<Record<HouseholdSkill, number>> = {
+  ...{ open: 0.3, explore: 0.7, clean: 0.7, heat: 0.3, cool: 0.3, both: 0.3, lamp: 0.7 },
+};
+
+function tasks({ count, seed, split }: ApprenticeTasksOptions): Task[] {
+  const perFamily = Math.ceil(count / householdFamilies.length);
+  const rooms = split === 'train' ? 'train' : 'valid_unseen';
+  const games = createHouseholdGames({ perFamily, seed, size: 'small', split: rooms });
+  return createRandom(seed).split('small-household', split).shuffle(games).slice(0, count);
+}
+
+/** Small rooms of the household with their apprentices. */
+export function createHouseholdApprentices({
+  limitScale = 1,
+}: CreateApprenticesOptions = {}): ApprenticeWorld<HouseholdSkill> {
+  return {
+    name: 'household',
+    settings,
+    environment: apprenticeEnvironment({ world: createHousehold(), settings, limitScale }),
+    vocabularyPieces: 448,
+    hints: householdHints,
+    strengthsFor: () => strengths,
+    tasks,
+    // `createHouseholdGames` names the family of a task here.
+    neededFor: ({ metadata }) => householdFamilySkills[metadata?.type as HouseholdFamily],
+    command: householdCommand,
+  };
+}
