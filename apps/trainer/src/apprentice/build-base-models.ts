@@ -11,7 +11,7 @@ import { hashFile } from '../run/stable-hash.js';
 import type { ApprenticeWorld, CreateApprenticesOptions } from './apprentice-world.js';
 import { createHouseholdApprentices } from './household-world.js';
 import { measureBase } from './measure-base.js';
-import { apprenticeRow, playLessons } from './play-apprentices.js';
+import { apprenticeRow, copyingRow, playLessons } from './play-apprentices.js';
 import { createWebshopApprentices } from './webshop-world.js';
 
 export interface BuildBaseModelsOptions {
@@ -77,7 +77,10 @@ async function buildOne<Skill extends string>(options: {
     maxSteps: steps,
     learningRate: 3e-3,
     batchSize: 16,
-    row: (step, index) => random.split('row', step, index).pick(rows),
+    row: (step, index) => {
+      const own = random.split('row', step, index);
+      return index % 4 === 0 ? copyingRow(played, own) : own.pick(rows);
+    },
   });
   const directory = join(assetsDir, `${world.name}-base`);
   await saveModel({ config, parameters, tokenizer, directory, dtype: 'F16', metadata: { seed: `${seed}` } });

@@ -5,6 +5,7 @@ import { apprenticeEnvironment, shortPrompt } from './apprentice-environment.js'
 import type { ApprenticeTasksOptions, ApprenticeWorld, CreateApprenticesOptions } from './apprentice-world.js';
 import { householdCommand } from './household-apprentice.js';
 import { type HouseholdSkill, householdFamilySkills, householdHints } from './household-skills.js';
+import { scrambleRoom } from './scramble-room.js';
 
 /** The rules of an episode in a small room. */
 const settings: HouseholdSettings = {
@@ -24,7 +25,12 @@ function tasks({ count, seed, split }: ApprenticeTasksOptions): Task[] {
   const perFamily = Math.ceil(count / householdFamilies.length);
   const rooms = split === 'train' ? 'train' : 'valid_unseen';
   const games = createHouseholdGames({ perFamily, seed, size: 'small', split: rooms });
-  return createRandom(seed).split('small-household', split).shuffle(games).slice(0, count);
+  const random = createRandom(seed).split('small-household', split);
+  const drawn = random.shuffle(games).slice(0, count);
+  // Rooms of a kind are much alike: most of those to learn from are not as usual, so that players read instead of knowing.
+  return split === 'unseen'
+    ? drawn
+    : drawn.map((task, index) => (index % 4 === 0 ? task : scrambleRoom(task, random.split('room', index))));
 }
 
 /** Small rooms of the household with their apprentices. */

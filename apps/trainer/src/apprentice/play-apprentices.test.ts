@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { HouseholdSkill } from './household-skills.js';
 import { createHouseholdApprentices } from './household-world.js';
 import { hintsFor } from './lesson-hints.js';
-import { apprenticeRow, playApprentices, playLessons } from './play-apprentices.js';
+import { apprenticeRow, copyingRow, playApprentices, playLessons } from './play-apprentices.js';
 
 const world = createHouseholdApprentices({ limitScale: 8 });
 const tasks = world.tasks({ split: 'train', count: 30, seed: 3 });
@@ -53,4 +53,16 @@ test('the hints of a task call for all that it needs, and can be taken out of it
   expect(hints.length).toBeGreaterThan(tasks.length);
   expect(findHintTraces({ trajectories: episodes, hints }).length).toBeGreaterThan(0);
   expect(findHintTraces({ trajectories: plain, hints })).toEqual([]);
+});
+
+test('a copying exercise says everything twice, and only the second time counts', async () => {
+  const { mask, tokenIds, weights } = copyingRow(
+    await playLessons({ world, tasks, count: 4, random: createRandom(2) }),
+    createRandom(3),
+  );
+  const half = tokenIds.length / 2;
+  expect(half).toBeGreaterThan(10);
+  expect([...tokenIds.slice(half)]).toEqual([...tokenIds.slice(0, half)]);
+  expect([...mask]).toEqual([...tokenIds.keys()].map((index) => (index < half ? 0 : 1)));
+  expect(weights).toHaveLength(half);
 });

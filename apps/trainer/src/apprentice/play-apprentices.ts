@@ -85,3 +85,19 @@ export function playLessons<Skill extends string>(options: {
     ...(tokenizer === undefined ? {} : { tokenizer }),
   });
 }
+
+/** Observations of a copying exercise. */
+const copied = 4;
+
+/** Observations of several episodes, then the same again, which alone counts: who cannot copy names cannot play. */
+export function copyingRow(episodes: readonly Trajectory[], random: Random): WeightedRow {
+  const read = Array.from({ length: copied }, () => {
+    const observations = random.pick(episodes).segments.filter(({ kind }) => kind === 'observation');
+    return observations.length === 0 ? [] : [...(random.pick(observations).tokenIds ?? [])];
+  }).flat();
+  return {
+    tokenIds: Int32Array.from([...read, ...read]),
+    mask: Uint8Array.from([...read.map(() => 0), ...read.map(() => 1)]),
+    weights: new Float32Array(read.length).fill(1),
+  };
+}
