@@ -30,7 +30,7 @@ export interface BenchmarkAverages {
 }
 
 /** How the answer of an episode stands against the golden ones. @throws ConfigError where `mathjs` is needed and not installed. */
-export function answerVerdict({ task, outcome }: Trajectory, kind: BenchmarkKind): AnswerVerdict {
+function answerVerdict({ task, outcome }: Trajectory, kind: BenchmarkKind): AnswerVerdict {
   const { answer } = outcome;
   if (answer === null) return 'none';
   if (kind === 'question-answering') return exactMatch(answer, task.goldenAnswers) ? 'right' : 'wrong';

@@ -1,16 +1,15 @@
 import { resolve } from 'node:path';
 import { formatTable } from '@dgpo/arc';
-import { engineNames } from '@dgpo/lm';
 import type { RetrieverSource } from '@dgpo/trainer';
 import { ConfigError } from '@dgpo/trajectory';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { benchmarkNotes, benchmarkTable } from '../benchmarks/benchmark-report.js';
 import { evaluateCheckpointBenchmarks } from '../benchmarks/evaluate-checkpoint-benchmarks.js';
 import { openBenchmarks } from '../benchmarks/open-benchmarks.js';
 import { benchmarkResults, writeBenchmarks } from '../benchmarks/write-benchmarks.js';
 import { openInput } from '../open-checkpoint.js';
 import { chooseEpisodes } from './choose-episodes.js';
-import { bootstrapOption, integerFrom, jsonOption, nonNegativeNumber } from './options.js';
+import { bootstrapOption, engineOption, integerFrom, jsonOption, nonNegativeNumber } from './options.js';
 import { createProgressLine } from './progress-line.js';
 import type { CliSurroundings } from './surroundings.js';
 
@@ -37,11 +36,7 @@ export function benchmarksCommand(surroundings: CliSurroundings): Command {
     .option('--temperature <number>', 'of sampling; 0 is greedy', nonNegativeNumber, 0)
     .option('--samples <number>', 'episodes per question', integerFrom(1), 1)
     .option('--seed <number>', 'seed of sampling and resampling', integerFrom(0), 0)
-    .addOption(
-      new Option('--engine <name>', 'TensorFlow.js backend; auto takes the fastest that works here')
-        .choices(['auto', ...engineNames] as const)
-        .default('auto' as const),
-    )
+    .addOption(engineOption())
     .option('--batch-size <number>', 'episodes side by side', integerFrom(1), 64)
     .optionsGroup('Output:')
     .option('--out <dir>', 'write benchmarks.json, results.json, samples_<benchmark>.jsonl and report.html there')

@@ -1,3 +1,4 @@
+import { engineNames } from '@dgpo/lm';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** Parses an integer of at least `minimum`. */
@@ -17,6 +18,11 @@ export const nonNegativeNumber = (text: string) => {
   }
   return value;
 };
+
+export const engineOption = () =>
+  new Option('--engine <name>', 'TensorFlow.js backend; auto takes the fastest that works here')
+    .choices(['auto', ...engineNames] as const)
+    .default('auto' as const);
 
 export const bootstrapOption = () =>
   new Option('--bootstrap-samples <number>', 'resamples of the 95 % intervals').argParser(integerFrom(1)).default(1000);

@@ -1,6 +1,5 @@
 import { basename, resolve } from 'node:path';
 import { formatTable, scoreTable, type TableOptions } from '@dgpo/arc';
-import { engineNames } from '@dgpo/lm';
 import {
   type EvaluationSet,
   evaluationResults,
@@ -11,10 +10,10 @@ import {
   writeRunReport,
 } from '@dgpo/trainer';
 import { ConfigError } from '@dgpo/trajectory';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { evaluateCheckpoint } from '../evaluate-checkpoint.js';
 import { chooseEpisodes } from './choose-episodes.js';
-import { bootstrapOption, integerFrom, jsonOption, nonNegativeNumber } from './options.js';
+import { bootstrapOption, engineOption, integerFrom, jsonOption, nonNegativeNumber } from './options.js';
 import { createProgressLine } from './progress-line.js';
 import type { CliSurroundings } from './surroundings.js';
 
@@ -75,11 +74,7 @@ export function runCommand(surroundings: CliSurroundings): Command {
     .option('--samples <number>', 'episodes per question', integerFrom(1), 1)
     .option('--seed <number>', 'seed of sampling and resampling', integerFrom(0), 0)
     .option('--no-reading', 'leave out source referencing and thinking')
-    .addOption(
-      new Option('--engine <name>', 'TensorFlow.js backend; auto takes the fastest that works here')
-        .choices(['auto', ...engineNames] as const)
-        .default('auto' as const),
-    )
+    .addOption(engineOption())
     .option('--workers <number>', 'worker threads; 0 is one per core', integerFrom(0), 0)
     .option('--batch-size <number>', 'episodes side by side in one worker', integerFrom(1), 64)
     .optionsGroup('Output:')

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type MathRow, mathFormats } from '../math/math-formats.js';
+import { mathFormats } from '../math/math-formats.js';
+import { type QuestionRow, questionRow } from '../rows/question-row.js';
 import { type BenchmarkName, benchmarkNamed } from './benchmark.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -10,26 +11,11 @@ export interface Layout {
   fields: string;
   /** The benchmark whose row this is, if the row has this shape. */
   recognise: (row: Fields) => BenchmarkName | undefined;
-  schema: z.ZodType<MathRow>;
+  schema: z.ZodType<QuestionRow>;
 }
 
 const id = z.union([z.string().min(1), z.number()]).nullish();
 const text = z.string().min(1, 'expected a text, found an empty one');
-
-function task(options: {
-  id: string | number | null | undefined;
-  question: string;
-  answers: readonly string[];
-  metadata: Record<string, unknown>;
-}): MathRow {
-  const known = Object.entries(options.metadata).filter(([, value]) => value !== undefined && value !== null);
-  return {
-    id: options.id === undefined || options.id === null ? null : String(options.id),
-    question: options.question,
-    goldenAnswers: [...new Set(options.answers.map((answer) => answer.trim()))].filter((answer) => answer !== ''),
-    metadata: Object.fromEntries(known),
-  };
-}
 
 /** HotpotQA and 2WikiMultiHopQA; the passages of `context` are not kept, since the model is to find its own. */
 const supported = z
@@ -43,7 +29,7 @@ const supported = z
     supporting_facts: z.unknown(),
   })
   .transform(({ _id, id: plain, question, answer, ...metadata }) =>
-    task({ id: _id ?? plain, question, answers: [answer], metadata }),
+    questionRow({ id: _id ?? plain, question, answers: [answer], metadata }),
   );
 
 const musique = z
@@ -65,7 +51,7 @@ const musique = z
     const title = paragraphs
       ?.filter((paragraph) => paragraph.is_supporting === true)
       .map((paragraph) => paragraph.title);
-    return task({
+    return questionRow({
       id: value.id,
       question: value.question,
       answers: [value.answer, ...(value.answer_aliases ?? [])],
@@ -79,7 +65,7 @@ const musique = z
 const bamboogle = z
   .object({ id, Question: text, Answer: text })
   .transform(({ id: plain, Question, Answer }) =>
-    task({ id: plain, question: Question, answers: [Answer], metadata: {} }),
+    questionRow({ id: plain, question: Question, answers: [Answer], metadata: {} }),
   );
 
 /** FlashRAG, and the parquet files of Search-R1. */
@@ -92,7 +78,7 @@ const flashRag = z
   })
   .transform(({ id: plain, question, golden_answers: answers, metadata }) => {
     const { context: _, ...known } = metadata ?? {};
-    return task({ id: plain, question, answers, metadata: known });
+    return questionRow({ id: plain, question, answers, metadata: known });
   });
 
 const has = (row: Fields, ...names: string[]) => names.every((name) => row[name] !== undefined && row[name] !== null);

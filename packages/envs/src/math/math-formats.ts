@@ -1,28 +1,10 @@
-import type { Task } from '@dgpo/trajectory';
 import { z } from 'zod';
+import { type QuestionRow, questionRow } from '../rows/question-row.js';
 import { lastBoxed } from './last-boxed.js';
-
-/** A row as a task; the reader names those without an id. */
-export type MathRow = Omit<Task, 'id'> & { id: string | null };
 
 const id = z.union([z.string().min(1), z.number()]).nullish();
 const answer = z.union([z.string(), z.number()]).transform((value) => String(value).trim());
 const text = z.string().min(1, 'expected a question, found an empty text');
-
-function row(options: {
-  id: string | number | null | undefined;
-  question: string;
-  answer: string;
-  metadata: Record<string, unknown>;
-}): MathRow {
-  const known = Object.entries(options.metadata).filter(([, value]) => value !== undefined && value !== null);
-  return {
-    id: options.id === undefined || options.id === null ? null : String(options.id),
-    question: options.question,
-    goldenAnswers: options.answer === '' ? [] : [options.answer],
-    ...(known.length === 0 ? {} : { metadata: Object.fromEntries(known) }),
-  };
-}
 
 /** The end of GSM8K's worked answer. */
 const gsm8k = z.object({ id, question: text, answer: z.string() }).transform((value, context) => {
@@ -32,12 +14,12 @@ const gsm8k = z.object({ id, question: text, answer: z.string() }).transform((va
     context.addIssue({ code: 'custom', path: ['answer'], message: 'expected it to end with #### and the answer' });
   }
   const solution = value.answer.slice(0, Math.max(mark, 0)).trim();
-  return row({ id: value.id, question: value.question, answer: golden, metadata: { solution } });
+  return questionRow({ id: value.id, question: value.question, answers: [golden], metadata: { solution } });
 });
 
 const gsmHard = z.object({ id, input: text, target: z.number(), code: z.string().nullish() }).transform((value) => {
   const { input, target, code } = value;
-  return row({ id: value.id, question: input, answer: String(target), metadata: { code } });
+  return questionRow({ id: value.id, question: input, answers: [String(target)], metadata: { code } });
 });
 
 const math = z
@@ -59,7 +41,7 @@ const math = z
       context.addIssue({ code: 'custom', path: ['answer'], message });
     }
     const metadata = { level, subject: subject ?? type, solution };
-    return row({ id: value.unique_id ?? value.id, question: problem, answer: golden ?? '', metadata });
+    return questionRow({ id: value.unique_id ?? value.id, question: problem, answers: [golden ?? ''], metadata });
   });
 
 const aime = z
@@ -86,19 +68,19 @@ const aime = z
       context.addIssue({ code: 'custom', path: ['answer'], message });
     }
     const { year, url, solution } = value;
-    return row({ id: value.id ?? value.ID, question, answer: golden, metadata: { year, url, solution } });
+    return questionRow({ id: value.id ?? value.ID, question, answers: [golden], metadata: { year, url, solution } });
   });
 
 const olymMath = z
   .object({ unique_id: id, id, problem: text, answer, subject: z.string().nullish() })
   .transform(({ unique_id, id: plain, problem, answer: golden, subject }) =>
-    row({ id: unique_id ?? plain, question: problem, answer: golden, metadata: { subject } }),
+    questionRow({ id: unique_id ?? plain, question: problem, answers: [golden], metadata: { subject } }),
   );
 
 const agentDistillation = z
   .looseObject({ id, question: text, answer })
   .transform(({ id: plain, question, answer: golden, ...metadata }) =>
-    row({ id: plain, question, answer: golden, metadata }),
+    questionRow({ id: plain, question, answers: [golden], metadata }),
   );
 
 /** What a row of each format must be. */
@@ -109,7 +91,7 @@ export const mathFormats = {
   aime,
   olymmath: olymMath,
   'agent-distillation': agentDistillation,
-} satisfies Record<string, z.ZodType<MathRow>>;
+} satisfies Record<string, z.ZodType<QuestionRow>>;
 
 /** The field layout of a file of questions; see {@link readMathTasks}. */
 export type MathFormat = keyof typeof mathFormats;

@@ -2,7 +2,8 @@ import { DatasetError, readJsonLines, type Task } from '@dgpo/trajectory';
 import type { z } from 'zod';
 import { parseJsonRows, readText } from '../rows/json-document.js';
 import { jsonRowLines } from '../rows/json-row-lines.js';
-import { type MathFormat, type MathRow, mathFormats } from './math-formats.js';
+import type { QuestionRow } from '../rows/question-row.js';
+import { type MathFormat, mathFormats } from './math-formats.js';
 
 export interface ReadMathTasksOptions {
   /** `.jsonl` with a row per line, or `.json` with a list of rows or `{ "metadata", "examples": [rows] }`. */
@@ -10,7 +11,7 @@ export interface ReadMathTasksOptions {
   format: MathFormat;
 }
 
-async function* readDocument(path: string, schema: z.ZodType<MathRow>): AsyncGenerator<MathRow> {
+async function* readDocument(path: string, schema: z.ZodType<QuestionRow>): AsyncGenerator<QuestionRow> {
   const text = await readText(path);
   for (const [index, value] of parseJsonRows(path, text).entries()) {
     const parsed = schema.safeParse(value);
@@ -42,7 +43,7 @@ async function* readDocument(path: string, schema: z.ZodType<MathRow>): AsyncGen
  */
 export async function* readMathTasks(options: ReadMathTasksOptions): AsyncGenerator<Task> {
   const { path, format } = options;
-  const schema: z.ZodType<MathRow> = mathFormats[format];
+  const schema: z.ZodType<QuestionRow> = mathFormats[format];
   const isLines = /\.(?:jsonl|ndjson)$/i.test(path);
   if (!isLines && !/\.json$/i.test(path)) {
     throw new DatasetError('questions of mathematics are .jsonl or .json files', { where: path });
