@@ -115,12 +115,18 @@ export function createJobContext(): JobContext {
   return { models: new Map(), kept: new Map() };
 }
 
-/** Frees models, those on the weights of others first, and closes what has files open. */
-export async function closeJobContext({ models, kept }: JobContext): Promise<void> {
+/** Closes what has files open or processes running. */
+export async function closeKept({ kept }: Pick<JobContext, 'kept'>): Promise<void> {
+  await Promise.all([...kept.values()].map((value) => (value as { close?: () => Promise<void> }).close?.()));
+}
+
+/** Frees models, those on the weights of others first, and closes what has files open or processes running. */
+export async function closeJobContext(context: JobContext): Promise<void> {
+  const { models } = context;
   const isShare = (model: Decoder) => model.base !== undefined;
   for (const model of [...models.values()].filter(isShare)) model.dispose();
   for (const model of [...models.values()].filter((each) => !isShare(each))) model.dispose();
-  for (const value of kept.values()) await (value as { close?: () => Promise<void> }).close?.();
+  await closeKept(context);
 }
 
 /** A model that an earlier job put there. */

@@ -1,10 +1,11 @@
+import { agentMethods } from './methods/agent-methods.js';
 import { combinedMethods } from './methods/combined-methods.js';
 import { distillationMethods } from './methods/distillation-methods.js';
 import type { Method } from './methods/method.js';
 import { reinforcementMethods } from './methods/reinforcement-methods.js';
 
 /** Every way to train a search agent, by the name that a recipe gives as `method`. */
-export const methods = { ...combinedMethods, ...distillationMethods, ...reinforcementMethods } satisfies Record<
+export const methods = { ...combinedMethods, ...distillationMethods, ...agentMethods, ...reinforcementMethods } satisfies Record<
   string,
   Method
 >;

@@ -140,7 +140,7 @@ export function recipeConflicts(raw: RawRecipe): { recipe: RawRecipe; conflicts:
       ...conflicts,
       ...distillConflictsOf(raw, recipe),
       ...ineffectiveRlKeys(raw, recipe),
-      ...worldConflicts(raw),
+      ...worldConflicts(raw, recipe),
     ],
   };
 }
