@@ -23,7 +23,10 @@ async function end(): Promise<never> {
 }
 
 port.on('message', (message: { id: number; job: Job } | 'end') => {
-  if (message === 'end') return end();
+  if (message === 'end') {
+    void end();
+    return;
+  }
   const { id, job } = message;
   last = last.then(async () => {
     try {

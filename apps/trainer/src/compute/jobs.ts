@@ -31,6 +31,7 @@ import {
 import { type PolicyJob, runPolicyJob } from './policy-job.js';
 import { type ReadJob, runReadJob } from './read-job.js';
 import { type ScoredRow, scoredPositions } from './scored-rows.js';
+import { runVotedEpisodesJob, type VotedEpisodes, type VotedEpisodesJob } from './voted-episodes-job.js';
 
 /** Puts a model under a name, or new weights into it. */
 export interface ModelJob {
@@ -86,6 +87,7 @@ export type Job =
   | ValueJob
   | ScoreJob
   | EpisodesJob
+  | VotedEpisodesJob
   | ReadJob;
 
 export interface JobResults {
@@ -99,6 +101,7 @@ export interface JobResults {
   value: GradientResult;
   score: Float32Array;
   episodes: Awaited<ReturnType<typeof runEpisodesJob>>;
+  'voted-episodes': VotedEpisodes;
   read: string[];
 }
 
@@ -250,6 +253,8 @@ export async function runJob(context: JobContext, job: Job): Promise<JobResults[
       return runScore(context, job);
     case 'episodes':
       return runEpisodesJob(context, job);
+    case 'voted-episodes':
+      return runVotedEpisodesJob(context, job);
     case 'read':
       return runReadJob(context, job);
   }

@@ -2,27 +2,11 @@ import { join } from 'node:path';
 import { loadTokenizer, tokenizerFolder } from '@dgpo/lm';
 import { loadCorpus } from '@dgpo/retriever';
 import { ConfigError, type Task } from '@dgpo/trajectory';
-import {
-  arithmeticEnvironment,
-  arithmeticSets,
-  arithmeticTexts,
-  chainOfThoughtPrompt,
-  codeProtocolTags,
-  createArithmeticWorld,
-  exportArithmetic,
-} from '../arithmetic/index.js';
+import { arithmeticTexts, codeProtocolTags } from '../arithmetic/index.js';
 import { createAtlas, exportAtlas } from '../atlas/index.js';
-import {
-  type ChainOfThoughtSettings,
-  type CodeSettings,
-  type EnvironmentSettings,
-  isSearch,
-  type RetrieverSource,
-} from '../compute/environment-settings.js';
-import { atlasEnvironment, protocolTags } from '../demo/demo-settings.js';
+import { type EnvironmentSettings, isSearch, type RetrieverSource } from '../compute/environment-settings.js';
+import { protocolTags } from '../demo/demo-settings.js';
 import type { EvaluationSet } from '../evaluate/evaluate-model.js';
-import { arithmeticData } from '../recipe/data-sections.js';
-import { environmentKindOf } from '../recipe/environment-kind.js';
 import { readQuestions } from '../recipe/read-questions.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { splitValidation } from '../recipe/validation-tasks.js';
@@ -30,6 +14,7 @@ import { textWorldOf } from '../recipe/world-effects.js';
 import { runStage } from '../run/run-stage.js';
 import { hashFile } from '../run/stable-hash.js';
 import type { Playground } from '../train/play-episodes.js';
+import { arithmeticWorldOf, arithmeticWorldStage } from './arithmetic-world-stage.js';
 import { freshModelStage, scriptedTeacherStage, tokenizerStage } from './fresh-models.js';
 import { openServerTeacher, type ServerTeacher } from './server-teacher.js';
 import { type StageModel, sharedStageModel, stageModel } from './stage-model.js';
@@ -82,95 +67,6 @@ export async function readRunData(workshop: Workshop, recipe: Recipe): Promise<R
     throw new ConfigError('needs at least one held-out set to measure on', { where: 'data.evalQuestions' });
   const documents = await loadCorpus({ path: files.corpus });
   return { corpus: files.corpus, documents, ...split, sets };
-}
-
-const arithmeticWorldOf = ({ worldSeed, inventedCountries }: Recipe['data']) =>
-  createArithmeticWorld(createAtlas({ seed: worldSeed, inventedCountries }));
-
-async function arithmeticWorldStage(workshop: Workshop, { data, evaluation }: Recipe) {
-  const { trainTasks } = arithmeticData(data);
-  const { worldSeed: seed, inventedCountries } = data;
-  const { directory } = await runStage({
-    runDirectory: workshop.run.path,
-    name: 'world',
-    inputs: { world: data.world, seed, inventedCountries, trainTasks, count: evaluation.tasksPerSet },
-    run: async ({ directory: target }) => {
-      const world = arithmeticWorldOf(data);
-      workshop.reporter.stage('world', `${world.corpus.length} passages, ${trainTasks} questions to train on`);
-      await exportArithmetic({
-        world,
-        directory: target,
-        trainCount: trainTasks,
-        evaluationCount: evaluation.tasksPerSet,
-      });
-      return null;
-    },
-  });
-  const path = (name: string) => join(directory, `${name}.jsonl`);
-  return {
-    corpus: path('corpus'),
-    train: path('train'),
-    evaluation: arithmeticSets.map((name) => ({ name, path: path(name) })),
-  };
-}
-
-/** Turns that agent distillation gives an agent with code. */
-const codeMaxTurns = 5;
-
-function codeSettings({ data, environment, retriever }: Recipe): CodeSettings {
-  const { maxTurns, maxTokensPerTurn, maxObservationTokens, maxTotalTokens, promptTemplate } = environment;
-  const demo = data.world === 'arithmetic' ? arithmeticEnvironment : { maxSteps: codeMaxTurns };
-  return {
-    ...demo,
-    kind: 'code',
-    maxSteps: maxTurns ?? demo.maxSteps,
-    topK: retriever.topK,
-    maxTokensPerTurn,
-    maxObservationTokens,
-    maxContextTokens: maxTotalTokens,
-    ...(promptTemplate === undefined ? {} : { promptTemplate }),
-  };
-}
-
-/**
- * The rules of a question that is answered from memory.
- * @param own of the chain of thought, where the recipe's are those of another environment
- */
-export function chainOfThoughtSettings(
-  { data, environment }: Pick<Recipe, 'data' | 'environment'>,
-  own: { promptTemplate?: string | undefined; maxTokensPerTurn?: number } = environment,
-): ChainOfThoughtSettings {
-  const { worldSeed: seed, inventedCountries, world } = data;
-  const isArithmetic = world === 'arithmetic';
-  const promptTemplate = own.promptTemplate ?? (isArithmetic ? chainOfThoughtPrompt : undefined);
-  return {
-    kind: 'chain-of-thought',
-    maxTokensPerTurn: own.maxTokensPerTurn ?? environment.maxTokensPerTurn,
-    maxContextTokens: environment.maxTotalTokens,
-    ...(promptTemplate === undefined ? {} : { promptTemplate }),
-    ...(isArithmetic ? { world: { seed, inventedCountries } } : {}),
-  };
-}
-
-/** The rules of an episode from a recipe; the demo world brings its own short texts. */
-export function environmentOf(recipe: Recipe): EnvironmentSettings {
-  const world = textWorldOf(recipe.data);
-  if (world !== undefined) return textWorldSettings(recipe, world);
-  const kind = environmentKindOf(recipe);
-  if (kind === 'code') return codeSettings(recipe);
-  if (kind === 'chain-of-thought') return chainOfThoughtSettings(recipe);
-  const { format, maxSearches, maxTokensPerTurn, maxObservationTokens, maxTotalTokens, promptTemplate } =
-    recipe.environment;
-  return {
-    ...(recipe.data.world === 'atlas' ? atlasEnvironment : {}),
-    ...(format === undefined ? {} : { format }),
-    topK: recipe.retriever.topK,
-    maxSearches,
-    maxTokensPerTurn,
-    maxObservationTokens,
-    maxContextTokens: maxTotalTokens,
-    ...(promptTemplate === undefined ? {} : { promptTemplate }),
-  };
 }
 
 /** Questions whose written answers make the vocabulary of new models. */
@@ -239,7 +135,10 @@ export async function startingModels(context: {
   const playground = playgroundWith(tokenizerDirectory);
   if (!recipe.stages.some(needsTeacher)) return { student, teacher: undefined, playground };
   if (recipe.teacher.kind === 'server') {
-    return { student, teacher: await openServerTeacher({ workshop, recipe, tokenizer, playground }), playground };
+    const textOnly =
+      environment.kind === 'chain-of-thought' && recipe.stages.every(({ distill }) => distill?.objective === 'sft');
+    const teacher = await openServerTeacher({ workshop, recipe, textOnly, tokenizer, playground });
+    return { student, teacher, playground };
   }
   if (recipe.teacher.path !== undefined) {
     const directory = recipe.teacher.path;
