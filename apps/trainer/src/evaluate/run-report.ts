@@ -28,6 +28,8 @@ export interface RunReportOptions {
   metricsPath?: string;
   /** Episodes to show; those of the same question stand side by side. @default none */
   transcripts?: readonly ReportTranscript[];
+  /** Further tables, after those of the measures. @default none */
+  tables?: readonly ReportTable[];
   /** Numbers to show large at the top. @default none */
   highlights?: readonly ReportHighlight[];
   /** Paragraphs at the end, after what the measures mean. @default none */
@@ -179,13 +181,11 @@ const meanings = [
  */
 export async function renderRunReport(options: RunReportOptions): Promise<string> {
   const { title, subtitle, results, metricsPath, transcripts = [], highlights, notes = [] } = options;
+  const { tables: further = [] } = options;
   const sets = setsOf(results);
   const played = arePlayed(results);
-  return renderReport({
-    title,
-    ...(subtitle === undefined ? {} : { subtitle }),
-    ...(highlights === undefined ? {} : { highlights }),
-    ...(sets.length === 0
+  const measured =
+    sets.length === 0
       ? {}
       : played
         ? playReport(results)
@@ -193,7 +193,13 @@ export async function renderRunReport(options: RunReportOptions): Promise<string
             tables: [exactMatchTable(results), ...sets.map(({ name }) => componentTable(results, name))],
             bars: sets.map(({ name, groups }) => exactMatchBars(results, name, groups)),
             radar: componentRadar(results),
-          }),
+          };
+  return renderReport({
+    title,
+    ...(subtitle === undefined ? {} : { subtitle }),
+    ...(highlights === undefined ? {} : { highlights }),
+    ...measured,
+    ...(further.length === 0 ? {} : { tables: [...('tables' in measured ? measured.tables : []), ...further] }),
     ...(metricsPath === undefined
       ? {}
       : { curves: await trainingCurves({ path: metricsPath, stages: results.map(({ name }) => name) }) }),

@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatTable } from '@dgpo/arc';
-import { isSearch } from '../compute/environment-settings.js';
+import { checkPython } from '@dgpo/envs/code';
+import { hasRetriever, isSearch } from '../compute/environment-settings.js';
 import { openRetriever } from '../compute/open-retriever.js';
+import type { SelfConsistency } from '../compute/voted-episodes-job.js';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
+import { type CostRow, costReport, costTable, type EvaluationCost, evaluationCost } from '../evaluate/evaluation-cost.js';
 import { measureRetrieval, type RetrievalScore } from '../evaluate/measure-retrieval.js';
 import { playLegend, playTable } from '../evaluate/play-tables.js';
 import { type RunReportResult, resultsLegend, resultsTable } from '../evaluate/results-table.js';
@@ -11,7 +14,7 @@ import { writeRunReport } from '../evaluate/run-report.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { evaluateStage } from './evaluate-stage.js';
 import { indexStage } from './index-stage.js';
-import { environmentOf } from './environment-of.js';
+import { chainOfThoughtSettings, environmentOf } from './environment-of.js';
 import { type RunData, readRunData, startingModels } from './prepare-run.js';
 import type { Reporter } from './reporter.js';
 import { isServer } from './server-teacher.js';
@@ -35,6 +38,8 @@ export interface PipelineResult {
   summary: Record<string, unknown>;
   /** Recall of the search engine on every set that names supporting titles. */
   retrieval: Record<string, RetrievalScore>;
+  /** What the evaluation of every model took, where a recipe asks for self-consistency. */
+  costs?: Record<string, EvaluationCost>;
   /** The table and the recall, for people. */
   text: string;
   reportPath: string;
@@ -80,10 +85,31 @@ async function openSearch(options: { workshop: Workshop; recipe: Recipe; data: R
   return { source: { retriever }, retrieval };
 }
 
+/** A model to evaluate. */
+interface Evaluated {
+  label: string;
+  model: StageModel;
+  selfConsistency?: SelfConsistency;
+}
+
+/** Every model, and what training made once more with votes where the recipe asks for them. */
+function evaluationsOf(models: Record<string, StageModel>, { stages, evaluation }: Recipe): Evaluated[] {
+  const { selfConsistency } = evaluation;
+  const trained = new Set(stages.map(({ name }) => name));
+  return Object.entries(models).flatMap(([label, model]) => [
+    { label, model },
+    ...(selfConsistency === undefined || !trained.has(label)
+      ? []
+      : [{ label: `${label}-self-consistent`, model, selfConsistency }]),
+  ]);
+}
+
 /** Runs a recipe: data, index, models, the stages of its method, evaluation, report. */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
   const { recipe, reporter, signal } = options;
   const { outputDir: _, workers: __, ...config } = recipe;
+  const environment = environmentOf(recipe);
+  if (environment.kind === 'code') checkPython();
   const workshop = await openWorkshop({
     directory: recipe.outputDir,
     config,
@@ -98,9 +124,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   const reportPath = join(workshop.run.path, 'report.html');
   try {
     const data = await readRunData(workshop, recipe);
-    const environment = environmentOf(recipe);
     const searches = isSearch(environment);
-    const { source, retrieval } = searches
+    const { source, retrieval } = hasRetriever(environment)
       ? await openSearch({ workshop, recipe, data })
       : { source: {}, retrieval: {} };
     for (const line of retrievalLines(retrieval)) reporter.line(line);
@@ -119,13 +144,14 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
         teacher,
         tasks: data.trainTasks,
         validationTasks: data.validationTasks,
+        chainOfThought: chainOfThoughtSettings(recipe, {}),
         seed,
       });
       models[stage.name] = trained;
     }
-    const name = recipe.stages.at(-1)?.name ?? '';
-    const results: { name: string; evaluation: ModelEvaluation }[] = [];
-    for (const [label, policy] of Object.entries(models)) {
+    const timed = evaluation.selfConsistency !== undefined;
+    const results: { name: string; evaluation: ModelEvaluation & { seconds?: number } }[] = [];
+    for (const { label, model, selfConsistency } of evaluationsOf(models, recipe)) {
       reporter.stage('evaluation', label);
       results.push({
         name: label,
@@ -133,7 +159,9 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
           workshop,
           name: label,
           playground,
-          policy,
+          policy: model,
+          selfConsistency,
+          timed,
           sets: data.sets,
           temperature: evaluation.temperature,
           batchSize: evaluation.batchSize,
@@ -143,22 +171,37 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       });
     }
     const report: RunReportResult[] = results.map((result) => ({ name: result.name, sets: result.evaluation.sets }));
-    const shown = results.at(-1)?.evaluation.sets[0]?.trajectories.slice(0, 4) ?? [];
+    const costs: CostRow[] = timed
+      ? results.map(({ name: label, evaluation: { sets, seconds = 0 } }) => ({
+          name: label,
+          cost: evaluationCost({ sets }),
+          seconds,
+        }))
+      : [];
+    const last = results.at(-1);
+    const shown = last?.evaluation.sets[0]?.trajectories.slice(0, 4) ?? [];
     await writeRunReport({
       path: reportPath,
       title: 'DGPO',
       subtitle: `seed ${seed}, engine ${workshop.engine.name}`,
       results: report,
       metricsPath: workshop.run.metricsPath,
-      transcripts: shown.map((trajectory) => ({ label: name, trajectory })),
+      tables: timed ? [costReport(costs)] : [],
+      transcripts: shown.map((trajectory) => ({ label: last?.name ?? '', trajectory })),
     });
     const summary = summarize(results);
-    const figures = { summary, retrieval };
+    const figures = {
+      summary,
+      retrieval,
+      // Without the time: equal runs have equal results.
+      ...(timed ? { costs: Object.fromEntries(costs.map(({ name: label, cost }) => [label, cost])) } : {}),
+    };
     await writeFile(join(workshop.run.path, 'results.json'), `${JSON.stringify(figures, null, 2)}\n`);
     const tables = searches
       ? [formatTable(resultsTable(report)), '', resultsLegend]
       : [formatTable(playTable(report)), '', playLegend];
-    const text = [...tables, ...retrievalLines(retrieval)].join('\n');
+    const prices = timed ? ['', formatTable(costTable(costs))] : [];
+    const text = [...tables, ...prices, ...retrievalLines(retrieval)].join('\n');
     return { runDirectory: workshop.run.path, ...figures, reportPath, text, interrupted: false };
   } catch (error) {
     if (signal?.aborted && error === signal.reason) {

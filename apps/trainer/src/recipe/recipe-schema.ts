@@ -12,7 +12,7 @@ import { rlSchema } from './rl-section.js';
 import { rolloutsSchema } from './rollout-section.js';
 import { runFields } from './run-fields.js';
 import { teacherProblems } from './teacher-problems.js';
-import { promptProblems, worldConflicts } from './world-effects.js';
+import { prefixProblems, promptProblems, worldConflicts } from './world-effects.js';
 
 const shared = {
   method: z
@@ -114,7 +114,13 @@ const expandedSchema = z
     if (repeated !== -1) {
       context.addIssue({ code: 'custom', path: ['stages', repeated, 'name'], message: 'stands twice' });
     }
-    for (const { path, message } of [...teacherProblems(recipe), ...loraProblems(recipe), ...promptProblems(recipe)]) {
+    const problems = [
+      ...teacherProblems(recipe),
+      ...loraProblems(recipe),
+      ...promptProblems(recipe),
+      ...prefixProblems(recipe),
+    ];
+    for (const { path, message } of problems) {
       context.addIssue({ code: 'custom', path, message });
     }
   });

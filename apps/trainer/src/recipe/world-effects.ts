@@ -80,6 +80,16 @@ export function worldConflicts(raw: RawRecipe, expanded: RawRecipe): MethodConfl
     .filter(({ path }) => isSaid(raw, path));
 }
 
+/** What a recipe asks of demonstrations and its episodes do not have. */
+export function prefixProblems(recipe: Pick<Recipe, 'data' | 'environment' | 'stages'>) {
+  const hasThoughts = textWorldOf(recipe.data) === undefined && environmentKindOf(recipe) === 'code';
+  return recipe.stages.flatMap(({ distill }, index) =>
+    distill?.firstThoughtPrefix !== true || hasThoughts
+      ? []
+      : [{ path: ['stages', index, 'distill', 'firstThoughtPrefix'], message: 'needs environment.kind: code' }],
+  );
+}
+
 /** What the texts of a recipe lack for its world. */
 export function promptProblems({ data, environment }: Pick<Recipe, 'data' | 'environment'>): MethodConflict[] {
   const needed = textWorldOf(data) === undefined ? '{question}' : '{observation}';
