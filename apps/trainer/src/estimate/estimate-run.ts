@@ -1,5 +1,7 @@
 import { type DecoderConfig, type EngineName, parameterCount } from '@dgpo/lm';
 import { ConfigError } from '@dgpo/trajectory';
+import { arithmeticSets } from '../arithmetic/index.js';
+import { arithmeticData } from '../recipe/data-sections.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { episodeAssumptions, typicalEpisode } from './episode-size.js';
 import { heapProblem } from './fit-heap.js';
@@ -49,8 +51,11 @@ export interface RunEstimate {
   warnings: string[];
 }
 
-/** Training questions that are written for the atlas world. */
-const worldQuestions = 8000;
+/** Training questions that are written for a world. */
+const worldQuestions = ({ data }: Recipe) => (data.world === 'arithmetic' ? arithmeticData(data).trainTasks : 8000);
+
+/** Held-out sets of the arithmetic world, and of the others. */
+const worldSets = ({ data }: Recipe) => (data.world === 'arithmetic' ? arithmeticSets.length : 2);
 
 const tokensOf = (work: readonly Work[], kind: Work['kind']) =>
   work.reduce((sum, item) => sum + (item.kind === kind ? item.tokens : 0), 0);
@@ -103,14 +108,14 @@ export function estimateRun(options: EstimateRunOptions): RunEstimate {
   const problem = heapProblem(sizes);
   if (problem?.certain) throw new ConfigError(problem.message, { where: 'engine wasm' });
 
-  const sets = recipe.data.world === undefined ? recipe.data.evalQuestions.length : 2;
+  const sets = recipe.data.world === undefined ? recipe.data.evalQuestions.length : worldSets(recipe);
   const stages = stagesOf({
     recipe,
     student,
     teacher,
     trainQuestions:
       options.trainQuestions ??
-      (recipe.data.world === undefined ? (recipe.stages[0]?.distill?.numTasks ?? 1000) : worldQuestions),
+      (recipe.data.world === undefined ? (recipe.stages[0]?.distill?.numTasks ?? 1000) : worldQuestions(recipe)),
     evalQuestions: options.evalQuestions ?? new Array<number>(sets).fill(recipe.evaluation.tasksPerSet),
   }).map(({ name, work }): StageEstimate => {
     const seconds = secondsOf(work, engine);
