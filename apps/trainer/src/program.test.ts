@@ -567,7 +567,7 @@ describe('help', () => {
       Play an environment yourself, with the next move of the expert on request.
 
       Arguments:
-        environment      search, household, webshop
+        environment      search, household, webshop, code
 
       Options:
         --seed <number>  seed of every random choice (default: 0)

@@ -1,7 +1,7 @@
 import type { Environment } from '@dgpo/envs';
 import type { Benchmark } from '@dgpo/envs/benchmarks';
 import { createMathEnvironment } from '@dgpo/envs/math';
-import { type EnvironmentSettings, type openRetriever, searchEnvironment } from '@dgpo/trainer';
+import { type EnvironmentSettings, isSearch, type openRetriever, searchEnvironment } from '@dgpo/trainer';
 import { ConfigError } from '@dgpo/trajectory';
 
 /** Who owns the episodes of a benchmark. */
@@ -30,6 +30,9 @@ export function benchmarkEnvironment(options: BenchmarkEnvironmentOptions): Envi
       case 'question-answering':
         if (retriever === undefined) {
           throw new ConfigError(`${name} is answered with searches: give either --index DIR or --url URL`);
+        }
+        if (!isSearch(settings)) {
+          throw new ConfigError(`the model was trained to play ${settings.kind}, not to search; see --environment`);
         }
         return searchEnvironment(retriever, settings);
     }
