@@ -1,9 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatTable } from '@dgpo/arc';
-import { isSearch } from '../compute/environment-settings.js';
+import { checkPython } from '@dgpo/envs/code';
+import { hasRetriever, isSearch } from '../compute/environment-settings.js';
 import { openRetriever } from '../compute/open-retriever.js';
+import type { SelfConsistency } from '../compute/voted-episodes-job.js';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
+import {
+  type CostRow,
+  costReport,
+  costTable,
+  type EvaluationCost,
+  evaluationCost,
+} from '../evaluate/evaluation-cost.js';
 import { measureRetrieval, type RetrievalScore } from '../evaluate/measure-retrieval.js';
 import { playLegend, playTable } from '../evaluate/play-tables.js';
 import { resultsLegend, resultsTable } from '../evaluate/results-table.js';
@@ -15,9 +24,10 @@ import type { HintedModel } from '../hints/own-demonstrations.js';
 import { hintsSchema } from '../recipe/hints-section.js';
 import { needsTeacher } from '../recipe/needs-teacher.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import { chainOfThoughtSettings, environmentOf } from './environment-of.js';
 import { evaluateStage } from './evaluate-stage.js';
 import { indexStage } from './index-stage.js';
-import { environmentOf, type RunData, readRunData, startingModels } from './prepare-run.js';
+import { type RunData, readRunData, startingModels } from './prepare-run.js';
 import type { Reporter } from './reporter.js';
 import { isServer } from './server-teacher.js';
 import type { StageModel } from './stage-model.js';
@@ -40,6 +50,8 @@ export interface PipelineResult {
   summary: Record<string, unknown>;
   /** Recall of the search engine on every set that names supporting titles. */
   retrieval: Record<string, RetrievalScore>;
+  /** What the evaluation of every model took, where a recipe asks for self-consistency. */
+  costs?: Record<string, EvaluationCost>;
   /** The table and the recall, for people. */
   text: string;
   reportPath: string;
@@ -85,10 +97,31 @@ async function openSearch(options: { workshop: Workshop; recipe: Recipe; data: R
   return { source: { retriever }, retrieval };
 }
 
+/** A model to evaluate. */
+interface Evaluated {
+  label: string;
+  model: StageModel;
+  selfConsistency?: SelfConsistency;
+}
+
+/** Every model, and what training made once more with votes where the recipe asks for them. */
+function evaluationsOf(models: Record<string, StageModel>, { stages, evaluation }: Recipe): Evaluated[] {
+  const { selfConsistency } = evaluation;
+  const trained = new Set(stages.map(({ name }) => name));
+  return Object.entries(models).flatMap(([label, model]) => [
+    { label, model },
+    ...(selfConsistency === undefined || !trained.has(label)
+      ? []
+      : [{ label: `${label}-self-consistent`, model, selfConsistency }]),
+  ]);
+}
+
 /** Runs a recipe: data, index, models, the stages of its method, evaluation, report. */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
   const { recipe, reporter, signal } = options;
   const { outputDir: _, workers: __, ...config } = recipe;
+  const environment = environmentOf(recipe);
+  if (environment.kind === 'code') checkPython();
   const workshop = await openWorkshop({
     directory: recipe.outputDir,
     config,
@@ -103,9 +136,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   const reportPath = join(workshop.run.path, 'report.html');
   try {
     const data = await readRunData(workshop, recipe);
-    const environment = environmentOf(recipe);
     const searches = isSearch(environment);
-    const { source, retrieval } = searches
+    const { source, retrieval } = hasRetriever(environment)
       ? await openSearch({ workshop, recipe, data })
       : { source: {}, retrieval: {} };
     for (const line of retrievalLines(retrieval)) reporter.line(line);
@@ -133,6 +165,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
         teacher: guide,
         tasks: data.trainTasks,
         validationTasks: data.validationTasks,
+        chainOfThought: chainOfThoughtSettings(recipe, {}),
         seed,
         hints,
       });
@@ -147,15 +180,17 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       trained = made;
       trainedName = stage.name;
     }
-    const name = recipe.stages.at(-1)?.name ?? '';
-    const results: { name: string; evaluation: ModelEvaluation }[] = [];
-    const evaluate = async (label: string, policy: StageModel, sets = data.sets) => {
+    const timed = evaluation.selfConsistency !== undefined;
+    const results: { name: string; evaluation: ModelEvaluation & { seconds?: number } }[] = [];
+    const evaluate = async ({ label, model, selfConsistency }: Evaluated, sets = data.sets) => {
       reporter.stage('evaluation', label);
       const measured = await evaluateStage({
         workshop,
         name: label,
         playground,
-        policy,
+        policy: model,
+        selfConsistency,
+        timed,
         sets,
         temperature: evaluation.temperature,
         batchSize: evaluation.batchSize,
@@ -164,10 +199,11 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       });
       return { name: label, evaluation: measured };
     };
-    for (const [label, policy] of Object.entries(models)) {
-      results.push(await evaluate(label, policy));
+    for (const evaluated of evaluationsOf(models, recipe)) {
+      const { label, model, selfConsistency } = evaluated;
+      results.push(await evaluate(evaluated));
       const own = hinted.get(label);
-      if (own === undefined) continue;
+      if (own === undefined || selfConsistency !== undefined) continue;
       const { sets, tokens } = await hintedSets({
         workshop,
         playground,
@@ -175,29 +211,43 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
         settings: hints,
         sets: data.sets,
       });
-      const { name: hintedName, evaluation: measured } = await evaluate(`${label}-with-hints`, policy, sets);
+      const { name: hintedName, evaluation: measured } = await evaluate({ label: `${label}-with-hints`, model }, sets);
       results.push({ name: hintedName, evaluation: withRetrievalTokens(measured, tokens) });
     }
     const report = results.map((result) => ({ name: result.name, sets: result.evaluation.sets }));
-    const shown = results.at(-1)?.evaluation.sets[0]?.trajectories.slice(0, 4) ?? [];
+    const costs: CostRow[] = timed
+      ? results.map(({ name: label, evaluation: { sets, seconds = 0 } }) => ({
+          name: label,
+          cost: evaluationCost({ sets }),
+          seconds,
+        }))
+      : [];
+    const last = results.at(-1);
+    const shown = last?.evaluation.sets[0]?.trajectories.slice(0, 4) ?? [];
     await writeRunReport({
       path: reportPath,
       title: 'DGPO',
       subtitle: `seed ${seed}, engine ${workshop.engine.name}`,
       results: report,
       metricsPath: workshop.run.metricsPath,
-      tables: hinted.size === 0 ? [] : hintReportTables(report),
+      tables: [...(hinted.size === 0 ? [] : hintReportTables(report)), ...(timed ? [costReport(costs)] : [])],
       notes: leftOut,
-      transcripts: shown.map((trajectory) => ({ label: name, trajectory })),
+      transcripts: shown.map((trajectory) => ({ label: last?.name ?? '', trajectory })),
     });
     const summary = summarize(results);
-    const figures = { summary, retrieval };
+    const figures = {
+      summary,
+      retrieval,
+      // Without the time: equal runs have equal results.
+      ...(timed ? { costs: Object.fromEntries(costs.map(({ name: label, cost }) => [label, cost])) } : {}),
+    };
     await writeFile(join(workshop.run.path, 'results.json'), `${JSON.stringify(figures, null, 2)}\n`);
     const tables = searches
       ? [formatTable(resultsTable(report)), '', resultsLegend]
       : [formatTable(playTable(report)), '', playLegend];
     const compared = hinted.size === 0 ? [] : ['', formatTable(hintTable(report)), '', hintLegend];
-    const text = [...tables, ...retrievalLines(retrieval), ...compared, ...leftOut].join('\n');
+    const prices = timed ? ['', formatTable(costTable(costs))] : [];
+    const text = [...tables, ...prices, ...retrievalLines(retrieval), ...compared, ...leftOut].join('\n');
     return { runDirectory: workshop.run.path, ...figures, reportPath, text, interrupted: false };
   } catch (error) {
     if (signal?.aborted && error === signal.reason) {
