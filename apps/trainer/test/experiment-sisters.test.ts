@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError } from '@dgpo/trajectory';
+import { createDecoder, decoderConfig, getParameters, saveModel, trainCompactTokenizer } from '@dgpo/lm';
+import { ConfigError, createRandom } from '@dgpo/trajectory';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runSisters } from '../src/experiment/run-sisters.js';
 import type { SisterRun } from '../src/experiment/sister-run.js';
@@ -9,23 +10,33 @@ import { writeSistersReport } from '../src/experiment/write-sisters-report.js';
 import type { KeyTree } from '../src/recipe/methods/method.js';
 
 let root: string;
-beforeAll(() => {
+let tiny: KeyTree;
+
+beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'dgpo-sisters-run-'));
+  const directory = join(root, 'base');
+  const tokenizer = trainCompactTokenizer({ texts: ['Question: '], specialTokens: [], maximumPieces: 4 });
+  const config = decoderConfig({
+    vocabularySize: tokenizer.vocabularySize,
+    ...{ hiddenSize: 16, numHiddenLayers: 1, numAttentionHeads: 2, maxPositionEmbeddings: 1800 },
+  });
+  const decoder = createDecoder({ config, random: createRandom(0) });
+  await saveModel({ directory, config, parameters: (await getParameters(decoder)).slice(), tokenizer });
+  decoder.dispose();
+  tiny = tinyKeys(directory);
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** A tiny student that learns from the expert. */
-const tiny = {
+/** A tiny student that learns from the expert; it is its own teacher, who does nothing. */
+const tinyKeys = (path: string): KeyTree => ({
   engine: 'wasm',
   data: { inventedCountries: 160, arithmetic: { trainTasks: 6 } },
   environment: { maxTokensPerTurn: 300, maxTotalTokens: 1800 },
-  student: {
-    fresh: { vocabSize: 640, hiddenSize: 16, numHiddenLayers: 1, numAttentionHeads: 2, maxPositionEmbeddings: 1800 },
-  },
-  teacher: { kind: 'scripted' },
+  student: { path },
+  teacher: { path },
   distill: { demonstrator: 'expert', numTasks: 6, numTrainEpochs: 2, batchSize: 2, microBatchSize: 1, warmupSteps: 0 },
   evaluation: { tasksPerSet: 2 },
-} satisfies KeyTree;
+});
 
 async function run(options: { seed?: number; rows?: string[]; keys?: KeyTree; stopAt?: string } = {}) {
   const lines: string[] = [];
@@ -58,15 +69,20 @@ it('a row is kept as one file, goes on where it stopped, is not run again, and i
   const path = join(root, 'results/runs/cot-distillation-0.json');
   const text = readFileSync(path, 'utf8');
   const kept = JSON.parse(text) as SisterRun;
-  expect(kept).toMatchObject({ row: 'cot-distillation', seed: 0, commit: 'abc', keys: { weights: {} } });
-  expect(kept.models.map(({ name }) => name)).toEqual(['base', 'cot-distillation']);
+  expect(kept).toMatchObject({
+    row: 'cot-distillation',
+    seed: 0,
+    commit: 'abc',
+    keys: { weights: { student: expect.stringMatching(/^[0-9a-f]{16}$/) } },
+  });
+  expect(kept.models.map(({ name }) => name)).toEqual(['base', 'teacher', 'cot-distillation']);
   for (const { sets, cost } of kept.models) {
     expect(sets.map(({ name }) => name)).toEqual(['known', 'fiction', 'facts']);
     expect(sets.every(({ correct, play }) => /^[01]{2}$/.test(correct) && play.episodes === 2)).toBe(true);
     expect(cost.questions).toBe(6);
   }
   expect(new Set(kept.models.map(({ sets }) => JSON.stringify(sets.map(({ tasks }) => tasks)))).size).toBe(1);
-  expect(kept.models[1]?.curves.loss?.length).toBe(6);
+  expect(kept.models[2]?.curves.loss?.length).toBe(6);
 
   expect((await run()).lines).toEqual([]);
   expect(readFileSync(path, 'utf8')).toBe(text);

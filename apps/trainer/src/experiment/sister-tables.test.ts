@@ -76,9 +76,9 @@ it('two results make a table with intervals over seeds, families, paired differe
   // 0 and 25 %: 12.5 ± 12.706 · 12.5, cut to what a share can be.
   expect(cells).toContain('|base|2|12.5 [0.0, 100.0]|12.5 [0.0, 100.0]|3.0 [3.0, 3.0]|40 [40, 40]|0.0|');
   expect(cells).toContain('|hint distillation|100.0 [100.0, 100.0]|75.0 [0.0, 100.0]|');
-  // Seed by seed +100 and +50; task by task +100, +100, +50, +50.
+  // Seed by seed +100 and +50: a half width of 12.706 · 25. Task by task +100, +100, +50, +50.
   expect(cells).toContainEqual(
-    expect.stringMatching(/^\|hint distillation less base\|unseen\|2\|\+75\.0 \[.*\]\|\[−242\.7, \+392\.7\]\|$/),
+    expect.stringMatching(/^\|hint distillation less base\|unseen\|2\|\+75\.0 \[.*\]\|\[−242\.6, \+392\.6\]\|$/),
   );
   // What has not been run is not there, nor is what nobody timed.
   expect(table).not.toMatch(/plain SFT|Shop|Cost of a question/);
