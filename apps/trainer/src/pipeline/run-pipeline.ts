@@ -4,15 +4,14 @@ import { formatTable } from '@dgpo/arc';
 import { checkPython } from '@dgpo/envs/code';
 import { hasRetriever, isSearch } from '../compute/environment-settings.js';
 import { openRetriever } from '../compute/open-retriever.js';
-import type { SelfConsistency } from '../compute/voted-episodes-job.js';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
-import { type CostRow, costReport, costTable, type EvaluationCost, evaluationCost } from '../evaluate/evaluation-cost.js';
+import { costReport, costTable, type EvaluationCost } from '../evaluate/evaluation-cost.js';
 import { measureRetrieval, type RetrievalScore } from '../evaluate/measure-retrieval.js';
 import { playLegend, playTable } from '../evaluate/play-tables.js';
 import { type RunReportResult, resultsLegend, resultsTable } from '../evaluate/results-table.js';
 import { writeRunReport } from '../evaluate/run-report.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import { evaluateStage } from './evaluate-stage.js';
+import { costsOf, evaluateModels } from './evaluate-models.js';
 import { indexStage } from './index-stage.js';
 import { chainOfThoughtSettings, environmentOf } from './environment-of.js';
 import { type RunData, readRunData, startingModels } from './prepare-run.js';
@@ -85,25 +84,6 @@ async function openSearch(options: { workshop: Workshop; recipe: Recipe; data: R
   return { source: { retriever }, retrieval };
 }
 
-/** A model to evaluate. */
-interface Evaluated {
-  label: string;
-  model: StageModel;
-  selfConsistency?: SelfConsistency;
-}
-
-/** Every model, and what training made once more with votes where the recipe asks for them. */
-function evaluationsOf(models: Record<string, StageModel>, { stages, evaluation }: Recipe): Evaluated[] {
-  const { selfConsistency } = evaluation;
-  const trained = new Set(stages.map(({ name }) => name));
-  return Object.entries(models).flatMap(([label, model]) => [
-    { label, model },
-    ...(selfConsistency === undefined || !trained.has(label)
-      ? []
-      : [{ label: `${label}-self-consistent`, model, selfConsistency }]),
-  ]);
-}
-
 /** Runs a recipe: data, index, models, the stages of its method, evaluation, report. */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
   const { recipe, reporter, signal } = options;
@@ -130,7 +110,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       : { source: {}, retrieval: {} };
     for (const line of retrievalLines(retrieval)) reporter.line(line);
     const { student, teacher, playground } = await startingModels({ workshop, recipe, data, environment, ...source });
-    const { evaluation, seed } = recipe;
+    const { seed } = recipe;
     const isHere = teacher !== undefined && !isServer(teacher);
     const models: Record<string, StageModel> = { base: student, ...(isHere ? { teacher } : {}) };
     let trained = student;
@@ -149,35 +129,17 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       });
       models[stage.name] = trained;
     }
-    const timed = evaluation.selfConsistency !== undefined;
-    const results: { name: string; evaluation: ModelEvaluation & { seconds?: number } }[] = [];
-    for (const { label, model, selfConsistency } of evaluationsOf(models, recipe)) {
-      reporter.stage('evaluation', label);
-      results.push({
-        name: label,
-        evaluation: await evaluateStage({
-          workshop,
-          name: label,
-          playground,
-          policy: model,
-          selfConsistency,
-          timed,
-          sets: data.sets,
-          temperature: evaluation.temperature,
-          batchSize: evaluation.batchSize,
-          seed,
-          ...(searches ? { corpus: data.documents } : {}),
-        }),
-      });
-    }
+    const results = await evaluateModels({
+      workshop,
+      playground,
+      models,
+      recipe,
+      sets: data.sets,
+      ...(searches ? { corpus: data.documents } : {}),
+    });
     const report: RunReportResult[] = results.map((result) => ({ name: result.name, sets: result.evaluation.sets }));
-    const costs: CostRow[] = timed
-      ? results.map(({ name: label, evaluation: { sets, seconds = 0 } }) => ({
-          name: label,
-          cost: evaluationCost({ sets }),
-          seconds,
-        }))
-      : [];
+    const costs = costsOf(results);
+    const timed = costs.length > 0;
     const last = results.at(-1);
     const shown = last?.evaluation.sets[0]?.trajectories.slice(0, 4) ?? [];
     await writeRunReport({
