@@ -3,7 +3,10 @@ export {
   benchmarkEnvironment,
   type EnvironmentOf,
 } from './benchmarks/benchmark-environment.js';
-export { type CodeBenchmarkEnvironmentOptions, codeBenchmarkEnvironment } from './benchmarks/code-benchmark-environment.js';
+export {
+  type CodeBenchmarkEnvironmentOptions,
+  codeBenchmarkEnvironment,
+} from './benchmarks/code-benchmark-environment.js';
 export {
   type BenchmarkEvaluation,
   type EvaluateBenchmarksOptions,

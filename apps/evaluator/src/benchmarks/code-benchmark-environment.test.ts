@@ -45,7 +45,9 @@ const policy = createScriptedPolicy({
 });
 
 test('one agent with code answers knowledge and mathematics', async () => {
-  const retriever = await createRetriever({ documents: [{ id: '0', contents: 'Peru\nThe sol is the money of Peru.' }] });
+  const retriever = await createRetriever({
+    documents: [{ id: '0', contents: 'Peru\nThe sol is the money of Peru.' }],
+  });
   const environmentOf = codeBenchmarkEnvironment({ interpreters, retriever, settings });
   const { benchmarks } = await evaluateBenchmarks({ policy, benchmarks: [knowledge, mathematics], environmentOf });
   expect(benchmarks.map(({ score }) => score.score.mean)).toEqual([1, 1]);
@@ -61,7 +63,10 @@ test('mathematics needs no search engine, knowledge does', () => {
   };
   const environmentOf = codeBenchmarkEnvironment({ interpreters, settings: search });
   expect(() => environmentOf(knowledge)).toThrow(ConfigError);
-  const { segments, next } = environmentOf(mathematics).start({ task: mathematics.tasks[0] as never, tokenizer: policy });
+  const { segments, next } = environmentOf(mathematics).start({
+    task: mathematics.tasks[0] as never,
+    tokenizer: policy,
+  });
   // The rules of another environment are not those of code.
   expect(segments[0]?.text).toContain('final_answer');
   expect(next?.maxTokens).toBeGreaterThan(9);

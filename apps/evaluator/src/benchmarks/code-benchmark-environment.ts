@@ -25,10 +25,14 @@ const isEquivalent = ({ task, answer }: { task: Task; answer: string }) =>
 export function codeBenchmarkEnvironment(options: CodeBenchmarkEnvironmentOptions): EnvironmentOf {
   const { interpreters, retriever, settings } = options;
   const { maxContextTokens } = settings;
-  const { kind: _, topK, documentTemplate, ...rules } =
-    settings.kind === 'code'
-      ? settings
-      : { kind: 'code', topK: isSearch(settings) ? settings.topK : 3, documentTemplate: undefined, maxContextTokens };
+  const {
+    kind: _,
+    topK,
+    documentTemplate,
+    ...rules
+  } = settings.kind === 'code'
+    ? settings
+    : { kind: 'code', topK: isSearch(settings) ? settings.topK : 3, documentTemplate: undefined, maxContextTokens };
   const search =
     retriever === undefined
       ? []

@@ -10,7 +10,12 @@ const task: Task = { id: 'peru', question: 'How large is Peru?', goldenAnswers: 
 
 async function play(script: () => string, settings: Parameters<typeof chainOfThoughtEnvironment>[0] = rules) {
   const environment = chainOfThoughtEnvironment(settings);
-  const [episode] = await runEpisodes({ environment, policy: createScriptedPolicy({ script }), tasks: [task], seed: 0 });
+  const [episode] = await runEpisodes({
+    environment,
+    policy: createScriptedPolicy({ script }),
+    tasks: [task],
+    seed: 0,
+  });
   if (episode === undefined) throw new Error('no episode');
   return episode;
 }
@@ -31,13 +36,19 @@ test.each([
 });
 
 test('an episode is one turn, which ends with its answer', async () => {
-  const { segments, outcome } = await play(() => '<answer>1285</answer>', { ...rules, promptTemplate: 'Q: {question}\n' });
+  const { segments, outcome } = await play(() => '<answer>1285</answer>', {
+    ...rules,
+    promptTemplate: 'Q: {question}\n',
+  });
   expect(segments.map(({ kind, text }) => [kind, text])).toEqual([
     ['prompt', 'Q: How large is Peru?\n'],
     ['policy', '<answer>1285</answer>'],
   ]);
   expect(outcome.correct).toBe(true);
-  const { next } = chainOfThoughtEnvironment(rules).start({ task, tokenizer: createScriptedPolicy({ script: () => '' }) });
+  const { next } = chainOfThoughtEnvironment(rules).start({
+    task,
+    tokenizer: createScriptedPolicy({ script: () => '' }),
+  });
   expect(next?.stop).toEqual(['</answer>']);
 });
 

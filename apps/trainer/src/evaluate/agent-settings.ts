@@ -85,9 +85,7 @@ const kinds = Object.keys(schemas) as (keyof typeof schemas)[];
 
 /** By its kind alone, so that an error names the key of that kind. */
 function parseSettings(value: unknown): EnvironmentSettings {
-  const { kind = 'search' } = z
-    .looseObject({ kind: z.enum(kinds).optional() })
-    .parse(value);
+  const { kind = 'search' } = z.looseObject({ kind: z.enum(kinds).optional() }).parse(value);
   return schemas[kind].parse(value);
 }
 

@@ -127,7 +127,16 @@ async function playSet(
   options: EvaluateModelOptions,
   { name, tasks }: EvaluationSet,
 ): Promise<{ trajectories: Trajectory[]; cost?: VotingCost }> {
-  const { playground, policy, selfConsistency, temperature = 0, samplesPerTask = 1, seed, batchSize = 64, signal } = options;
+  const {
+    playground,
+    policy,
+    selfConsistency,
+    temperature = 0,
+    samplesPerTask = 1,
+    seed,
+    batchSize = 64,
+    signal,
+  } = options;
   const trajectories: Trajectory[] = [];
   const costs: VotingCost[] = [];
   const total = tasks.length * samplesPerTask;

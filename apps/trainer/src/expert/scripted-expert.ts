@@ -41,7 +41,8 @@ const turnOfCode = (thought: string, code: string) => `Thought: ${thought}\nCode
 export function expertInCode(state: EpisodeState): string {
   const { task, turn } = state;
   if (isArithmeticTask(task)) return codeExpert(state);
-  if (turn > 0) return turnOfCode('The passages say it.', `final_answer(${JSON.stringify(task.goldenAnswers[0] ?? '')})`);
+  if (turn > 0)
+    return turnOfCode('The passages say it.', `final_answer(${JSON.stringify(task.goldenAnswers[0] ?? '')})`);
   const titles = [...new Set(supportingTitles(task))];
   const queries = titles.length > 0 ? titles : [task.question];
   const lines = queries.map((query) => `print(search(${JSON.stringify(query)}))`);

@@ -79,7 +79,10 @@ it('a server that times out ends the run with its reason; what it said before is
   expect((await collect(teacher)).map(({ id }) => id)).toContain('q0#0');
   asked.length = 0;
   healthy = true;
-  const episodes = await collect(teacherWith(async () => ({ text: '<answer>red</answer>', finishReason: 'stop' })), 2);
+  const episodes = await collect(
+    teacherWith(async () => ({ text: '<answer>red</answer>', finishReason: 'stop' })),
+    2,
+  );
   expect(asked.some((content) => content.includes('flag 0'))).toBe(true);
   expect(episodes.map(({ id }) => id)).toEqual(['q0#0', 'q0#1', 'q1#0', 'q1#1', 'q2#0', 'q2#1']);
   expect(asked.filter((content) => content.includes('flag 0'))).toHaveLength(1);
@@ -91,7 +94,10 @@ it('five failures in a row are an error', async () => {
       const { retriever: _, ...playground } = world.playground(pool);
       await collectServerThoughts({
         ...{ path: join(root, 'x.jsonl'), directory: root, teacher: teacherWith(timeout), tasks, samplesPerTask: 1 },
-        playground: { ...playground, environment: { kind: 'chain-of-thought', maxTokensPerTurn: 60, maxContextTokens: 400 } },
+        playground: {
+          ...playground,
+          environment: { kind: 'chain-of-thought', maxTokensPerTurn: 60, maxContextTokens: 400 },
+        },
         ...{ temperature: 0, seed: 1 },
       });
     }),

@@ -37,9 +37,11 @@ function upToAnswer(text: string): string {
  * @throws ModelError when too many questions in a row fail
  */
 export async function collectServerThoughts(options: CollectServerThoughtsOptions): Promise<void> {
-  const { path, directory, playground, teacher, tasks, samplesPerTask, temperature, seed, onProgress, signal } = options;
+  const { path, directory, playground, teacher, tasks, samplesPerTask, temperature, seed, onProgress, signal } =
+    options;
   const { environment: settings } = playground;
-  if (settings.kind !== 'chain-of-thought') throw new ConfigError('expected chain-of-thought', { where: 'environment.kind' });
+  if (settings.kind !== 'chain-of-thought')
+    throw new ConfigError('expected chain-of-thought', { where: 'environment.kind' });
   const environment = chainOfThoughtEnvironment(settings);
   const tokenizer = await loadTokenizer(playground.tokenizer);
   const samples: Map<string, ChainOfThought>[] = [];

@@ -18,8 +18,7 @@ import { isServer, type ServerTeacher } from './server-teacher.js';
 import { type StageModel, shareModel } from './stage-model.js';
 import type { Workshop } from './workshop.js';
 
-type CollectSettings = FilterSettings &
-  Pick<DistillSettings, 'rolloutBatchSize' | 'samplesPerTask' | 'temperature'>;
+type CollectSettings = FilterSettings & Pick<DistillSettings, 'rolloutBatchSize' | 'samplesPerTask' | 'temperature'>;
 
 export interface CollectStageOptions {
   workshop: Workshop;
@@ -64,7 +63,16 @@ export async function collectStage(
   const { workshop, playground, teacher, prefixes, seed } = options;
   const { rolloutBatchSize: batchSize, samplesPerTask, temperature } = options.settings;
   const { filter, maxTurns, maxEpisodes, maxPerTask, dedupe, requireValidActions } = options.settings;
-  const settings = { samplesPerTask, temperature, filter, maxTurns, maxEpisodes, maxPerTask, dedupe, requireValidActions };
+  const settings = {
+    samplesPerTask,
+    temperature,
+    filter,
+    maxTurns,
+    maxEpisodes,
+    maxPerTask,
+    dedupe,
+    requireValidActions,
+  };
   const tasks = prefixes === undefined ? options.tasks : options.tasks.filter(({ id }) => prefixes.has(id));
   const label = teacher === 'expert' ? 'expert' : 'teacher';
   const { name = `${label}-outputs` } = options;
@@ -104,7 +112,10 @@ export async function collectStage(
       await writeFile(join(directory, 'statistics.json'), `${JSON.stringify({ ...statistics, perTask }, null, 2)}\n`);
       await rm(collected);
       const { errors, samples } = statistics;
-      if (errors > 0) workshop.reporter.line(`${brokenBy(playground)} failed in ${errors} of ${samples} episodes, which are left out`);
+      if (errors > 0)
+        workshop.reporter.line(
+          `${brokenBy(playground)} failed in ${errors} of ${samples} episodes, which are left out`,
+        );
       return statistics;
     },
   });

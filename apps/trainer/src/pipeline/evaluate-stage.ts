@@ -31,10 +31,20 @@ export interface EvaluateStageOptions {
 const timeFile = 'timings.json';
 
 /** Evaluates a model once; a run that continues finds the result. */
-export async function evaluateStage(
-  options: EvaluateStageOptions,
-): Promise<ModelEvaluation & { seconds?: number }> {
-  const { workshop, name, playground, policy, sets, temperature, batchSize, seed, selfConsistency, timed = false, corpus } = options;
+export async function evaluateStage(options: EvaluateStageOptions): Promise<ModelEvaluation & { seconds?: number }> {
+  const {
+    workshop,
+    name,
+    playground,
+    policy,
+    sets,
+    temperature,
+    batchSize,
+    seed,
+    selfConsistency,
+    timed = false,
+    corpus,
+  } = options;
   const file = 'evaluation.json';
   const start = performance.now();
   const { directory } = await runStage({

@@ -45,7 +45,8 @@ export async function thoughtsStage(options: ThoughtsStageOptions): Promise<Read
     run: async ({ directory: target }) => {
       reporter.stage('chains of thought', `${tasks.length} questions`);
       const path = join(target, 'chains.jsonl');
-      const onProgress = (done: number, total: number) => reporter.progress({ label: 'chains of thought', done, total });
+      const onProgress = (done: number, total: number) =>
+        reporter.progress({ label: 'chains of thought', done, total });
       if (teacher !== 'expert' && isServer(teacher)) {
         await collectChainsOfThought({
           path,
@@ -87,9 +88,14 @@ export async function thoughtsStage(options: ThoughtsStageOptions): Promise<Read
   const chains = await readChainsOfThought(join(directory, 'chains.jsonl'));
   const prefixes = firstThoughtPrefixes(chains.values());
   const { checked, leaking } = checkPrefixLeaks({ tasks, prefixes });
-  reporter.line(`first thoughts for ${prefixes.size} of ${tasks.length} questions; ${leaking.length} of ${checked} name the answer`);
+  reporter.line(
+    `first thoughts for ${prefixes.size} of ${tasks.length} questions; ${leaking.length} of ${checked} name the answer`,
+  );
   if (prefixes.size > 0) return prefixes;
-  throw new DatasetError('no chain of thought has a first step; leave firstThoughtPrefix out, or use a better teacher', {
-    where: directory,
-  });
+  throw new DatasetError(
+    'no chain of thought has a first step; leave firstThoughtPrefix out, or use a better teacher',
+    {
+      where: directory,
+    },
+  );
 }

@@ -47,10 +47,7 @@ const webshopSchema = z.strictObject({
 });
 
 const arithmeticSchema = z.strictObject({
-  trainTasks: count()
-    .max(20_000)
-    .default(2000)
-    .describe('Questions to train on: half of one hop, half of two.'),
+  trainTasks: count().max(20_000).default(2000).describe('Questions to train on: half of one hop, half of two.'),
 });
 
 /** The section of the questions of arithmetic of a recipe, also of one that does not have it. */

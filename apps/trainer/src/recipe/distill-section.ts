@@ -107,9 +107,7 @@ export const distillSchema = z
         'Begin the first thought of each demonstration with the first step of a chain of thought, which the demonstrator gives beforehand ' +
           'without tools (agent distillation).',
       ),
-    maxThoughtTokens: count()
-      .default(256)
-      .describe('Tokens of such a chain of thought (agent distillation: 4096).'),
+    maxThoughtTokens: count().default(256).describe('Tokens of such a chain of thought (agent distillation: 4096).'),
     numTrainEpochs: count().default(5).describe('Passes over the kept demonstrations (DGPO: 5).'),
     maxSteps: count()
       .default(200)

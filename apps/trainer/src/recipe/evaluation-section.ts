@@ -16,7 +16,9 @@ export const evaluationSchema = z.strictObject({
       compat: z
         .enum(['none', 'reference'])
         .default('none')
-        .describe('`reference` votes on what code printed alone, as the released code does; `none` on all that it gave.'),
+        .describe(
+          '`reference` votes on what code printed alone, as the released code does; `none` on all that it gave.',
+        ),
     })
     .optional()
     .describe(

@@ -142,7 +142,10 @@ describe('parseRecipe', () => {
     ['method: 7\n', /there is no method 7; take one of dgpo, /],
     ['stages: []\n', /stages has no effect with method: dgpo/],
     ['method: cot-distillation\nenvironment: { kind: code }\n', /environment\.kind is chain-of-thought with method/],
-    ['method: cot-distillation\nretriever: { topK: 2 }\n', /topK has no effect with environment\.kind: chain-of-thought/],
+    [
+      'method: cot-distillation\nretriever: { topK: 2 }\n',
+      /topK has no effect with environment\.kind: chain-of-thought/,
+    ],
     ['method: cot-distillation\nenvironment: { maxSearches: 2 }\n', /maxSearches has no effect with environment\.kind/],
     ['method: agent-distillation\nenvironment: { maxSearches: 2 }\n', /has no effect with environment\.kind: code/],
     ['method: agent-distillation\ndistill: { requireValidActions: true }\n', /has no effect with filter: agent/],

@@ -5,10 +5,12 @@ import type { Method } from './methods/method.js';
 import { reinforcementMethods } from './methods/reinforcement-methods.js';
 
 /** Every way to train a search agent, by the name that a recipe gives as `method`. */
-export const methods = { ...combinedMethods, ...distillationMethods, ...agentMethods, ...reinforcementMethods } satisfies Record<
-  string,
-  Method
->;
+export const methods = {
+  ...combinedMethods,
+  ...distillationMethods,
+  ...agentMethods,
+  ...reinforcementMethods,
+} satisfies Record<string, Method>;
 
 export type MethodName = keyof typeof methods | 'pipeline';
 

@@ -45,13 +45,16 @@ const unread: Record<EnvironmentKind, readonly string[]> = {
 
 /** What questions that are answered in one way do not read, and which world cannot be answered so. */
 function questionRules(world: unknown, kind: EnvironmentKind): Rule[] {
-  const whyNot = kind === 'search' ? 'on a search; it belongs to code, a household or a shop' : `with environment.kind: ${kind}`;
+  const whyNot =
+    kind === 'search' ? 'on a search; it belongs to code, a household or a shop' : `with environment.kind: ${kind}`;
   const misfits =
     world === 'arithmetic' && kind === 'search'
       ? rules(['environment.kind'], `cannot be ${kind} with data.world: ${world}`)
       : [];
   const own =
-    world === 'arithmetic' ? rules(['data.evalQuestions'], 'has no effect with data.world: arithmetic, which has its own') : [];
+    world === 'arithmetic'
+      ? rules(['data.evalQuestions'], 'has no effect with data.world: arithmetic, which has its own')
+      : [];
   return [...rules(unread[kind], `has no effect ${whyNot}`), ...misfits, ...own];
 }
 

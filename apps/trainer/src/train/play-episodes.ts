@@ -104,7 +104,14 @@ export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> 
         temperature: options.temperature,
         seed: options.seed,
         batchSize,
-        ...(prefixes === undefined ? {} : { prefixes: prefixesOf(cut.map((place) => tasks[place] as Task), prefixes) }),
+        ...(prefixes === undefined
+          ? {}
+          : {
+              prefixes: prefixesOf(
+                cut.map((place) => tasks[place] as Task),
+                prefixes,
+              ),
+            }),
       };
       // An interrupt does not wait for what is being played: nothing of it is kept.
       const [episodes = []] = await untilAborted(() => executor.run([job]), signal);
