@@ -8,7 +8,7 @@ import { type RunData, readRunData, startingModels } from '../src/pipeline/prepa
 import { trainStage } from '../src/pipeline/train-stage.js';
 import { openWorkshop, type Workshop } from '../src/pipeline/workshop.js';
 import { loadRecipe } from '../src/recipe/load-recipe.js';
-import { studentSchema } from '../src/recipe/model-sections.js';
+import { studentSchema, teacherSchema } from '../src/recipe/model-sections.js';
 import type { Recipe, Stage } from '../src/recipe/recipe-schema.js';
 import { shippedRecipes } from '../src/recipe/shipped-recipes.js';
 
@@ -80,7 +80,9 @@ async function smallRecipe(path: string): Promise<Recipe> {
       const learned = distill === undefined ? {} : { distill: { ...distill, demonstrator: 'expert' as const } };
       return { ...rest, ...learned };
     });
-    return { ...recipe, student: studentSchema.parse({ fresh }), stages: shown, evaluation };
+    // A model of its own and the script instead of the teacher: what comes with the package need not be there.
+    const models = { student: studentSchema.parse({ fresh }), teacher: teacherSchema.parse({}) };
+    return { ...recipe, ...models, stages: shown, evaluation };
   }
   // The teacher plays the student: methods that learn from rewards alone need some.
   const student = { ...recipe.student, path: recipe.teacher.path ?? '' };
