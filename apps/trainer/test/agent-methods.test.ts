@@ -96,11 +96,7 @@ it('agent distillation: episodes with first thoughts, their filter, the student 
   expect(observation?.text).toMatch(/^\nObservation:\nPrinted:\n/);
   expect(segments[4]?.text).toMatch(/^Thought: [\s\S]*final_answer\(/);
 
-  expect(Object.keys(whole.summary)).toEqual([
-    'base',
-    'agent-distillation',
-    'agent-distillation-self-consistent',
-  ]);
+  expect(Object.keys(whole.summary)).toEqual(['base', 'agent-distillation', 'agent-distillation-self-consistent']);
   expect(Object.keys(whole.summary.base as object)).toEqual(['known', 'fiction', 'facts']);
   const { 'agent-distillation': greedy, 'agent-distillation-self-consistent': voted } = whole.costs ?? {};
   expect(greedy?.questions).toBe(6);

@@ -2,7 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BytePairTokenizer, type DecoderConfig, decoderConfig, parameterCount, saveTokenizer, trainCompactTokenizer } from '@dgpo/lm';
+import {
+  type BytePairTokenizer,
+  type DecoderConfig,
+  decoderConfig,
+  parameterCount,
+  saveTokenizer,
+  trainCompactTokenizer,
+} from '@dgpo/lm';
 import { createRetriever } from '@dgpo/retriever';
 import type { Task, Trajectory } from '@dgpo/trajectory';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -64,7 +71,13 @@ it('episodes do not depend on the workers, and no interpreter outlives them', as
   const play = async (workers: number, ids: readonly Task[] = tasks) => {
     const pool = await createComputePool({ engine: 'wasm', workers });
     try {
-      const before = await playEpisodes({ ...playgroundOf(pool), policy: 'expert', tasks: ids, temperature: 0, seed: 1 });
+      const before = await playEpisodes({
+        ...playgroundOf(pool),
+        policy: 'expert',
+        tasks: ids,
+        temperature: 0,
+        seed: 1,
+      });
       const running = interpreters();
       const prefixes = new Map(ids.slice(1).map(({ id }) => [id, 'Thought: First I search.\n\n']));
       const after = await playEpisodes({

@@ -4,28 +4,20 @@ import { formatTable } from '@dgpo/arc';
 import { checkPython } from '@dgpo/envs/code';
 import { hasRetriever, isSearch } from '../compute/environment-settings.js';
 import { openRetriever } from '../compute/open-retriever.js';
-import type { SelfConsistency } from '../compute/voted-episodes-job.js';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
-import {
-  type CostRow,
-  costReport,
-  costTable,
-  type EvaluationCost,
-  evaluationCost,
-} from '../evaluate/evaluation-cost.js';
+import { costReport, costTable, type EvaluationCost } from '../evaluate/evaluation-cost.js';
 import { measureRetrieval, type RetrievalScore } from '../evaluate/measure-retrieval.js';
 import { playLegend, playTable } from '../evaluate/play-tables.js';
 import { resultsLegend, resultsTable } from '../evaluate/results-table.js';
 import { writeRunReport } from '../evaluate/run-report.js';
-import { hintLegend, hintReportTables, hintTable, withRetrievalTokens } from '../hints/hint-report.js';
-import { hintedSets } from '../hints/hinted-sets.js';
+import { hintLegend, hintReportTables, hintTable } from '../hints/hint-report.js';
 import { hintedTeacher } from '../hints/hinted-teacher.js';
 import type { HintedModel } from '../hints/own-demonstrations.js';
 import { hintsSchema } from '../recipe/hints-section.js';
 import { needsTeacher } from '../recipe/needs-teacher.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { chainOfThoughtSettings, environmentOf } from './environment-of.js';
-import { evaluateStage } from './evaluate-stage.js';
+import { costsOf, evaluateModels } from './evaluate-models.js';
 import { indexStage } from './index-stage.js';
 import { type RunData, readRunData, startingModels } from './prepare-run.js';
 import type { Reporter } from './reporter.js';
@@ -97,25 +89,6 @@ async function openSearch(options: { workshop: Workshop; recipe: Recipe; data: R
   return { source: { retriever }, retrieval };
 }
 
-/** A model to evaluate. */
-interface Evaluated {
-  label: string;
-  model: StageModel;
-  selfConsistency?: SelfConsistency;
-}
-
-/** Every model, and what training made once more with votes where the recipe asks for them. */
-function evaluationsOf(models: Record<string, StageModel>, { stages, evaluation }: Recipe): Evaluated[] {
-  const { selfConsistency } = evaluation;
-  const trained = new Set(stages.map(({ name }) => name));
-  return Object.entries(models).flatMap(([label, model]) => [
-    { label, model },
-    ...(selfConsistency === undefined || !trained.has(label)
-      ? []
-      : [{ label: `${label}-self-consistent`, model, selfConsistency }]),
-  ]);
-}
-
 /** Runs a recipe: data, index, models, the stages of its method, evaluation, report. */
 export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
   const { recipe, reporter, signal } = options;
@@ -142,7 +115,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       : { source: {}, retrieval: {} };
     for (const line of retrievalLines(retrieval)) reporter.line(line);
     const { student, teacher, playground } = await startingModels({ workshop, recipe, data, environment, ...source });
-    const { evaluation, seed, hints = hintsSchema.parse({}) } = recipe;
+    const { seed, hints = hintsSchema.parse({}) } = recipe;
     const isHere = teacher !== undefined && !isServer(teacher);
     const models: Record<string, StageModel> = { base: student, ...(isHere ? { teacher } : {}) };
     const hinted = new Map<string, HintedModel>();
@@ -180,48 +153,18 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       trained = made;
       trainedName = stage.name;
     }
-    const timed = evaluation.selfConsistency !== undefined;
-    const results: { name: string; evaluation: ModelEvaluation & { seconds?: number } }[] = [];
-    const evaluate = async ({ label, model, selfConsistency }: Evaluated, sets = data.sets) => {
-      reporter.stage('evaluation', label);
-      const measured = await evaluateStage({
-        workshop,
-        name: label,
-        playground,
-        policy: model,
-        selfConsistency,
-        timed,
-        sets,
-        temperature: evaluation.temperature,
-        batchSize: evaluation.batchSize,
-        seed,
-        ...(searches ? { corpus: data.documents } : {}),
-      });
-      return { name: label, evaluation: measured };
-    };
-    for (const evaluated of evaluationsOf(models, recipe)) {
-      const { label, model, selfConsistency } = evaluated;
-      results.push(await evaluate(evaluated));
-      const own = hinted.get(label);
-      if (own === undefined || selfConsistency !== undefined) continue;
-      const { sets, tokens } = await hintedSets({
-        workshop,
-        playground,
-        hinted: own,
-        settings: hints,
-        sets: data.sets,
-      });
-      const { name: hintedName, evaluation: measured } = await evaluate({ label: `${label}-with-hints`, model }, sets);
-      results.push({ name: hintedName, evaluation: withRetrievalTokens(measured, tokens) });
-    }
+    const results = await evaluateModels({
+      workshop,
+      playground,
+      models,
+      recipe,
+      hinted,
+      sets: data.sets,
+      ...(searches ? { corpus: data.documents } : {}),
+    });
     const report = results.map((result) => ({ name: result.name, sets: result.evaluation.sets }));
-    const costs: CostRow[] = timed
-      ? results.map(({ name: label, evaluation: { sets, seconds = 0 } }) => ({
-          name: label,
-          cost: evaluationCost({ sets }),
-          seconds,
-        }))
-      : [];
+    const costs = costsOf(results);
+    const timed = costs.length > 0;
     const last = results.at(-1);
     const shown = last?.evaluation.sets[0]?.trajectories.slice(0, 4) ?? [];
     await writeRunReport({
