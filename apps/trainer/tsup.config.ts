@@ -11,6 +11,7 @@ export default shared({
     'src/build-demo-models.ts',
     'src/experiment-demo.ts',
     'src/experiment-methods.ts',
+    'src/experiment-sisters.ts',
     'src/worker.ts',
   ],
   onSuccess: () =>

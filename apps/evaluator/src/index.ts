@@ -4,6 +4,10 @@ export {
   type EnvironmentOf,
 } from './benchmarks/benchmark-environment.js';
 export {
+  type CodeBenchmarkEnvironmentOptions,
+  codeBenchmarkEnvironment,
+} from './benchmarks/code-benchmark-environment.js';
+export {
   type BenchmarkEvaluation,
   type EvaluateBenchmarksOptions,
   type EvaluatedBenchmark,

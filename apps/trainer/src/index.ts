@@ -7,6 +7,7 @@ export {
   arithmeticEnvironment,
   arithmeticTasks,
   type CodeEnvironmentSettings,
+  chainOfThoughtPrompt,
   codeExpert,
   codeProtocolTags,
   createArithmeticEnvironment,
@@ -61,6 +62,8 @@ export {
 export type { DistillJob, Guide, SampledGuide } from './compute/distill-job.js';
 export {
   type CatalogueSource,
+  type ChainOfThoughtSettings,
+  type CodeSettings,
   type EnvironmentSettings,
   type HouseholdSettings,
   isSearch,
@@ -79,7 +82,7 @@ export type {
   ScoreJob,
   ValueJob,
 } from './compute/jobs.js';
-export { openEnvironment, searchEnvironment } from './compute/open-environment.js';
+export { codeEnvironment, openEnvironment, searchEnvironment } from './compute/open-environment.js';
 export { openRetriever } from './compute/open-retriever.js';
 export type { PolicyJob, PolicyLossChoice } from './compute/policy-job.js';
 export { type ComputePool, createComputePool } from './compute/pool.js';
@@ -121,7 +124,7 @@ export { type CatalogueEntry, catalogue, type DownloadKind, findEntry } from './
 export { type DownloadOptions, type DownloadPlan, type DownloadProgress, download } from './hub/download.js';
 export type { HubFile } from './hub/hub-client.js';
 export { type InitResult, type InitRunOptions, initRun } from './init/init-run.js';
-export { environmentOf } from './pipeline/prepare-run.js';
+export { environmentOf } from './pipeline/environment-of.js';
 export type { Reporter } from './pipeline/reporter.js';
 export { type PipelineOptions, type PipelineResult, runPipeline } from './pipeline/run-pipeline.js';
 export { type DistillSettings, distillSchema } from './recipe/distill-section.js';

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type EngineName, selectEngine } from '@dgpo/lm';
 import { isDgpoError } from '@dgpo/trajectory';
-import { createJobContext, type Job, runJob } from './compute/jobs.js';
+import { closeKept, createJobContext, type Job, runJob } from './compute/jobs.js';
 
 const port = parentPort;
 if (port === null) throw new Error('this file is the entry of a worker thread');
@@ -16,7 +16,18 @@ function gradientBuffers(result: unknown): ArrayBuffer[] {
   return gradients instanceof Float32Array && gradients.buffer instanceof ArrayBuffer ? [gradients.buffer] : [];
 }
 
-port.on('message', ({ id, job }: { id: number; job: Job }) => {
+/** Without waiting for the job in hand: what it opened, such as processes of its own, must not outlive the thread. */
+async function end(): Promise<never> {
+  await closeKept(context).catch(() => undefined);
+  process.exit();
+}
+
+port.on('message', (message: { id: number; job: Job } | 'end') => {
+  if (message === 'end') {
+    void end();
+    return;
+  }
+  const { id, job } = message;
   last = last.then(async () => {
     try {
       const result = await runJob(context, job);

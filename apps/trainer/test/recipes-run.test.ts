@@ -2,38 +2,59 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { chainOfThoughtSettings, environmentOf } from '../src/pipeline/environment-of.js';
 import { indexStage } from '../src/pipeline/index-stage.js';
-import { environmentOf, type RunData, readRunData, startingModels } from '../src/pipeline/prepare-run.js';
+import { type RunData, readRunData, startingModels } from '../src/pipeline/prepare-run.js';
 import { trainStage } from '../src/pipeline/train-stage.js';
 import { openWorkshop, type Workshop } from '../src/pipeline/workshop.js';
 import { loadRecipe } from '../src/recipe/load-recipe.js';
+import { studentSchema, teacherSchema } from '../src/recipe/model-sections.js';
 import type { Recipe, Stage } from '../src/recipe/recipe-schema.js';
 import { shippedRecipes } from '../src/recipe/shipped-recipes.js';
 
-/** Recipes of the demo world; the others need data or models of their own, or train for long before the first stage. */
-const recipes = shippedRecipes().filter(({ path }) =>
-  readFileSync(path, 'utf8').includes('extends: base/demo-world.yaml'),
-);
+const bases = ['base/demo-world.yaml', 'base/arithmetic-world.yaml'];
+
+/** Recipes of the demo worlds; the others need data or models of their own, or train for long before the first stage. */
+const recipes = shippedRecipes().flatMap(({ name, path }) => {
+  const text = readFileSync(path, 'utf8');
+  const base = bases.find((file) => text.includes(`extends: ${file}`));
+  return base === undefined ? [] : [{ name, path, base }];
+});
+
+/** What the recipes of one base share. */
+interface Bench {
+  workshop: Workshop;
+  data?: RunData;
+}
 
 let root: string;
-let workshop: Workshop;
-let data: RunData;
-beforeAll(async () => {
+const benches = new Map<string, Bench>();
+beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'dgpo-recipes-'));
-  const quiet = { log: () => undefined, finish: async () => undefined };
-  workshop = await openWorkshop({
-    directory: join(root, 'run'),
-    config: {},
-    resume: false,
-    engine: 'wasm',
-    workers: 2,
-    reporter: { stage: () => undefined, line: () => undefined, progress: () => undefined, tracker: () => quiet },
-  });
 });
 afterAll(async () => {
-  await workshop.close();
+  for (const { workshop } of benches.values()) await workshop.close();
   rmSync(root, { recursive: true });
 });
+
+async function benchOf(base: string): Promise<Bench> {
+  const quiet = { log: () => undefined, finish: async () => undefined };
+  const bench = benches.get(base) ?? {
+    workshop: await openWorkshop({
+      directory: join(root, `run-${benches.size}`),
+      config: {},
+      resume: false,
+      engine: 'wasm',
+      workers: 2,
+      reporter: { stage: () => undefined, line: () => undefined, progress: () => undefined, tracker: () => quiet },
+    }),
+  };
+  benches.set(base, bench);
+  return bench;
+}
+
+/** Sizes of a student for code, which the models of the search recipes are too small for. */
+const fresh = { vocabSize: 1024, hiddenSize: 32, numHiddenLayers: 1, numAttentionHeads: 2, maxPositionEmbeddings: 656 };
 
 /** The recipe with two updates of few episodes in every stage. */
 async function smallRecipe(path: string): Promise<Recipe> {
@@ -53,23 +74,39 @@ async function smallRecipe(path: string): Promise<Recipe> {
       rl: { ...rl, maxSteps: 2, temperature, microBatchSize: 2, tasksPerStep, miniBatchSize, maxNumGenBatches: 1 },
     };
   });
+  const evaluation = { ...recipe.evaluation, tasksPerSet: 2 };
+  if (recipe.data.world === 'arithmetic') {
+    const shown = stages.map(({ distill, ...rest }): Stage => {
+      const learned = distill === undefined ? {} : { distill: { ...distill, demonstrator: 'expert' as const } };
+      return { ...rest, ...learned };
+    });
+    // A model of its own and the script instead of the teacher: what comes with the package need not be there.
+    const models = { student: studentSchema.parse({ fresh }), teacher: teacherSchema.parse({}) };
+    return { ...recipe, ...models, stages: shown, evaluation };
+  }
   // The teacher plays the student: methods that learn from rewards alone need some.
   const student = { ...recipe.student, path: recipe.teacher.path ?? '' };
-  return { ...recipe, student, stages, evaluation: { ...recipe.evaluation, tasksPerSet: 2 } };
+  return { ...recipe, student, stages, evaluation };
 }
 
-it.each(recipes.map(({ name, path }) => [name, path]))(
+it.each(recipes.map(({ name, path, base }) => [name, path, base]))(
   'recipes/%s.yaml trains: two updates of every stage',
-  async (name, path) => {
+  async (name, path, base) => {
     const recipe = await smallRecipe(path);
-    data ??= await readRunData(workshop, recipe);
+    const bench = await benchOf(base);
+    bench.data ??= await readRunData(bench.workshop, recipe);
+    const { workshop, data } = bench;
     const retriever = await indexStage({ workshop, corpus: data.corpus, retriever: recipe.retriever });
     const environment = environmentOf(recipe);
+    const chainOfThought = chainOfThoughtSettings(recipe, {});
     const start = await startingModels({ workshop, recipe, data, retriever, environment });
     let student = start.student;
     for (const stage of recipe.stages) {
       const own = { ...stage, name: `${name}.${stage.name}` };
-      const trained = await trainStage({ ...start, workshop, stage: own, student, tasks: data.trainTasks, seed: 1 });
+      const trained = await trainStage({
+        ...{ ...start, workshop, stage: own, student, chainOfThought },
+        ...{ tasks: data.trainTasks, seed: 1 },
+      });
       expect(trained.weights.parameters.every(Number.isFinite)).toBe(true);
       expect(trained.weights.parameters).not.toEqual(student.weights.parameters);
       student = trained;

@@ -32,7 +32,7 @@ export function benchmarkEnvironment(options: BenchmarkEnvironmentOptions): Envi
           throw new ConfigError(`${name} is answered with searches: give either --index DIR or --url URL`);
         }
         if (!isSearch(settings)) {
-          throw new ConfigError(`${name} is answered with searches, and the model was trained in ${settings.kind}`);
+          throw new ConfigError(`the model was trained to play ${settings.kind}, not to search; see --environment`);
         }
         return searchEnvironment(retriever, settings);
     }

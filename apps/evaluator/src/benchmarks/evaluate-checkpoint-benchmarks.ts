@@ -1,9 +1,11 @@
 import { basename, resolve } from 'node:path';
 import type { Benchmark } from '@dgpo/envs/benchmarks';
+import { checkPython, createInterpreterPool, createPythonInterpreter } from '@dgpo/envs/code';
 import { createDecoder, createSampler, type EngineName, selectEngine, setParameters } from '@dgpo/lm';
 import { type EnvironmentSettings, openRetriever, type RetrieverSource } from '@dgpo/trainer';
 import { openInput, openModel } from '../open-checkpoint.js';
 import { benchmarkEnvironment } from './benchmark-environment.js';
+import { codeBenchmarkEnvironment } from './code-benchmark-environment.js';
 import { type BenchmarkEvaluation, type EvaluateBenchmarksOptions, evaluateBenchmarks } from './evaluate-benchmarks.js';
 
 export interface EvaluateCheckpointBenchmarksOptions
@@ -13,7 +15,12 @@ export interface EvaluateCheckpointBenchmarksOptions
   benchmarks: readonly Benchmark[];
   /** An index directory, or the address of a Search-R1 `/retrieve` server; needed for question answering alone. */
   retriever?: RetrieverSource;
-  /** Longest solution of a question of mathematics, in tokens. @default 2048 */
+  /**
+   * `plain` searches for knowledge and reasons about mathematics; `code` writes Python that can search, for both.
+   * @default 'code' for a model whose agent.json says so, else 'plain'
+   */
+  environment?: 'plain' | 'code';
+  /** Longest solution of a question of mathematics without code, in tokens. @default 2048 */
   maxTokens?: number;
   /** @default the name of the folder */
   name?: string;
@@ -40,17 +47,19 @@ export interface CheckpointBenchmarkEvaluation {
 export async function evaluateCheckpointBenchmarks(
   options: EvaluateCheckpointBenchmarksOptions,
 ): Promise<CheckpointBenchmarkEvaluation> {
-  const { retriever: source, maxTokens, engine = 'auto', onStart, ...rest } = options;
+  const { retriever: source, environment, maxTokens, engine = 'auto', onStart, ...rest } = options;
   const checkpoint = resolve(options.checkpoint);
   const model = options.name ?? basename(checkpoint);
   const retriever = source === undefined ? undefined : await openInput(openRetriever(source));
+  const interpreters = createInterpreterPool({ start: createPythonInterpreter });
   try {
     const { weights, settings } = await openInput(openModel(checkpoint));
-    const environmentOf = benchmarkEnvironment({
-      settings,
-      ...(retriever === undefined ? {} : { retriever }),
-      ...(maxTokens === undefined ? {} : { maxTokens }),
-    });
+    const writesCode = (environment ?? (settings.kind === 'code' ? 'code' : 'plain')) === 'code';
+    if (writesCode) checkPython();
+    const searched = retriever === undefined ? {} : { retriever };
+    const environmentOf = writesCode
+      ? codeBenchmarkEnvironment({ interpreters, settings, ...searched })
+      : benchmarkEnvironment({ settings, ...searched, ...(maxTokens === undefined ? {} : { maxTokens }) });
     await selectEngine(engine === 'auto' ? {} : { engine });
     const decoder = createDecoder({ config: weights.config });
     setParameters(decoder, weights.parameters);
@@ -64,6 +73,7 @@ export async function evaluateCheckpointBenchmarks(
       decoder.dispose();
     }
   } finally {
+    await interpreters.close();
     await retriever?.close();
   }
 }

@@ -32,7 +32,13 @@ export function benchmarksCommand(surroundings: CliSurroundings): Command {
     .option('--index <dir>', 'index directory, as dgpo-retriever index wrote it')
     .option('--url <url>', 'a Search-R1 /retrieve server instead')
     .optionsGroup('How it answers:')
-    .option('--max-tokens <number>', 'longest solution of a question of mathematics', integerFrom(1), 2048)
+    .addOption(
+      new Option(
+        '--environment <name>',
+        'plain searches for knowledge and reasons about mathematics, code writes Python for both (default: what agent.json says, else plain)',
+      ).choices(['plain', 'code'] as const),
+    )
+    .option('--max-tokens <number>', 'longest solution of a question of mathematics without code', integerFrom(1), 2048)
     .option('--temperature <number>', 'of sampling; 0 is greedy', nonNegativeNumber, 0)
     .option('--samples <number>', 'episodes per question', integerFrom(1), 1)
     .option('--seed <number>', 'seed of sampling and resampling', integerFrom(0), 0)
@@ -58,6 +64,7 @@ export function benchmarksCommand(surroundings: CliSurroundings): Command {
         checkpoint: at(checkpoint),
         benchmarks,
         maxTokens,
+        ...(flags.environment === undefined ? {} : { environment: flags.environment }),
         temperature,
         samplesPerTask: samples,
         seed,

@@ -33,9 +33,9 @@ export type CodeEnvironmentSettings = Pick<
 export const arithmeticEnvironment = {
   topK: 2,
   maxSteps: 4,
-  maxTokensPerTurn: 128,
+  maxTokensPerTurn: 144,
   maxObservationTokens: 192,
-  maxContextTokens: 640,
+  maxContextTokens: 656,
   promptTemplate: 'Question: {question}\n',
   documentTemplate: '{text}\n',
   observationPrefix: '\nObservation:\n',
@@ -43,6 +43,9 @@ export const arithmeticEnvironment = {
   invalidActionMessage: 'Error:\nNo code.',
   errorAdvice: '',
 } as const satisfies CodeEnvironmentSettings;
+
+/** The prompt of the same questions where they are answered from memory, by a chain of thought. */
+export const chainOfThoughtPrompt = 'Question: {question}\nReasoning:\n';
 
 /** The ends that the policy of {@link arithmeticEnvironment} and a chain of thought write: one token each. */
 export const codeProtocolTags = ['<end_code>', '<answer>', '</answer>'];

@@ -1,6 +1,7 @@
 export {
   arithmeticEnvironment,
   type CodeEnvironmentSettings,
+  chainOfThoughtPrompt,
   codeProtocolTags,
   createArithmeticEnvironment,
 } from './arithmetic-environment.js';
@@ -9,5 +10,6 @@ export { type ArithmeticSplit, type ArithmeticTasksOptions, arithmeticTasks } fr
 export { type ArithmeticWorld, createArithmeticWorld } from './arithmetic-world.js';
 export { arithmeticChainOfThought } from './chain-of-thought.js';
 export { codeExpert } from './code-expert.js';
+export { arithmeticSets, arithmeticTexts, exportArithmetic } from './export-arithmetic.js';
 export { isArithmeticCorrect } from './is-correct.js';
 export { type ScriptedCodeEpisodeOptions, scriptedCodeEpisode } from './scripted-code-episode.js';

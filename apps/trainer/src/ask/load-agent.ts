@@ -74,7 +74,9 @@ async function buildAgent({
   const { maxPositionEmbeddings } = config;
   const stored = await readAgentSettings({ directory: checkpoint, maxPositionEmbeddings });
   if (!isSearch(stored)) {
-    throw new ConfigError(`was trained to play ${stored.kind}, not to answer questions`, { where: checkpoint });
+    throw new ConfigError(`was trained to play ${stored.kind}; only a model that was trained to search can be asked`, {
+      where: checkpoint,
+    });
   }
   const settings = { ...stored, ...rules };
   if (settings.maxContextTokens > config.maxPositionEmbeddings) {

@@ -72,9 +72,44 @@ export const smallWebshop = {
   pages: { observationMode: 'short', productsPerPage: 3 },
 } as const satisfies { catalogue: Partial<CatalogueSource>; pages: Partial<WebshopSettings> };
 
-/** The rules of an episode, as plain data; `kind` tells the environment. */
-export type EnvironmentSettings = SearchSettings | HouseholdSettings | WebshopSettings;
+/** Questions answered by Python that can search. */
+export interface CodeSettings extends EpisodeSettings {
+  kind: 'code';
+  /** Turns of an episode. */
+  maxSteps: number;
+  /** Passages per search. */
+  topK: number;
+  documentTemplate?: string;
+  observationPrefix?: string;
+  observationSuffix?: string;
+  /** After the error of code. @default the environment's own text */
+  errorAdvice?: string;
+}
 
-/** Whether an environment has a search engine behind it. */
+/** Questions answered in one turn, from memory: reasoning, then the answer. */
+export interface ChainOfThoughtSettings
+  extends Pick<EpisodeSettings, 'maxTokensPerTurn' | 'maxContextTokens' | 'promptTemplate'> {
+  kind: 'chain-of-thought';
+  /** The demo world whose numbers the scripted expert knows. @default it knows golden answers alone */
+  world?: { seed: number; inventedCountries: number };
+}
+
+/** The rules of an episode, as plain data; `kind` tells the environment. */
+export type EnvironmentSettings =
+  | SearchSettings
+  | CodeSettings
+  | ChainOfThoughtSettings
+  | HouseholdSettings
+  | WebshopSettings;
+
+/** Whether searching is what a policy does in an environment, besides answering. */
 export const isSearch = (settings: EnvironmentSettings): settings is SearchSettings =>
   settings.kind === undefined || settings.kind === 'search';
+
+/** Whether an environment is played by commands. */
+export const isTextWorld = (settings: EnvironmentSettings): settings is HouseholdSettings | WebshopSettings =>
+  settings.kind === 'household' || settings.kind === 'webshop';
+
+/** Whether an environment has a search engine behind it. */
+export const hasRetriever = (settings: EnvironmentSettings): settings is SearchSettings | CodeSettings =>
+  isSearch(settings) || settings.kind === 'code';

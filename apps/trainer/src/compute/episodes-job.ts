@@ -1,3 +1,4 @@
+import { separatePrefix, withFirstThoughtPrefix } from '@dgpo/distill/agent';
 import { createScriptedPolicy, type Environment, type Policy, runEpisodes } from '@dgpo/envs';
 import { createSampler, loadTokenizer, type Sampler, type Tokenizer } from '@dgpo/lm';
 import { EnvironmentError, type Task, type Trajectory } from '@dgpo/trajectory';
@@ -22,6 +23,8 @@ export interface EpisodesJob {
   temperature: number;
   seed: number;
   batchSize: number;
+  /** What the first turn of a task begins with, by its id; of the code environment. @default nothing */
+  prefixes?: Record<string, string>;
 }
 
 async function keep<T>(context: JobContext, key: string, make: () => Promise<T>): Promise<T> {
@@ -61,29 +64,45 @@ export function freeCache(context: JobContext, { policy }: Pick<EpisodesJob, 'po
   if (policy !== 'expert') resetSamplers(context, policy.model);
 }
 
-/** Plays what the environment's own expert does. */
+/** Plays what the environment's own expert does; where its thought is given, it goes on with the code. */
 async function expertFor(context: JobContext, job: EpisodesJob, { name, oracle }: Environment): Promise<Policy> {
   if (oracle === undefined) throw new EnvironmentError('has no expert to play', { where: `environment ${name}` });
   const tokenizer = await tokenizerFor(context, job.tokenizer);
-  return createScriptedPolicy({ tokenizer, script: oracle, name: 'expert' });
+  const script: typeof oracle = (state) => {
+    const turn = oracle(state);
+    return state.turn === 0 && job.prefixes?.[state.task.id] !== undefined ? turn.slice(turn.indexOf('Code:')) : turn;
+  };
+  return createScriptedPolicy({ tokenizer, script, name: 'expert' });
+}
+
+/** The environment of a job, kept for the next one. */
+export async function environmentFor(
+  context: JobContext,
+  { environment: settings, retriever }: Pick<EpisodesJob, 'environment' | 'retriever'>,
+): Promise<Environment> {
+  const key = `environment:${JSON.stringify({ settings, retriever })}`;
+  return (await keep(context, key, () => openEnvironment({ settings, retriever }))).environment;
 }
 
 export async function runEpisodesJob(context: JobContext, job: EpisodesJob): Promise<Trajectory[]> {
-  const { environment: settings, retriever, policy } = job;
-  const { environment } = await keep(context, `environment:${JSON.stringify({ settings, retriever })}`, () =>
-    openEnvironment({ settings, retriever }),
-  );
+  const { policy, prefixes } = job;
+  const environment = await environmentFor(context, job);
   try {
-    return await runEpisodes({
+    const plain =
+      policy === 'expert' ? await expertFor(context, job, environment) : await policyFor(context, { ...job, policy });
+    const episodes = await runEpisodes({
       environment,
       policy:
-        policy === 'expert' ? await expertFor(context, job, environment) : await policyFor(context, { ...job, policy }),
+        prefixes === undefined
+          ? plain
+          : withFirstThoughtPrefix({ policy: plain, prefixes: new Map(Object.entries(prefixes)) }),
       tasks: job.tasks,
       samplesPerTask: job.samplesPerTask,
       temperature: job.temperature,
       seed: job.seed,
       batchSize: job.batchSize,
     });
+    return prefixes === undefined ? episodes : episodes.map((episode) => separatePrefix(episode, plain));
   } finally {
     freeCache(context, job);
   }

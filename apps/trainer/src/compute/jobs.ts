@@ -31,6 +31,7 @@ import {
 import { type PolicyJob, runPolicyJob } from './policy-job.js';
 import { type ReadJob, runReadJob } from './read-job.js';
 import { type ScoredRow, scoredPositions } from './scored-rows.js';
+import { runVotedEpisodesJob, type VotedEpisodes, type VotedEpisodesJob } from './voted-episodes-job.js';
 
 /** Puts a model under a name, or new weights into it. */
 export interface ModelJob {
@@ -86,6 +87,7 @@ export type Job =
   | ValueJob
   | ScoreJob
   | EpisodesJob
+  | VotedEpisodesJob
   | ReadJob;
 
 export interface JobResults {
@@ -99,6 +101,7 @@ export interface JobResults {
   value: GradientResult;
   score: Float32Array;
   episodes: Awaited<ReturnType<typeof runEpisodesJob>>;
+  'voted-episodes': VotedEpisodes;
   read: string[];
 }
 
@@ -115,12 +118,18 @@ export function createJobContext(): JobContext {
   return { models: new Map(), kept: new Map() };
 }
 
-/** Frees models, those on the weights of others first, and closes what has files open. */
-export async function closeJobContext({ models, kept }: JobContext): Promise<void> {
+/** Closes what has files open or processes running. */
+export async function closeKept({ kept }: Pick<JobContext, 'kept'>): Promise<void> {
+  await Promise.all([...kept.values()].map((value) => (value as { close?: () => Promise<void> }).close?.()));
+}
+
+/** Frees models, those on the weights of others first, and closes what has files open or processes running. */
+export async function closeJobContext(context: JobContext): Promise<void> {
+  const { models } = context;
   const isShare = (model: Decoder) => model.base !== undefined;
   for (const model of [...models.values()].filter(isShare)) model.dispose();
   for (const model of [...models.values()].filter((each) => !isShare(each))) model.dispose();
-  for (const value of kept.values()) await (value as { close?: () => Promise<void> }).close?.();
+  await closeKept(context);
 }
 
 /** A model that an earlier job put there. */
@@ -244,6 +253,8 @@ export async function runJob(context: JobContext, job: Job): Promise<JobResults[
       return runScore(context, job);
     case 'episodes':
       return runEpisodesJob(context, job);
+    case 'voted-episodes':
+      return runVotedEpisodesJob(context, job);
     case 'read':
       return runReadJob(context, job);
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { type EngineName, selectEngine } from '@dgpo/lm';
 import { DgpoError, type DgpoErrorCode, ModelError } from '@dgpo/trajectory';
@@ -63,6 +64,20 @@ function startWorker(engine: EngineName, workers: number): Worker {
   return new Worker(load, { eval: true, workerData: { engine, workers }, execArgv: ['--conditions=@dgpo/source'] });
 }
 
+/** How long a thread may take to close what it has opened; one in the middle of a pass answers only after it. */
+const endTimeout = 5000;
+
+/** Lets a thread close what it has opened, and ends it. */
+async function endWorker(worker: Worker): Promise<void> {
+  if (worker.threadId === -1) return;
+  // One that has just broken says so to whoever waits for its jobs.
+  const ended = once(worker, 'exit').catch(() => undefined);
+  worker.ref();
+  worker.postMessage('end');
+  const timer = setTimeout(() => void worker.terminate(), endTimeout);
+  await ended.finally(() => clearTimeout(timer));
+}
+
 function createWorkerPool(engine: EngineName, count: number, sharing: number): ComputePool {
   const workers = Array.from({ length: count }, () => {
     const worker = startWorker(engine, count * sharing);
@@ -122,7 +137,7 @@ function createWorkerPool(engine: EngineName, count: number, sharing: number): C
       await Promise.all(workers.map((_, index) => send(index, job)));
     },
     close: async () => {
-      await Promise.all(workers.map(({ worker }) => worker.terminate()));
+      await Promise.all(workers.map(({ worker }) => endWorker(worker)));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type DecoderConfig, type EngineName, parameterCount } from '@dgpo/lm';
 import { ConfigError } from '@dgpo/trajectory';
-import { householdData, webshopData } from '../recipe/data-sections.js';
+import { arithmeticSets } from '../arithmetic/index.js';
+import { arithmeticData, householdData, webshopData } from '../recipe/data-sections.js';
 import { hasTeacherHere } from '../recipe/needs-teacher.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { textWorldOf } from '../recipe/world-effects.js';
@@ -52,18 +53,24 @@ export interface RunEstimate {
   warnings: string[];
 }
 
-/** Training questions that are written for the atlas world. */
-const worldQuestions = 8000;
-
+/** Training tasks that are written for a world. */
 function worldTasks({ data }: Recipe): number {
-  switch (textWorldOf(data)) {
+  switch (data.world) {
     case 'household':
       return householdData(data).trainTasks;
     case 'webshop':
       return webshopData(data).trainTasks;
+    case 'arithmetic':
+      return arithmeticData(data).trainTasks;
     default:
-      return worldQuestions;
+      return 8000;
   }
+}
+
+/** Held-out sets of a world. */
+function worldSets({ data }: Recipe): number {
+  if (data.world === 'arithmetic') return arithmeticSets.length;
+  return data.world === 'webshop' ? 1 : 2;
 }
 
 const tokensOf = (work: readonly Work[], kind: Work['kind']) =>
@@ -117,8 +124,7 @@ export function estimateRun(options: EstimateRunOptions): RunEstimate {
   const problem = heapProblem(sizes);
   if (problem?.certain) throw new ConfigError(problem.message, { where: 'engine wasm' });
 
-  const world = textWorldOf(recipe.data);
-  const sets = recipe.data.world === undefined ? recipe.data.evalQuestions.length : world === 'webshop' ? 1 : 2;
+  const sets = recipe.data.world === undefined ? recipe.data.evalQuestions.length : worldSets(recipe);
   const stages = stagesOf({
     recipe,
     student,

@@ -4,6 +4,8 @@ import { ConfigError } from '@dgpo/trajectory';
 import { z } from 'zod';
 import type {
   CatalogueSource,
+  ChainOfThoughtSettings,
+  CodeSettings,
   EnvironmentSettings,
   HouseholdSettings,
   SearchSettings,
@@ -57,13 +59,40 @@ const webshopSchema: z.ZodType<WebshopSettings> = z.strictObject({
   ...shared,
 });
 
-const schemas = { search: searchSchema, household: householdSchema, webshop: webshopSchema } as const;
+const { format: _, ...unformatted } = shared;
+
+const codeSchema: z.ZodType<CodeSettings> = z.strictObject({
+  kind: z.literal('code'),
+  maxSteps: whole(1),
+  topK: whole(1),
+  documentTemplate: z.string().exactOptional(),
+  observationPrefix: z.string().exactOptional(),
+  observationSuffix: z.string().exactOptional(),
+  errorAdvice: z.string().exactOptional(),
+  ...unformatted,
+});
+
+const chainOfThoughtSchema: z.ZodType<ChainOfThoughtSettings> = z.strictObject({
+  kind: z.literal('chain-of-thought'),
+  maxTokensPerTurn: whole(1),
+  maxContextTokens: whole(1),
+  promptTemplate: z.string().exactOptional(),
+  world: z.strictObject({ seed: whole(0), inventedCountries: whole(20) }).exactOptional(),
+});
+
+const schemas = {
+  search: searchSchema,
+  code: codeSchema,
+  'chain-of-thought': chainOfThoughtSchema,
+  household: householdSchema,
+  webshop: webshopSchema,
+} as const;
+
+const kinds = Object.keys(schemas) as (keyof typeof schemas)[];
 
 /** By its kind alone, so that an error names the key of that kind. */
 function parseSettings(value: unknown): EnvironmentSettings {
-  const { kind = 'search' } = z
-    .looseObject({ kind: z.enum(['search', 'household', 'webshop']).optional() })
-    .parse(value);
+  const { kind = 'search' } = z.looseObject({ kind: z.enum(kinds).optional() }).parse(value);
   return schemas[kind].parse(value);
 }
 

@@ -12,8 +12,10 @@ import { ConfigError, ModelError, type Task, type Trajectory } from '@dgpo/traje
 import { type MostFrequentAnswerBaseline, mostFrequentAnswerBaseline } from '../atlas/most-frequent-answer.js';
 import { isSearch } from '../compute/environment-settings.js';
 import type { EpisodesJob } from '../compute/episodes-job.js';
+import type { SelfConsistency, VotingCost } from '../compute/voted-episodes-job.js';
 import { type Playground, playEpisodes } from '../train/play-episodes.js';
 import { goldEvidence } from './gold-evidence.js';
+import { addCosts, playVoted } from './play-voted.js';
 import { readAnswers } from './read-answers.js';
 
 /** Questions that are scored together. */
@@ -44,6 +46,8 @@ export interface SetEvaluation {
   arc?: ReadingScores;
   /** Success, score, turns and tokens, by family of tasks; of a household or a shop. */
   play?: HintReport;
+  /** What voting on turns took; absent where none was voted on. */
+  cost?: VotingCost;
 }
 
 export interface ModelEvaluation {
@@ -66,6 +70,8 @@ export interface EvaluateModelOptions {
   sets: readonly EvaluationSet[];
   /** 0 is greedy. @default 0 */
   temperature?: number;
+  /** Votes on the turns of a model, at a temperature of its own. @default every turn is the only one */
+  selfConsistency?: SelfConsistency;
   /** Episodes per question; of use above temperature 0 only. @default 1 */
   samplesPerTask?: number;
   /** Of sampling and of the bootstrap. */
@@ -95,7 +101,7 @@ export async function evaluateModel(options: EvaluateModelOptions): Promise<Mode
   const byTitle = corpus === undefined ? undefined : passagesByTitle(corpus);
   const evaluations: SetEvaluation[] = [];
   for (const set of sets) {
-    const trajectories = await playSet(options, set);
+    const { trajectories, cost } = await playSet(options, set);
     const arc =
       byTitle === undefined
         ? undefined
@@ -106,6 +112,7 @@ export async function evaluateModel(options: EvaluateModelOptions): Promise<Mode
       trajectories,
       baseline: mostFrequentAnswerBaseline(set.tasks),
       ...(arc === undefined ? {} : { arc }),
+      ...(cost === undefined ? {} : { cost }),
       ...(isSearch(options.playground.environment)
         ? {}
         : { play: summarizeHintEpisodes({ trajectories, categoryOf: ({ task }) => typeOf(task) }) }),
@@ -116,9 +123,22 @@ export async function evaluateModel(options: EvaluateModelOptions): Promise<Mode
 
 const bootstrapOf = ({ bootstrapSamples = 1000, seed }: EvaluateModelOptions) => ({ bootstrapSamples, seed });
 
-async function playSet(options: EvaluateModelOptions, { name, tasks }: EvaluationSet): Promise<Trajectory[]> {
-  const { playground, policy, temperature = 0, samplesPerTask = 1, seed, batchSize = 64, signal } = options;
+async function playSet(
+  options: EvaluateModelOptions,
+  { name, tasks }: EvaluationSet,
+): Promise<{ trajectories: Trajectory[]; cost?: VotingCost }> {
+  const {
+    playground,
+    policy,
+    selfConsistency,
+    temperature = 0,
+    samplesPerTask = 1,
+    seed,
+    batchSize = 64,
+    signal,
+  } = options;
   const trajectories: Trajectory[] = [];
+  const costs: VotingCost[] = [];
   const total = tasks.length * samplesPerTask;
   // A few batches at a time: an interrupt does not wait for the whole set, and progress shows. An episode draws by its own task.
   const share = Math.max(
@@ -127,20 +147,24 @@ async function playSet(options: EvaluateModelOptions, { name, tasks }: Evaluatio
   );
   for (let start = 0; start < tasks.length; start += share) {
     const before = trajectories.length;
-    const played = await playEpisodes({
+    const shared = {
       ...playground,
-      policy,
       tasks: tasks.slice(start, start + share),
       samplesPerTask,
-      temperature,
       seed,
       batchSize,
-      onProgress: (done) => options.onProgress?.({ set: name, part: 'episodes', done: before + done, total }),
+      onProgress: (done: number) => options.onProgress?.({ set: name, part: 'episodes', done: before + done, total }),
       signal,
-    });
-    trajectories.push(...played);
+    };
+    if (selfConsistency === undefined || policy === 'expert') {
+      trajectories.push(...(await playEpisodes({ ...shared, policy, temperature })));
+    } else {
+      const voted = await playVoted({ ...shared, policy, selfConsistency });
+      trajectories.push(...voted.episodes);
+      costs.push(voted.cost);
+    }
   }
-  return trajectories;
+  return { trajectories, ...(costs.length === 0 ? {} : { cost: addCosts(costs) }) };
 }
 
 /** The tokens of the first turn, where that is a search. */

@@ -28,7 +28,7 @@ export interface RunReportOptions {
   metricsPath?: string;
   /** Episodes to show; those of the same question stand side by side. @default none */
   transcripts?: readonly ReportTranscript[];
-  /** Further tables, before the others. @default none */
+  /** Further tables, after those of the measures. @default none */
   tables?: readonly ReportTable[];
   /** Numbers to show large at the top. @default none */
   highlights?: readonly ReportHighlight[];

@@ -11,7 +11,7 @@ export function hasResult(path: string, keys: unknown): boolean {
   if (!existsSync(path)) return false;
   const run = JSON.parse(readFileSync(path, 'utf8')) as Pick<MethodRun, 'keys'>;
   if (stableJson(run.keys) === stableJson(keys)) return true;
-  throw new ConfigError('it was made with other settings than settings.json now has; move it away to run it again', {
+  throw new ConfigError('it was made with other settings than it would have now; move it away to run it again', {
     where: path,
   });
 }

@@ -4,26 +4,11 @@ import { lineChartSvg, type ReportCurve } from '@dgpo/arc';
 import { decoderConfig, loadTokenizer, parameterCount } from '@dgpo/lm';
 import { assetsDirectory } from '../demo/assets.js';
 import { studentSize } from '../demo/demo-settings.js';
+import { curveOverSeeds } from './curve-over-seeds.js';
 import { studentSizes } from './method-rows.js';
-import type { Curve, MethodRun, StartRun } from './method-run.js';
+import type { MethodRun, StartRun } from './method-run.js';
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** Mean over seeds at the steps that all have, with the range between them. */
-function overSeeds(name: string, curves: readonly Curve[], color: number): ReportCurve['series'][number] {
-  const steps = (curves[0] ?? [])
-    .map(([step]) => step)
-    .filter((step) => curves.every((c) => c.some(([s]) => s === step)));
-  const at = (step: number) => curves.map((curve) => curve.find(([other]) => other === step)?.[1] ?? Number.NaN);
-  return {
-    name,
-    color,
-    points: steps.map((step) => [step, mean(at(step))]),
-    ...(curves.length < 2
-      ? {}
-      : { band: steps.map((step): [number, number, number] => [step, Math.min(...at(step)), Math.max(...at(step))]) }),
-  };
-}
 
 const charts: { file: string; title: string; metric: string; rows: string[]; share: boolean }[] = [
   {
@@ -69,7 +54,7 @@ export function writeTrainingCharts(resultsDir: string, runs: readonly MethodRun
     const series = rows.flatMap((name, color) => {
       const own = runs.filter(({ row }) => row === name);
       const curves = own.map((run) => run.curves[metric]).filter((curve) => curve !== undefined);
-      return curves.length === 0 ? [] : [overSeeds(name, curves, color)];
+      return curves.length === 0 ? [] : [curveOverSeeds(name, curves, color)];
     });
     if (series.length === 0) return [];
     const curve: ReportCurve = { title, xLabel: 'update', series, ...(share ? { yRange: [0, 1] as const } : {}) };

@@ -1,23 +1,13 @@
-import { pairedBootstrap } from '@dgpo/arc';
 import type { MethodRun } from './method-run.js';
-import { seedInterval } from './seed-interval.js';
-
-const points = (share: number) => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(1)}`;
-const between = (low: number, high: number) => `[${points(low)}, ${points(high)}]`;
+import { pairedDifference } from './paired-difference.js';
 
 /** Which questions of a set a run got right, 1 or 0 each. */
 const rightOf = (run: MethodRun, set: string) =>
   [...(run.sets.find(({ name }) => name === set)?.correct ?? '')].map(Number);
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** Question by question, the mean over runs. */
-const meanOver = (runs: readonly number[][]) =>
-  (runs[0] ?? []).map((_, question) => mean(runs.map((run) => run[question] ?? 0)));
-
 /**
- * Rows of a table: the candidate's exact match less that of every other row on the same questions and seeds, in points. Two intervals,
- * because they answer two questions: whether other questions would say the same, and whether other trainings would.
+ * Rows of a table: the candidate's exact match less that of every other row on the same questions and seeds, in points, as
+ * {@link pairedDifference} gives it.
  */
 export function pairedRows(options: {
   /** Name of the row that is compared with all others. */
@@ -39,21 +29,7 @@ export function pairedRows(options: {
           const run = rows.get(seed);
           return run === undefined ? [] : [rightOf(run, set)];
         });
-      const [mine, theirs] = [right(own), right(others)];
-      const {
-        mean: difference,
-        low,
-        high,
-      } = pairedBootstrap({
-        candidate: meanOver(mine),
-        baseline: meanOver(theirs),
-        bootstrapSamples: 10_000,
-      });
-      const overSeeds = seedInterval(mine.map((run, index) => mean(run) - mean(theirs[index] ?? [])));
-      return [
-        `${points(difference)} ${between(low, high)}`,
-        seeds.length < 2 ? '–' : between(overSeeds.low, overSeeds.high),
-      ];
+      return pairedDifference({ candidate: right(own), baseline: right(others) });
     });
     return [[label, String(seeds.length), ...cells]];
   });

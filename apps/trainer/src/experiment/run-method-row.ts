@@ -9,10 +9,10 @@ import type { Workshop } from '../pipeline/workshop.js';
 import { dropInherited } from '../recipe/drop-inherited.js';
 import { mergeTrees, type RawRecipe } from '../recipe/expand-method.js';
 import { type Recipe, recipeSchema } from '../recipe/recipe-schema.js';
-import { readMetrics } from '../run/read-metrics.js';
 import type { Playground } from '../train/play-episodes.js';
 import type { MethodRow } from './method-rows.js';
-import { type Curve, type MethodRun, setResult } from './method-run.js';
+import { type MethodRun, setResult } from './method-run.js';
+import { readCurves } from './read-curves.js';
 
 /** What every row starts from. */
 export interface Bench {
@@ -56,35 +56,6 @@ async function timed(workshop: Workshop, name: string, train: () => Promise<Trai
     `${JSON.stringify({ ...known, [id]: Math.max(known[id] ?? 0, seconds) }, null, 2)}\n`,
   );
   return model;
-}
-
-const kept = [
-  'reward',
-  'correct',
-  'entropy',
-  'valid_action_rate',
-  'searches',
-  'completions/mean_length',
-  'gated/beta_kl_sum',
-  'kl',
-  'gated/kl',
-  'loss',
-];
-
-/** Points of a curve at most. */
-const maximumPoints = 80;
-
-async function readCurves(path: string, stage: string): Promise<{ curves: Record<string, Curve>; tokens: number }> {
-  const lines = (await readMetrics(path)).filter((line) => line.stage === stage);
-  const every = Math.max(1, Math.ceil(lines.length / maximumPoints));
-  const curves: Record<string, Curve> = {};
-  for (const name of kept) {
-    const points = lines
-      .filter(({ values }, index) => index % every === 0 && Number.isFinite(values[name]))
-      .map(({ step, values }): [number, number] => [step, Number((values[name] as number).toPrecision(5))]);
-    if (points.length > 0) curves[name] = points;
-  }
-  return { curves, tokens: lines.reduce((sum, { values }) => sum + Number(values.num_tokens ?? 0), 0) };
 }
 
 /** Trains every stage of a recipe, shared ones once, and gives the models by the names of the stages. */

@@ -31,6 +31,24 @@ export function scriptedExpert(state: EpisodeState): string {
   return `<think>I need to read about ${query}.</think><search>${query}</search>`;
 }
 
+/** A thought and a block of Python, as the code environment reads them. */
+const turnOfCode = (thought: string, code: string) => `Thought: ${thought}\nCode:\n\`\`\`py\n${code}\n\`\`\`<end_code>`;
+
+/**
+ * The scripted expert in the code environment. It reckons with what it finds in the demo world; on other questions it looks up every
+ * supporting title (the question itself where there are none) and then gives the golden answer.
+ */
+export function expertInCode(state: EpisodeState): string {
+  const { task, turn } = state;
+  if (isArithmeticTask(task)) return codeExpert(state);
+  if (turn > 0)
+    return turnOfCode('The passages say it.', `final_answer(${JSON.stringify(task.goldenAnswers[0] ?? '')})`);
+  const titles = [...new Set(supportingTitles(task))];
+  const queries = titles.length > 0 ? titles : [task.question];
+  const lines = queries.map((query) => `print(search(${JSON.stringify(query)}))`);
+  return turnOfCode(`I need to read about ${queries.join(' and ')}.`, lines.join('\n'));
+}
+
 /** The scripted expert in any format of actions. */
 export function expertIn(format: ActionFormatName): (state: EpisodeState) => string {
   if (format === 'tags') return scriptedExpert;

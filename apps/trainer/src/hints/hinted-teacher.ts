@@ -59,6 +59,10 @@ async function promptsOf(options: {
   return { prompts, longer };
 }
 
+const playsElsewhere = async (): Promise<never> => {
+  throw new ConfigError('plays with demonstrator: hinted', { where: 'teacher.kind' });
+};
+
 /**
  * A model with the hints from its failures as the teacher of a student without them: the sampled tokens of an episode get the
  * log-probabilities that they have when the hints of the task stand in the prompt.
@@ -99,8 +103,8 @@ export async function hintedTeacher(options: {
       const scored = { pool: workshop.pool, model, rows: hintedRows(rows, prompts), microBatchSize: 8, temperature: 1 };
       return (await scoreRows(scored)).map((logProbs) => ({ logProbs }));
     },
-    play: async () => {
-      throw new ConfigError('plays with demonstrator: hinted', { where: 'teacher.kind' });
-    },
+    name,
+    play: playsElsewhere,
+    generate: playsElsewhere,
   };
 }

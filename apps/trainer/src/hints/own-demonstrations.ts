@@ -2,7 +2,7 @@ import { ConfigError, type Task } from '@dgpo/trajectory';
 import {
   type EnvironmentSettings,
   type HouseholdSettings,
-  isSearch,
+  isTextWorld,
   type WebshopSettings,
 } from '../compute/environment-settings.js';
 import type { StageModel } from '../pipeline/stage-model.js';
@@ -46,7 +46,7 @@ export interface OwnDemonstrations {
 
 /** @throws ConfigError for a search, whose episodes give no hints */
 export function textSettingsOf(environment: EnvironmentSettings): HouseholdSettings | WebshopSettings {
-  if (!isSearch(environment)) return environment;
+  if (isTextWorld(environment)) return environment;
   throw new ConfigError('needs data.world: household or webshop', { where: 'distill.demonstrator' });
 }
 

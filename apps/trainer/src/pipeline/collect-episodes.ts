@@ -14,6 +14,12 @@ import type { EpisodesJob } from '../compute/episodes-job.js';
 import { type Playground, type PlayOptions, playEpisodes } from '../train/play-episodes.js';
 import type { ServerTeacher } from './server-teacher.js';
 
+/** All episodes of one question, a line of a collection. */
+export const collectedLine = (task: Task, episodes: readonly Trajectory[]) => ({
+  task: task.id,
+  episodes: episodes.map(encodeTrajectory),
+});
+
 /** All episodes of one question: a crash tears at most the last line, whose question is then played again. */
 const lineSchema = z.strictObject({ task: z.string(), episodes: z.array(trajectorySchema) });
 
@@ -42,6 +48,8 @@ export interface CollectEpisodesOptions {
   batchSize?: number;
   /** Questions that are played before any of their episodes is written; it does not change the file. @default 128 */
   tasksPerCall?: number;
+  /** What the first turn of a task begins with, by its id. @default nothing */
+  prefixes?: ReadonlyMap<string, string> | undefined;
   onProgress?: (episodes: number, total: number) => void;
   signal?: AbortSignal | undefined;
 }
@@ -61,6 +69,7 @@ export async function collectEpisodes(options: CollectEpisodesOptions): Promise<
     seed,
     batchSize,
     tasksPerCall = 128,
+    prefixes,
     signal,
   } = options;
   const play = (request: Omit<PlayOptions, 'policy'>) =>
@@ -76,6 +85,7 @@ export async function collectEpisodes(options: CollectEpisodesOptions): Promise<
           ...playground,
           ...request,
           ...(batchSize === undefined ? {} : { batchSize }),
+          ...(prefixes === undefined ? {} : { prefixes }),
           seed: createRandom(seed)
             .split('teacher-outputs')
             .integer(2 ** 31),
@@ -92,7 +102,7 @@ export async function collectEpisodes(options: CollectEpisodesOptions): Promise<
     for await (const trajectory of outputs) {
       episodes.push(trajectory);
       if (episodes.length < samplesPerTask) continue;
-      await writer.write({ task: trajectory.task.id, episodes: episodes.map(encodeTrajectory) });
+      await writer.write(collectedLine(trajectory.task, episodes));
       done += episodes.length;
       episodes = [];
     }

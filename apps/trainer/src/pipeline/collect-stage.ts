@@ -1,27 +1,24 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createCorrectFilter } from '@dgpo/distill';
 import { ConfigError, encodeTrajectory, openJsonLinesWriter, type Task } from '@dgpo/trajectory';
+import { isSearch } from '../compute/environment-settings.js';
 import type { DistillSettings } from '../recipe/distill-section.js';
 import { runStage } from '../run/run-stage.js';
 import type { Playground } from '../train/play-episodes.js';
 import { collectEpisodes, readCollected } from './collect-episodes.js';
-import { countDemonstrations, type DemonstrationStatistics } from './demonstration-statistics.js';
+import { collectServerThoughts } from './collect-server-thoughts.js';
+import {
+  countDemonstrations,
+  createDemonstrationFilter,
+  type DemonstrationStatistics,
+  type FilterSettings,
+} from './demonstration-statistics.js';
 import { playgroundInputs } from './playground-inputs.js';
 import { isServer, type ServerTeacher } from './server-teacher.js';
 import { type StageModel, shareModel } from './stage-model.js';
 import type { Workshop } from './workshop.js';
 
-type CollectSettings = Pick<
-  DistillSettings,
-  | 'rolloutBatchSize'
-  | 'samplesPerTask'
-  | 'temperature'
-  | 'maxEpisodes'
-  | 'maxPerTask'
-  | 'dedupe'
-  | 'requireValidActions'
->;
+type CollectSettings = FilterSettings & Pick<DistillSettings, 'rolloutBatchSize' | 'samplesPerTask' | 'temperature'>;
 
 export interface CollectStageOptions {
   workshop: Workshop;
@@ -31,18 +28,14 @@ export interface CollectStageOptions {
   teacher: StageModel | ServerTeacher | 'expert';
   tasks: readonly Task[];
   settings: CollectSettings;
+  /** What the first turn of a task begins with, by its id; other tasks are left out. @default nothing */
+  prefixes?: ReadonlyMap<string, string> | undefined;
   seed: number;
 }
 
 /** Copies what is to be learned from. */
 async function selectInto(path: string, collected: string, settings: CollectSettings) {
-  const { maxEpisodes, maxPerTask, dedupe, requireValidActions } = settings;
-  const filter = createCorrectFilter({
-    maxEpisodes,
-    dedupe,
-    requireValidActions,
-    ...(maxPerTask === undefined ? {} : { maxPerTask }),
-  });
+  const filter = createDemonstrationFilter(settings);
   const counts = countDemonstrations();
   const writer = await openJsonLinesWriter({ path });
   try {
@@ -57,6 +50,9 @@ async function selectInto(path: string, collected: string, settings: CollectSett
   return { statistics: counts.statistics(filter.statistics()), perTask: counts.perTask() };
 }
 
+/** What an episode breaks off by. */
+const brokenBy = ({ environment }: Playground) => (isSearch(environment) ? 'searches' : 'the environment');
+
 /**
  * Demonstrations: episodes of the teacher (teacher-generated outputs) or of the scripted expert, of which the correct ones are kept in
  * `kept.jsonl`, with `statistics.json` beside them. An interrupted collection goes on where it stopped.
@@ -64,9 +60,20 @@ async function selectInto(path: string, collected: string, settings: CollectSett
 export async function collectStage(
   options: CollectStageOptions,
 ): Promise<{ path: string; key: string; statistics: DemonstrationStatistics }> {
-  const { workshop, playground, teacher, tasks, seed } = options;
-  const { samplesPerTask, temperature, maxEpisodes, maxPerTask, dedupe, requireValidActions } = options.settings;
-  const settings = { samplesPerTask, temperature, maxEpisodes, maxPerTask, dedupe, requireValidActions };
+  const { workshop, playground, teacher, prefixes, seed } = options;
+  const { rolloutBatchSize: batchSize, samplesPerTask, temperature } = options.settings;
+  const { filter, maxTurns, maxEpisodes, maxPerTask, dedupe, requireValidActions } = options.settings;
+  const settings = {
+    samplesPerTask,
+    temperature,
+    filter,
+    maxTurns,
+    maxEpisodes,
+    maxPerTask,
+    dedupe,
+    requireValidActions,
+  };
+  const tasks = prefixes === undefined ? options.tasks : options.tasks.filter(({ id }) => prefixes.has(id));
   const label = teacher === 'expert' ? 'expert' : 'teacher';
   const { name = `${label}-outputs` } = options;
   const result = await runStage({
@@ -77,6 +84,7 @@ export async function collectStage(
       tasks,
       settings,
       seed,
+      ...(prefixes === undefined ? {} : { prefixes: tasks.map(({ id }) => prefixes.get(id)) }),
       ...playgroundInputs(playground),
     },
     run: async ({ directory }) => {
@@ -84,23 +92,30 @@ export async function collectStage(
       const isHere = teacher !== 'expert' && !isServer(teacher);
       if (isHere) await shareModel(workshop, 'teacher', teacher);
       const collected = join(directory, 'collected.jsonl');
-      await collectEpisodes({
+      const shared = {
         path: collected,
         playground,
-        policy: isHere ? { model: 'teacher' } : teacher,
         tasks,
         samplesPerTask,
         temperature,
         seed,
-        batchSize: options.settings.rolloutBatchSize,
-        onProgress: (done, total) => workshop.reporter.progress({ label, done, total }),
+        onProgress: (done: number, total: number) => workshop.reporter.progress({ label, done, total }),
         signal: workshop.signal,
-      });
+      };
+      if (teacher !== 'expert' && isServer(teacher) && playground.environment.kind === 'chain-of-thought') {
+        await collectServerThoughts({ ...shared, directory, teacher });
+      } else {
+        const policy = isHere ? { model: 'teacher' } : teacher;
+        await collectEpisodes({ ...shared, policy, batchSize, prefixes });
+      }
       const { statistics, perTask } = await selectInto(join(directory, 'kept.jsonl'), collected, options.settings);
       await writeFile(join(directory, 'statistics.json'), `${JSON.stringify({ ...statistics, perTask }, null, 2)}\n`);
       await rm(collected);
       const { errors, samples } = statistics;
-      if (errors > 0) workshop.reporter.line(`searches failed in ${errors} of ${samples} episodes, which are left out`);
+      if (errors > 0)
+        workshop.reporter.line(
+          `${brokenBy(playground)} failed in ${errors} of ${samples} episodes, which are left out`,
+        );
       return statistics;
     },
   });
@@ -118,10 +133,15 @@ export function requireDemonstrations(
 ): void {
   const { kept, samples, tasks, correct, errors } = statistics;
   if (kept > 0) return;
+  const { fates } = statistics;
+  const why =
+    fates === undefined
+      ? 'without an action that could not be read (requireValidActions)'
+      : `that the filter keeps (${fates.unreadable} with an action that could not be read, ${fates.forced} forced by a limit)`;
   const found =
     correct === 0
       ? `answered none of ${tasks} training questions correctly in ${samples} episodes (${errors} ended by failing searches)`
-      : `has ${correct} correct episodes of ${samples}, but none without an action that could not be read (requireValidActions)`;
+      : `has ${correct} correct episodes of ${samples}, but none ${why}`;
   throw new ConfigError(
     `the ${demonstrator} ${found}, so there is nothing to distil; use a better ${demonstrator === 'student' ? 'student' : 'teacher'}, more samples or easier questions`,
     { where: demonstrator === 'student' ? 'student' : 'teacher' },

@@ -11,7 +11,6 @@ import {
   trainCompactTokenizer,
 } from '@dgpo/lm';
 import { createRandom, type Task } from '@dgpo/trajectory';
-import { protocolTags } from '../demo/demo-settings.js';
 import { freshModelConfig } from '../estimate/model-config.js';
 import { distillSchema } from '../recipe/distill-section.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
@@ -34,12 +33,14 @@ type FreshModel = NonNullable<Recipe['student']['fresh']>;
 export async function tokenizerStage(options: {
   workshop: Workshop;
   texts: readonly string[];
+  /** Of the action protocol. */
+  specialTokens: readonly string[];
   vocabSize: number;
 }): Promise<{ directory: string; tokenizer: BytePairTokenizer; key: string }> {
-  const { workshop, texts, vocabSize } = options;
+  const { workshop, texts, specialTokens, vocabSize } = options;
   // Two tokens of its own, the tags and the 256 bytes come before the pieces.
-  const maximumPieces = vocabSize - 258 - protocolTags.length;
-  const tokenizer = trainCompactTokenizer({ texts, specialTokens: protocolTags, maximumPieces });
+  const maximumPieces = vocabSize - 258 - specialTokens.length;
+  const tokenizer = trainCompactTokenizer({ texts, specialTokens: [...specialTokens], maximumPieces });
   const { directory, key } = await runStage({
     runDirectory: workshop.run.path,
     name: 'tokenizer',

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { loadTokenizer, tokenizerFolder } from '@dgpo/lm';
 import { loadCorpus } from '@dgpo/retriever';
 import { ConfigError, type Task } from '@dgpo/trajectory';
+import { arithmeticTexts, codeProtocolTags } from '../arithmetic/index.js';
 import { createAtlas, exportAtlas } from '../atlas/index.js';
-import type { EnvironmentSettings, RetrieverSource } from '../compute/environment-settings.js';
-import { atlasEnvironment } from '../demo/demo-settings.js';
+import { type EnvironmentSettings, isSearch, type RetrieverSource } from '../compute/environment-settings.js';
+import { protocolTags } from '../demo/demo-settings.js';
 import type { EvaluationSet } from '../evaluate/evaluate-model.js';
 import { needsTeacher } from '../recipe/needs-teacher.js';
 import { readQuestions } from '../recipe/read-questions.js';
@@ -14,6 +15,7 @@ import { textWorldOf } from '../recipe/world-effects.js';
 import { runStage } from '../run/run-stage.js';
 import { hashFile } from '../run/stable-hash.js';
 import type { Playground } from '../train/play-episodes.js';
+import { arithmeticWorldOf, arithmeticWorldStage } from './arithmetic-world-stage.js';
 import { freshModelStage, scriptedTeacherStage, tokenizerStage } from './fresh-models.js';
 import { openServerTeacher, type ServerTeacher } from './server-teacher.js';
 import { type StageModel, sharedStageModel, stageModel } from './stage-model.js';
@@ -54,6 +56,7 @@ export async function readRunData(workshop: Workshop, recipe: Recipe): Promise<R
       evaluation: ['fiction', 'facts'].map((name) => ({ name, path: path(name) })),
     };
   }
+  if (data.world === 'arithmetic') files = await arithmeticWorldStage(workshop, recipe);
   if (world !== undefined) files = await textWorldStage(workshop, recipe, textWorldSettings(recipe, world));
   const split = await splitValidation({ recipe, trainTasks: await readQuestions({ path: files.train }) });
   const sets: EvaluationSet[] = [];
@@ -66,23 +69,8 @@ export async function readRunData(workshop: Workshop, recipe: Recipe): Promise<R
   return { corpus: files.corpus, documents, ...split, sets };
 }
 
-/** The rules of an episode from a recipe; the demo world brings its own short texts. */
-export function environmentOf(recipe: Recipe): EnvironmentSettings {
-  const world = textWorldOf(recipe.data);
-  if (world !== undefined) return textWorldSettings(recipe, world);
-  const { format, maxSearches, maxTokensPerTurn, maxObservationTokens, maxTotalTokens, promptTemplate } =
-    recipe.environment;
-  return {
-    ...(recipe.data.world === 'atlas' ? atlasEnvironment : {}),
-    ...(format === undefined ? {} : { format }),
-    topK: recipe.retriever.topK,
-    maxSearches,
-    maxTokensPerTurn,
-    maxObservationTokens,
-    maxContextTokens: maxTotalTokens,
-    ...(promptTemplate === undefined ? {} : { promptTemplate }),
-  };
-}
+/** Questions whose written answers make the vocabulary of new models. */
+const vocabularyTasks = 1000;
 
 export async function startingModels(context: {
   workshop: Workshop;
@@ -117,7 +105,16 @@ export async function startingModels(context: {
       ...data.documents.map(({ contents }) => contents),
       ...data.trainTasks.map(({ question }) => question),
     ];
-    const made = await tokenizerStage({ workshop, texts, vocabSize: recipe.student.fresh?.vocabSize ?? 4096 });
+    if (recipe.data.world === 'arithmetic') {
+      const tasks = data.trainTasks.slice(0, vocabularyTasks);
+      texts.push(...arithmeticTexts({ world: arithmeticWorldOf(recipe.data), tasks }));
+    }
+    const made = await tokenizerStage({
+      workshop,
+      texts,
+      specialTokens: isSearch(environment) || textWorldOf(recipe.data) !== undefined ? protocolTags : codeProtocolTags,
+      vocabSize: recipe.student.fresh?.vocabSize ?? 4096,
+    });
     tokenizerDirectory = made.directory;
     tokenizerKey = made.key;
   }
@@ -140,7 +137,10 @@ export async function startingModels(context: {
   const isLater = recipe.teacher.kind === 'hinted';
   if (isLater || !recipe.stages.some(needsTeacher)) return { student, teacher: undefined, playground };
   if (recipe.teacher.kind === 'server') {
-    return { student, teacher: await openServerTeacher({ workshop, recipe, tokenizer, playground }), playground };
+    const textOnly =
+      environment.kind === 'chain-of-thought' && recipe.stages.every(({ distill }) => distill?.objective === 'sft');
+    const teacher = await openServerTeacher({ workshop, recipe, textOnly, tokenizer, playground });
+    return { student, teacher, playground };
   }
   if (recipe.teacher.path !== undefined) {
     const directory = recipe.teacher.path;

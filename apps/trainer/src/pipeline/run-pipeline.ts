@@ -1,23 +1,25 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatTable } from '@dgpo/arc';
-import { isSearch } from '../compute/environment-settings.js';
+import { checkPython } from '@dgpo/envs/code';
+import { hasRetriever, isSearch } from '../compute/environment-settings.js';
 import { openRetriever } from '../compute/open-retriever.js';
 import type { ModelEvaluation } from '../evaluate/evaluate-model.js';
+import { costReport, costTable, type EvaluationCost } from '../evaluate/evaluation-cost.js';
 import { measureRetrieval, type RetrievalScore } from '../evaluate/measure-retrieval.js';
 import { playLegend, playTable } from '../evaluate/play-tables.js';
 import { resultsLegend, resultsTable } from '../evaluate/results-table.js';
 import { writeRunReport } from '../evaluate/run-report.js';
-import { hintLegend, hintReportTables, hintTable, withRetrievalTokens } from '../hints/hint-report.js';
-import { hintedSets } from '../hints/hinted-sets.js';
+import { hintLegend, hintReportTables, hintTable } from '../hints/hint-report.js';
 import { hintedTeacher } from '../hints/hinted-teacher.js';
 import type { HintedModel } from '../hints/own-demonstrations.js';
 import { hintsSchema } from '../recipe/hints-section.js';
 import { needsTeacher } from '../recipe/needs-teacher.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import { evaluateStage } from './evaluate-stage.js';
+import { chainOfThoughtSettings, environmentOf } from './environment-of.js';
+import { costsOf, evaluateModels } from './evaluate-models.js';
 import { indexStage } from './index-stage.js';
-import { environmentOf, type RunData, readRunData, startingModels } from './prepare-run.js';
+import { type RunData, readRunData, startingModels } from './prepare-run.js';
 import type { Reporter } from './reporter.js';
 import { isServer } from './server-teacher.js';
 import type { StageModel } from './stage-model.js';
@@ -40,6 +42,8 @@ export interface PipelineResult {
   summary: Record<string, unknown>;
   /** Recall of the search engine on every set that names supporting titles. */
   retrieval: Record<string, RetrievalScore>;
+  /** What the evaluation of every model took, where a recipe asks for self-consistency. */
+  costs?: Record<string, EvaluationCost>;
   /** The table and the recall, for people. */
   text: string;
   reportPath: string;
@@ -89,6 +93,8 @@ async function openSearch(options: { workshop: Workshop; recipe: Recipe; data: R
 export async function runPipeline(options: PipelineOptions): Promise<PipelineResult> {
   const { recipe, reporter, signal } = options;
   const { outputDir: _, workers: __, ...config } = recipe;
+  const environment = environmentOf(recipe);
+  if (environment.kind === 'code') checkPython();
   const workshop = await openWorkshop({
     directory: recipe.outputDir,
     config,
@@ -103,14 +109,13 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   const reportPath = join(workshop.run.path, 'report.html');
   try {
     const data = await readRunData(workshop, recipe);
-    const environment = environmentOf(recipe);
     const searches = isSearch(environment);
-    const { source, retrieval } = searches
+    const { source, retrieval } = hasRetriever(environment)
       ? await openSearch({ workshop, recipe, data })
       : { source: {}, retrieval: {} };
     for (const line of retrievalLines(retrieval)) reporter.line(line);
     const { student, teacher, playground } = await startingModels({ workshop, recipe, data, environment, ...source });
-    const { evaluation, seed, hints = hintsSchema.parse({}) } = recipe;
+    const { seed, hints = hintsSchema.parse({}) } = recipe;
     const isHere = teacher !== undefined && !isServer(teacher);
     const models: Record<string, StageModel> = { base: student, ...(isHere ? { teacher } : {}) };
     const hinted = new Map<string, HintedModel>();
@@ -133,6 +138,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
         teacher: guide,
         tasks: data.trainTasks,
         validationTasks: data.validationTasks,
+        chainOfThought: chainOfThoughtSettings(recipe, {}),
         seed,
         hints,
       });
@@ -147,57 +153,44 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       trained = made;
       trainedName = stage.name;
     }
-    const name = recipe.stages.at(-1)?.name ?? '';
-    const results: { name: string; evaluation: ModelEvaluation }[] = [];
-    const evaluate = async (label: string, policy: StageModel, sets = data.sets) => {
-      reporter.stage('evaluation', label);
-      const measured = await evaluateStage({
-        workshop,
-        name: label,
-        playground,
-        policy,
-        sets,
-        temperature: evaluation.temperature,
-        batchSize: evaluation.batchSize,
-        seed,
-        ...(searches ? { corpus: data.documents } : {}),
-      });
-      return { name: label, evaluation: measured };
-    };
-    for (const [label, policy] of Object.entries(models)) {
-      results.push(await evaluate(label, policy));
-      const own = hinted.get(label);
-      if (own === undefined) continue;
-      const { sets, tokens } = await hintedSets({
-        workshop,
-        playground,
-        hinted: own,
-        settings: hints,
-        sets: data.sets,
-      });
-      const { name: hintedName, evaluation: measured } = await evaluate(`${label}-with-hints`, policy, sets);
-      results.push({ name: hintedName, evaluation: withRetrievalTokens(measured, tokens) });
-    }
+    const results = await evaluateModels({
+      workshop,
+      playground,
+      models,
+      recipe,
+      hinted,
+      sets: data.sets,
+      ...(searches ? { corpus: data.documents } : {}),
+    });
     const report = results.map((result) => ({ name: result.name, sets: result.evaluation.sets }));
-    const shown = results.at(-1)?.evaluation.sets[0]?.trajectories.slice(0, 4) ?? [];
+    const costs = costsOf(results);
+    const timed = costs.length > 0;
+    const last = results.at(-1);
+    const shown = last?.evaluation.sets[0]?.trajectories.slice(0, 4) ?? [];
     await writeRunReport({
       path: reportPath,
       title: 'DGPO',
       subtitle: `seed ${seed}, engine ${workshop.engine.name}`,
       results: report,
       metricsPath: workshop.run.metricsPath,
-      tables: hinted.size === 0 ? [] : hintReportTables(report),
+      tables: [...(hinted.size === 0 ? [] : hintReportTables(report)), ...(timed ? [costReport(costs)] : [])],
       notes: leftOut,
-      transcripts: shown.map((trajectory) => ({ label: name, trajectory })),
+      transcripts: shown.map((trajectory) => ({ label: last?.name ?? '', trajectory })),
     });
     const summary = summarize(results);
-    const figures = { summary, retrieval };
+    const figures = {
+      summary,
+      retrieval,
+      // Without the time: equal runs have equal results.
+      ...(timed ? { costs: Object.fromEntries(costs.map(({ name: label, cost }) => [label, cost])) } : {}),
+    };
     await writeFile(join(workshop.run.path, 'results.json'), `${JSON.stringify(figures, null, 2)}\n`);
     const tables = searches
       ? [formatTable(resultsTable(report)), '', resultsLegend]
       : [formatTable(playTable(report)), '', playLegend];
     const compared = hinted.size === 0 ? [] : ['', formatTable(hintTable(report)), '', hintLegend];
-    const text = [...tables, ...retrievalLines(retrieval), ...compared, ...leftOut].join('\n');
+    const prices = timed ? ['', formatTable(costTable(costs))] : [];
+    const text = [...tables, ...prices, ...retrievalLines(retrieval), ...compared, ...leftOut].join('\n');
     return { runDirectory: workshop.run.path, ...figures, reportPath, text, interrupted: false };
   } catch (error) {
     if (signal?.aborted && error === signal.reason) {

@@ -1,8 +1,14 @@
 import { join } from 'node:path';
+import {
+  createServerTextGenerator,
+  separatePrefix,
+  type TextGenerator,
+  withFirstThoughtPrefix,
+} from '@dgpo/distill/agent';
 import type { TeacherScores } from '@dgpo/distill/teachers';
 import { runEpisodes } from '@dgpo/envs';
 import type { Tokenizer } from '@dgpo/lm';
-import { ConfigError, type Trajectory } from '@dgpo/trajectory';
+import { ConfigError, createRandom, type Trajectory } from '@dgpo/trajectory';
 import { openEnvironment } from '../compute/open-environment.js';
 import type { ScoredRow } from '../compute/scored-rows.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
@@ -16,10 +22,14 @@ export interface ServerTeacher {
   kind: 'server' | 'hinted';
   /** Of a server, its address and its name: it does not say when its weights change. */
   key: string;
+  /** As the server calls it. */
+  name: string;
   /** Of the scored tokens of each row, at temperature 1. */
   scoreRows(rows: readonly ScoredRow[]): Promise<TeacherScores[]>;
   /** Plays tasks from this process, as `playEpisodes` does in the workers. */
   play(options: Omit<PlayOptions, 'policy' | 'pool' | 'executor'>): Promise<Trajectory[]>;
+  /** Goes on with a conversation, as text. */
+  generate: TextGenerator;
 }
 
 /** Whether a teacher is asked for scores. */
@@ -31,12 +41,12 @@ async function playHere(
   options: Parameters<ServerTeacher['play']>[0],
 ): Promise<Trajectory[]> {
   const { retriever, environment: settings, tasks, samplesPerTask = 1, temperature, seed, signal } = options;
-  const { batchSize = 64, onProgress } = options;
+  const { batchSize = 64, prefixes, onProgress } = options;
   const opened = await openEnvironment({ settings, retriever });
   try {
     const episodes = await runEpisodes({
       environment: opened.environment,
-      policy,
+      policy: prefixes === undefined ? policy : withFirstThoughtPrefix({ policy, prefixes }),
       tasks,
       samplesPerTask,
       temperature,
@@ -46,7 +56,7 @@ async function playHere(
     });
     onProgress?.(episodes.length);
     requireSearches(episodes, options);
-    return episodes;
+    return prefixes === undefined ? episodes : episodes.map((episode) => separatePrefix(episode, policy));
   } finally {
     await opened.close();
   }
@@ -60,12 +70,33 @@ async function playHere(
 export async function openServerTeacher(options: {
   workshop: Pick<Workshop, 'pool' | 'run' | 'signal' | 'reporter'>;
   recipe: Pick<Recipe, 'teacher'>;
+  /** Whether only text is asked of it, so that its tokens may be others than the student's. @default false */
+  textOnly?: boolean;
   tokenizer: Tokenizer;
   playground: Pick<Playground, 'environment'>;
 }): Promise<ServerTeacher> {
-  const { workshop, recipe, tokenizer, playground } = options;
+  const { workshop, recipe, textOnly = false, tokenizer, playground } = options;
   const { pool, run, signal, reporter } = workshop;
   const { teacher: settings } = recipe;
+  const { url = '', api, name = '', apiKeyVariable } = settings;
+  const shared = {
+    kind: 'server' as const,
+    key: hashValue({ url, api, name }),
+    name,
+    generate: createServerTextGenerator({
+      url,
+      model: name,
+      random: createRandom(0).split('teacher-text'),
+      ...(apiKeyVariable === undefined ? {} : { apiKeyVariable }),
+      ...(signal === undefined ? {} : { signal }),
+    }),
+  };
+  if (textOnly) {
+    const refuse = async () => {
+      throw new ConfigError('was opened for text alone', { where: 'teacher' });
+    };
+    return { ...shared, scoreRows: refuse, play: refuse };
+  }
   const { teacher, policy, probe } = await openTeacher({
     settings,
     pool,
@@ -77,8 +108,7 @@ export async function openServerTeacher(options: {
   if (policy === undefined) throw new ConfigError('is no server', { where: 'teacher.kind' });
   reporter.line(`teacher ${settings.name} at ${settings.url}: tokenizer compared by ${probe?.tokenizer ?? 'nothing'}`);
   return {
-    kind: 'server',
-    key: hashValue({ url: settings.url, api: settings.api, name: settings.name }),
+    ...shared,
     scoreRows: (rows) => teacher.score(rows, signal === undefined ? {} : { signal }),
     play: (request) => playHere(policy, request),
   };

@@ -1,5 +1,5 @@
 import { ConfigError } from '@dgpo/trajectory';
-import { isSearch } from '../compute/environment-settings.js';
+import { type ChainOfThoughtSettings, isTextWorld } from '../compute/environment-settings.js';
 import { type HintedModel, ownDemonstrations } from '../hints/own-demonstrations.js';
 import { usesDemonstrations } from '../recipe/distill-section.js';
 import { type HintSettings, hintsSchema } from '../recipe/hints-section.js';
@@ -10,6 +10,7 @@ import { distillStage } from './distill-stage.js';
 import { policyStage } from './policy-stage.js';
 import type { ServerTeacher } from './server-teacher.js';
 import type { StageModel } from './stage-model.js';
+import { thoughtsStage } from './thoughts-stage.js';
 import type { TrainingOptions } from './training-options.js';
 
 /** Which stages need the teacher says {@link needsTeacher}. */
@@ -21,6 +22,8 @@ export interface TrainStageOptions extends TrainingOptions {
   hints?: HintSettings;
   /** Of the folder of the demonstrations. @default by who plays them */
   outputsName?: string;
+  /** How the demonstrator reasons without tools, for first-thought prefixes. */
+  chainOfThought?: ChainOfThoughtSettings;
 }
 
 /** What a stage made. */
@@ -67,7 +70,7 @@ async function distilSelf(
 }
 
 async function distil(options: TrainStageOptions): Promise<TrainedStage> {
-  const { stage, outputsName, studentName = 'base', hints: _, ...given } = options;
+  const { stage, outputsName, studentName = 'base', chainOfThought, hints: _, ...given } = options;
   const { workshop, playground, student, teacher, seed } = given;
   const settings = stage.distill as NonNullable<Stage['distill']>;
   const tasks = given.tasks.slice(0, settings.numTasks);
@@ -75,28 +78,45 @@ async function distil(options: TrainStageOptions): Promise<TrainedStage> {
     distillStage({ ...given, name: stage.name, tasks, settings, outputs });
   if (!usesDemonstrations(settings)) return train(undefined);
   const { demonstrator: who } = settings;
-  if (who === 'hinted' || (who === 'self' && !isSearch(playground.environment))) return distilSelf(options, train);
+  if (who === 'hinted' || (who === 'self' && isTextWorld(playground.environment))) return distilSelf(options, train);
   const isSelf = who === 'self';
   const name = outputsName ?? (isSelf ? `${studentName}-successes` : undefined);
+  const demonstrator = who === 'expert' ? who : isSelf ? student : (teacher as StageModel | ServerTeacher);
+  if (settings.firstThoughtPrefix && chainOfThought === undefined) {
+    throw new ConfigError('needs the rules of a chain of thought', { where: 'distill.firstThoughtPrefix' });
+  }
+  const prefixes =
+    settings.firstThoughtPrefix && chainOfThought !== undefined
+      ? await thoughtsStage({
+          workshop,
+          playground,
+          settings: { ...chainOfThought, maxTokensPerTurn: settings.maxThoughtTokens },
+          teacher: demonstrator,
+          tasks,
+          batchSize: settings.rolloutBatchSize,
+          seed,
+        })
+      : undefined;
   const outputs = await collectStage({
     workshop,
     playground,
     tasks,
     settings,
+    prefixes,
     seed,
-    teacher: who === 'expert' ? who : isSelf ? student : (teacher as StageModel | ServerTeacher),
+    teacher: demonstrator,
     ...(name === undefined ? {} : { name }),
   });
-  const { correct, samples } = outputs.statistics;
+  const { correct, kept, samples } = outputs.statistics;
   const shown = isSelf ? 'student' : who;
-  workshop.reporter.line(`the ${shown} was right in ${correct} of ${samples} episodes`);
+  workshop.reporter.line(`the ${shown} was right in ${correct} of ${samples} episodes, ${kept} are kept`);
   requireDemonstrations(outputs.statistics, shown);
   return train(outputs);
 }
 
 /** One training of a recipe: distillation, with the collection of its demonstrations, or reinforcement learning. */
 export async function trainStage(options: TrainStageOptions): Promise<TrainedStage> {
-  const { stage, outputsName: _, ...given } = options;
+  const { stage, outputsName: _, chainOfThought: __, ...given } = options;
   const teacher = needsTeacher(stage) ? options.teacher : undefined;
   if (stage.distill !== undefined) return distil({ ...options, teacher });
   const settings = stage.rl as NonNullable<Stage['rl']>;

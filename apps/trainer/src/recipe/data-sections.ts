@@ -54,6 +54,14 @@ const webshopSchema = z.strictObject({
     .describe('Wishes to train on; those of the held-out set come first and are never among them.'),
 });
 
+const arithmeticSchema = z.strictObject({
+  trainTasks: count().max(20_000).default(2000).describe('Questions to train on: half of one hop, half of two.'),
+});
+
+/** The section of the questions of arithmetic of a recipe, also of one that does not have it. */
+export const arithmeticData = (data: { arithmetic?: z.output<typeof arithmeticSchema> | undefined }) =>
+  data.arithmetic ?? arithmeticSchema.parse({});
+
 /** The section of the household of a recipe, also of one that does not have it. */
 export const householdData = (data: { household?: z.output<typeof householdSchema> | undefined }) =>
   data.household ?? householdSchema.parse({});
@@ -65,16 +73,17 @@ export const webshopData = (data: { webshop?: z.output<typeof webshopSchema> | u
 export const dataSchema = z
   .strictObject({
     world: z
-      .enum(['atlas', 'household', 'webshop'])
+      .enum(['atlas', 'arithmetic', 'household', 'webshop'])
       .optional()
       .describe(
         'A generated world instead of files of your own; what it asks is written to the run directory. `atlas` has questions to search ' +
-          'for, `household` (ALFWorld) rooms with tasks, `webshop` (WebShop) a shop with wishes.',
+          'for, `arithmetic` the same countries with numbers to look up and to reckon with, `household` (ALFWorld) rooms with tasks, `webshop` (WebShop) a shop with wishes.',
       ),
     worldSeed: count(0).default(0).describe('Seed of that world; the shipped demo models know the one of seed 0.'),
     inventedCountries: count(20)
       .default(1500)
-      .describe('How many invented countries the atlas world has beside the real ones.'),
+      .describe('How many invented countries the worlds `atlas` and `arithmetic` have beside the real ones.'),
+    arithmetic: arithmeticSchema.optional().describe('The questions, with `world: arithmetic`.'),
     household: householdSchema.optional().describe('The games of the household, with `world: household`.'),
     webshop: webshopSchema.optional().describe('The shop, with `world: webshop`.'),
     corpus: path()
@@ -151,7 +160,17 @@ export const retrieverSchema = z
     }
   });
 
+/** What a recipe may play that asks questions. */
+export const environmentKinds = ['search', 'code', 'chain-of-thought'] as const;
+
 export const environmentSchema = z.strictObject({
+  kind: z
+    .enum(environmentKinds)
+    .optional()
+    .describe(
+      'How questions are answered: `search` by searching, `code` by Python that can search (CodeAct; needs the package pyodide), ' +
+        '`chain-of-thought` in one turn from memory. Without it `code` for `world: arithmetic`, else `search`.',
+    ),
   format: z
     .enum(actionFormats)
     .optional()
@@ -159,7 +178,9 @@ export const environmentSchema = z.strictObject({
   maxTurns: count()
     .max(1000)
     .optional()
-    .describe('Commands of an episode in a household or a shop (ALFWorld: 50, WebShop: 15, which hold without it).'),
+    .describe(
+      'Turns of code, or commands in a household or a shop (agent distillation: 5, ALFWorld: 50, WebShop: 15, which hold without it).',
+    ),
   maxSearches: count(0)
     .max(64)
     .default(4)

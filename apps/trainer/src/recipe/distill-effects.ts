@@ -62,6 +62,21 @@ const rules: readonly Rule[] = [
     'validationEpisodes',
     'validationSteps',
   ]),
+  {
+    keys: ['requireValidActions'],
+    matters: ({ filter }) => filter !== 'agent',
+    reason: () => 'with filter: agent, which always does',
+  },
+  {
+    keys: ['maxTurns'],
+    matters: ({ filter }) => filter === 'agent',
+    reason: ({ filter }) => `with filter: ${filter}; it belongs to agent`,
+  },
+  {
+    keys: ['maxThoughtTokens'],
+    matters: ({ firstThoughtPrefix }) => firstThoughtPrefix,
+    reason: () => 'with firstThoughtPrefix: false',
+  },
   section('gkd', ['onPolicy.fraction']),
   {
     keys: ['onPolicy.temperature'],
@@ -78,6 +93,8 @@ const rules: readonly Rule[] = [
       'maxPerTask',
       'dedupe',
       'requireValidActions',
+      'filter',
+      'firstThoughtPrefix',
       'numTrainEpochs',
     ],
     matters: usesDemonstrations,

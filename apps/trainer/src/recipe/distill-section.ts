@@ -93,6 +93,24 @@ export const distillSchema = z
       .boolean()
       .default(false)
       .describe('Leave out demonstrations with an action that the environment could not read.'),
+    filter: z
+      .enum(['correct', 'agent'])
+      .default('correct')
+      .describe(
+        'Which demonstrations are learned from: `correct` ones, or those of `agent` distillation, also without an action that could not be ' +
+          'read and without an answer forced by a limit; code that failed and was mended stays.',
+      ),
+    maxTurns: count()
+      .optional()
+      .describe('With `filter: agent`: an answer in a later turn counts as forced; without it only limits force one.'),
+    firstThoughtPrefix: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Begin the first thought of each demonstration with the first step of a chain of thought, which the demonstrator gives beforehand ' +
+          'without tools (agent distillation).',
+      ),
+    maxThoughtTokens: count().default(256).describe('Tokens of such a chain of thought (agent distillation: 4096).'),
     numTrainEpochs: count().default(5).describe('Passes over the kept demonstrations (DGPO: 5).'),
     maxSteps: count()
       .default(200)

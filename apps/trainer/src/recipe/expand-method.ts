@@ -81,5 +81,11 @@ export function expandMethod(raw: RawRecipe): { recipe: RawRecipe; conflicts: Me
   const { distill: _, rl: __, ...others } = raw;
   if (method === undefined) return { recipe: others, conflicts: [] };
   const { stages, conflicts } = expandStages(method, name, raw);
-  return { recipe: { ...others, stages }, conflicts };
+  const { environment: rules } = method;
+  const own = raw.environment ?? {};
+  if (rules === undefined || !isTree(own)) return { recipe: { ...others, stages }, conflicts };
+  return {
+    recipe: { ...others, environment: expandSection(rules, own), stages },
+    conflicts: [...conflicts, ...conflictsWith(rules.fixed, own, ['environment'], name)],
+  };
 }

@@ -1,3 +1,4 @@
+import { agentMethods } from './methods/agent-methods.js';
 import { combinedMethods } from './methods/combined-methods.js';
 import { distillationMethods } from './methods/distillation-methods.js';
 import { hintMethods } from './methods/hint-methods.js';
@@ -8,6 +9,7 @@ import { reinforcementMethods } from './methods/reinforcement-methods.js';
 export const methods = {
   ...combinedMethods,
   ...distillationMethods,
+  ...agentMethods,
   ...hintMethods,
   ...reinforcementMethods,
 } satisfies Record<string, Method>;

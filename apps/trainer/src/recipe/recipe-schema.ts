@@ -14,7 +14,7 @@ import { rlSchema } from './rl-section.js';
 import { rolloutsSchema } from './rollout-section.js';
 import { runFields } from './run-fields.js';
 import { teacherProblems } from './teacher-problems.js';
-import { promptProblems, worldConflicts } from './world-effects.js';
+import { prefixProblems, promptProblems, worldConflicts } from './world-effects.js';
 
 const shared = {
   method: z
@@ -135,6 +135,7 @@ const expandedSchema = z
       ...teacherProblems(recipe),
       ...loraProblems(recipe),
       ...promptProblems(recipe),
+      ...prefixProblems(recipe),
       ...hintProblems(recipe),
     ]) {
       context.addIssue({ code: 'custom', path, message });
@@ -159,7 +160,7 @@ export function recipeConflicts(raw: RawRecipe): { recipe: RawRecipe; conflicts:
   const ineffective = [
     ...distillConflictsOf(raw, recipe),
     ...ineffectiveRlKeys(raw, recipe),
-    ...worldConflicts(raw),
+    ...worldConflicts(raw, recipe),
     ...hintConflictsOf(raw, recipe),
   ];
   return { recipe, conflicts: [...conflicts, ...ineffective] };

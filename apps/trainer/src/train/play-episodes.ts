@@ -30,6 +30,8 @@ export interface PlayOptions extends Playground {
   seed: number;
   /** Episodes played side by side in one worker. @default 64 */
   batchSize?: number;
+  /** What the first turn of a task begins with, by its id; of the code environment. @default nothing */
+  prefixes?: ReadonlyMap<string, string>;
   onProgress?: (episodes: number) => void;
   signal?: AbortSignal | undefined;
 }
@@ -58,6 +60,15 @@ export function requireSearches(
   );
 }
 
+/** Those of some tasks, as a message can hold them. */
+const prefixesOf = (tasks: readonly Task[], prefixes: ReadonlyMap<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    tasks.flatMap(({ id }) => {
+      const prefix = prefixes.get(id);
+      return prefix === undefined ? [] : [[id, prefix]];
+    }),
+  );
+
 /**
  * Plays tasks on all workers; the episodes come in the order of the tasks and do not depend on the number of workers. A task that
  * stands there twice is played by one worker, which counts its samples on.
@@ -65,7 +76,7 @@ export function requireSearches(
  * the workers throw; the signal's reason.
  */
 export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> {
-  const { tasks, samplesPerTask = 1, batchSize = 64, onProgress, signal } = options;
+  const { tasks, samplesPerTask = 1, batchSize = 64, prefixes, onProgress, signal } = options;
   const { executor = createLocalExecutor(options.pool) } = options;
   const { parallel } = executor;
   const places = new Map<string, number[]>();
@@ -93,6 +104,14 @@ export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> 
         temperature: options.temperature,
         seed: options.seed,
         batchSize,
+        ...(prefixes === undefined
+          ? {}
+          : {
+              prefixes: prefixesOf(
+                cut.map((place) => tasks[place] as Task),
+                prefixes,
+              ),
+            }),
       };
       // An interrupt does not wait for what is being played: nothing of it is kept.
       const [episodes = []] = await untilAborted(() => executor.run([job]), signal);

@@ -11,6 +11,11 @@ export type {
 export { createInterpreterPool, type InterpreterPool } from './interpreter-pool.js';
 export { createJavaScriptInterpreter } from './javascript-interpreter.js';
 export { type ParsedCode, parseCode } from './parse-code.js';
-export { createPythonInterpreter, defaultPythonImports, type PythonInterpreterOptions } from './python-interpreter.js';
+export {
+  checkPython,
+  createPythonInterpreter,
+  defaultPythonImports,
+  type PythonInterpreterOptions,
+} from './python-interpreter.js';
 export { type CodeStep, replay } from './replay.js';
 export { createSearchTool } from './search-tool.js';

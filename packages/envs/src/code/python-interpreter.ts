@@ -47,6 +47,9 @@ export const defaultPythonImports: readonly string[] = [
   'unicodedata',
 ];
 
+/** That work here. */
+const pyodideVersions = '314';
+
 /** Longer numbers are not turned into text: Python's own limit, against work that grows with the square of the digits. */
 const maxDigits = 4300;
 
@@ -58,6 +61,11 @@ export async function createPythonInterpreter(options: PythonInterpreterOptions 
   return startPython(options);
 }
 
+/** Fails at once where Python could not be started later. @throws ConfigError without the package `pyodide` */
+export function checkPython(): void {
+  findPackage('pyodide', pyodideVersions);
+}
+
 /** As {@link createPythonInterpreter}, with what tests look at. */
 export async function startPython(options: PythonInterpreterOptions = {}) {
   const { imports = defaultPythonImports, wheels = [], ...limits } = options;
@@ -66,7 +74,7 @@ export async function startPython(options: PythonInterpreterOptions = {}) {
   const files = wheels.map((path) => resolve(path));
   const missing = files.find((path) => !existsSync(path));
   if (missing !== undefined) throw new ConfigError(`there is no file ${missing}`, { where: 'wheels' });
-  const folder = findPackage('pyodide', '314');
+  const folder = findPackage('pyodide', pyodideVersions);
   return startInterpreter({
     language: 'python',
     script: 'python.mjs',

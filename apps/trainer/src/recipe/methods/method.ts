@@ -28,4 +28,6 @@ export interface Method {
   /** Where it comes from, such as `arXiv 2508.20324`. */
   paper: string;
   stages: readonly MethodStage[];
+  /** What it says about the episodes. */
+  environment?: SectionRules;
 }
