@@ -33,9 +33,9 @@ export type CodeEnvironmentSettings = Pick<
 export const arithmeticEnvironment = {
   topK: 2,
   maxSteps: 4,
-  maxTokensPerTurn: 128,
+  maxTokensPerTurn: 144,
   maxObservationTokens: 192,
-  maxContextTokens: 640,
+  maxContextTokens: 656,
   promptTemplate: 'Question: {question}\n',
   documentTemplate: '{text}\n',
   observationPrefix: '\nObservation:\n',

@@ -6,8 +6,18 @@ export const assetsDirectory = fileURLToPath(
   new URL('../assets', import.meta.url).href.replace('/src/assets', '/assets'),
 );
 
-/** The folder of a shipped model, `demo/student` or `demo/teacher`: both know the atlas world of seed 0. */
+const folders: Readonly<Record<string, string>> = {
+  'demo/student': 'student',
+  'demo/teacher': 'teacher',
+  'demo/code-student': 'code-student',
+  'demo/code-teacher': 'code-teacher',
+};
+
+/**
+ * The folder of a shipped model: `demo/student` and `demo/teacher` know the atlas world of seed 0, `demo/code-student` and
+ * `demo/code-teacher` its numbers too.
+ */
 export function shippedModel(name: string): string | undefined {
-  const model = /^demo\/(student|teacher)$/.exec(name)?.[1];
-  return model === undefined ? undefined : join(assetsDirectory, model);
+  const folder = Object.hasOwn(folders, name) ? folders[name] : undefined;
+  return folder === undefined ? undefined : join(assetsDirectory, folder);
 }

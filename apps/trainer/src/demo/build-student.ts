@@ -8,8 +8,6 @@ import { createTrainedModel } from '../train/trained-model.js';
 import { type ModelSize, studentSize } from './demo-settings.js';
 import { readingRow } from './training-text.js';
 
-const batchSize = 32;
-
 function initialParameters(config: DecoderConfig, seed: number, name: string): Promise<Float32Array> {
   const decoder = createDecoder({ config, random: createRandom(seed).split(name) });
   return getParameters(decoder).finally(() => decoder.dispose());
@@ -24,11 +22,15 @@ export async function trainOnRows(options: {
   seed: number;
   maxSteps: number;
   learningRate: number;
+  /** Rows of an update. @default 32 */
+  batchSize?: number;
+  /** Where to begin. @default weights drawn from `seed` and `name` */
+  initial?: Float32Array;
   row: (step: number, index: number) => WeightedRow;
 }): Promise<Float32Array> {
-  const { workshop, name, config, maxSteps, learningRate, row } = options;
+  const { workshop, name, config, maxSteps, learningRate, batchSize = 32, row } = options;
   const stage = `build-${name}`;
-  const parameters = await initialParameters(config, options.seed, name);
+  const parameters = options.initial ?? (await initialParameters(config, options.seed, name));
   const model = await createTrainedModel({ pool: workshop.pool, name, config, parameters, weightDecay: 0.01 });
   const directory = workshop.run.checkpointsPath(stage);
   const checkpoints = modelCheckpoints({ directory, config: { config, maxSteps, learningRate }, models: [model] });
