@@ -84,15 +84,16 @@ export function numberExercise({ atlas, random }: { atlas: Atlas; random: Random
   return random.next() < 0.6 ? readNumbers(atlas, random) : reckon(random);
 }
 
-/** Numbers of countries to train on, without a passage to read them in. */
+/** Numbers of one kind of countries to train on, as chains of thought recall them, without a passage to read them in. */
 export function numberFacts({ world, random }: { world: ArithmeticWorld; random: Random }): Segments {
-  return Array.from({ length: 10 }, (): Segments => {
+  const field = random.pick(numberFields);
+  const facts = Array.from({ length: 20 }, (): Segments => {
     const { name } = random.pick(world.atlas.bySplit.train);
-    const field = random.pick(numberFields);
     return [
-      { text: `${questionFor(field, name)} ${name} has`, weight: readingWeight },
+      { text: ` ${name} has`, weight: readingWeight },
       { text: ` ${world.numbers.get(name)?.[field] ?? 0}`, weight: 1 },
-      { text: '.\n', weight: readingWeight },
+      { text: '.', weight: readingWeight },
     ];
-  }).flat();
+  });
+  return [{ text: `The ${fieldNames[field]}.`, weight: readingWeight }, ...facts.flat()];
 }

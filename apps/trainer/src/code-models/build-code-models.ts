@@ -23,6 +23,7 @@ import { hashFile } from '../run/stable-hash.js';
 import type { WeightedRow } from '../train/language-modelling.js';
 import { carryOver } from './carry-over.js';
 import { chainOfThoughtRow, codeEpisodeRow, codeReadingRow, codeTokenizer, textRow } from './code-text.js';
+import { codeWorld } from './code-world.js';
 import {
   type CodePlayer,
   type CodeTaskSets,
@@ -37,11 +38,11 @@ export interface BuildCodeModelsOptions {
   /** Folder that has `student/` and `teacher/`, and gets `code-student/` and `code-teacher/`. */
   assetsDir: string;
   seed: number;
-  /** Updates of each training; fewer make worse models sooner. @default 250 and 500 */
+  /** Updates of each training; fewer make worse models sooner. @default 200 and 600 */
   steps?: { student: number; teacher: number };
-  /** Questions of each held-out set that the models are measured on. @default 220 */
+  /** Questions of each held-out set that the models are measured on. @default 110 */
   evaluationTasks?: number;
-  /** As of `createAtlas`. */
+  /** As of `createAtlas`. @default that of `codeWorld` */
   inventedCountries?: number;
   engine: 'auto' | 'wasm' | 'cpu' | 'webgpu' | 'tensorflow';
   /** 0 is one worker per core. */
@@ -52,10 +53,10 @@ export interface BuildCodeModelsOptions {
   signal?: AbortSignal;
 }
 
-const defaultSteps = { student: 250, teacher: 500 };
+const defaultSteps = { student: 200, teacher: 600 };
 
 /** Rows of an update. */
-const batchSize = 16;
+const batchSize = 8;
 
 /** Questions whose episodes and chains of thought are learned from. */
 const trainingTasks = 3000;
@@ -86,14 +87,13 @@ interface Lessons {
 /** Episodes with and without a first thought, chains of thought, the facts that these recall, and reading. */
 function teacherRow({ world, tokenizer, episodes }: Lessons, index: number, random: Random): WeightedRow {
   const { atlas } = world;
-  // Long rows stand together, so that few are padded.
-  if (index < 4) return codeEpisodeRow({ episode: random.pick(episodes), tokenizer });
-  if (index < 9) {
+  if (index < 2) return codeEpisodeRow({ episode: random.pick(episodes), tokenizer });
+  if (index < 4) {
     const episode = throwawayCodeEpisode({ atlas, random, hasFirstThought: random.next() < 0.25 });
     return codeEpisodeRow({ episode, tokenizer });
   }
-  if (index < 11) return codeReadingRow({ world, tokenizer, random });
-  if (index < 14) return chainOfThoughtRow({ task: random.pick(episodes).task, world, tokenizer });
+  if (index === 4) return codeReadingRow({ world, tokenizer, random });
+  if (index < 7) return chainOfThoughtRow({ task: random.pick(episodes).task, world, tokenizer });
   return textRow(tokenizer, numberFacts({ world, random }));
 }
 
@@ -115,7 +115,7 @@ async function buildModel(options: {
   withPlayer: (directory: string, measure: CodeModel['measure']) => Promise<object>;
 }): Promise<void> {
   const { model, workshop, build, tokenizer, withPlayer } = options;
-  const { assetsDir, commit, reporter, seed } = build;
+  const { assetsDir, commit, reporter, seed, inventedCountries = codeWorld.inventedCountries } = build;
   const { name, from, maxSteps, learningRate, row, measure } = model;
   const source = join(assetsDir, from);
   const { config, parameters: initial } = carryOver({
@@ -126,14 +126,14 @@ async function buildModel(options: {
   const random = createRandom(seed).split(name);
   const parameters = await trainOnRows({
     ...{ workshop, name, config, seed, maxSteps, learningRate, initial },
-    batchSize,
+    ...{ batchSize, microBatchSize: 4 },
     row: (step, index) => row(index, random.split(step, index)),
   });
   const directory = join(assetsDir, name);
   await saveModel({ config, parameters, tokenizer, directory, dtype: 'F16', metadata: { seed: `${seed}` } });
   const figures = await withPlayer(directory, measure);
   const manifest = {
-    ...{ seed, commit, steps: maxSteps },
+    ...{ seed, inventedCountries, commit, steps: maxSteps },
     from: { name: `demo/${from}`, sha256: await hashFile(join(source, 'model.safetensors')) },
     parameters: parameterCount(config),
     sha256: await hashFile(join(directory, 'model.safetensors')),
@@ -150,17 +150,17 @@ async function buildModel(options: {
  * @throws ConfigError without `pyodide`, and for options out of range
  */
 export async function buildCodeModels(options: BuildCodeModelsOptions): Promise<void> {
-  const { engine, evaluationTasks = 220, inventedCountries, outputDir, reporter, seed, signal, workers } = options;
-  const steps = options.steps ?? defaultSteps;
+  const { engine, evaluationTasks = 110, outputDir, reporter, seed, signal, workers } = options;
+  const { steps = defaultSteps, inventedCountries = codeWorld.inventedCountries } = options;
   const workshop = await openWorkshop({
     ...{ engine, reporter, signal, workers },
     directory: outputDir,
-    config: { seed, steps, inventedCountries: inventedCountries ?? null },
+    config: { seed, steps, inventedCountries },
     resume: true,
   });
   const interpreters = createInterpreterPool({ start: () => createPythonInterpreter({ imports: [] }), size: 1 });
   try {
-    const world = createArithmeticWorld(createAtlas({ seed, ...(inventedCountries ? { inventedCountries } : {}) }));
+    const world = createArithmeticWorld(createAtlas({ seed, inventedCountries }));
     const episodes = playedEpisodes(world, seed);
     const tokenizer = codeTokenizer({ world, episodes, seed: seed + 1 });
     reporter.line(`${episodes.length} episodes, ${tokenizer.vocabularySize} tokens`);
