@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { buildCodeModels } from './code-models/build-code-models.js';
 import { createConsoleReporter } from './commands/console-reporter.js';
 import { assetsDirectory } from './demo/assets.js';
@@ -18,17 +18,19 @@ const program = new Command('build-code-models')
   .description('Train the student and the teacher of arithmetic over the demo world. Continues where it stopped.')
   .option('--output <dir>', 'work folder', 'outputs/code-models')
   .option('--assets <dir>', 'folder of the shipped models, which gets these and their manifests', assetsDirectory)
+  .addOption(new Option('--model <name>', 'only this one').choices(['student', 'teacher']))
   .option('--seed <number>', 'seed of world and models', Number, 0)
   .option('--steps <student,teacher>', 'updates of each training')
   .option('--tasks <number>', 'held-out questions of each set that each model is measured on', Number)
   .option('--workers <number>', 'worker threads; 0 is one per core', Number, 0);
 
 await runScript(program, async (signal) => {
-  const { output, assets, seed, workers, steps, tasks } = program.opts<{
+  const { output, assets, seed, workers, model, steps, tasks } = program.opts<{
     output: string;
     assets: string;
     seed: number;
     workers: number;
+    model?: 'student' | 'teacher';
     steps?: string;
     tasks?: number;
   }>();
@@ -37,6 +39,7 @@ await runScript(program, async (signal) => {
     outputDir: resolve(output),
     assetsDir: resolve(assets),
     ...{ seed, workers, signal, engine: 'wasm', commit: commit() },
+    ...(model === undefined ? {} : { models: [model] }),
     ...(steps === undefined ? {} : { steps: { student, teacher } }),
     ...(tasks === undefined ? {} : { evaluationTasks: tasks }),
     reporter: createConsoleReporter({ stream: process.stderr, environment: process.env }),

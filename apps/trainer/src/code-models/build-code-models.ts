@@ -37,8 +37,10 @@ export interface BuildCodeModelsOptions {
   outputDir: string;
   /** Folder that has `student/` and `teacher/`, and gets `code-student/` and `code-teacher/`. */
   assetsDir: string;
+  /** @default both */
+  models?: readonly ('student' | 'teacher')[];
   seed: number;
-  /** Updates of each training; fewer make worse models sooner. @default 200 and 600 */
+  /** Updates of each training; fewer make worse models sooner. @default 200 and 1650 */
   steps?: { student: number; teacher: number };
   /** Questions of each held-out set that the models are measured on. @default 110 */
   evaluationTasks?: number;
@@ -53,7 +55,7 @@ export interface BuildCodeModelsOptions {
   signal?: AbortSignal;
 }
 
-const defaultSteps = { student: 200, teacher: 600 };
+const defaultSteps = { student: 200, teacher: 1650 };
 
 /** Rows of an update. */
 const batchSize = 8;
@@ -88,11 +90,11 @@ interface Lessons {
 function teacherRow({ world, tokenizer, episodes }: Lessons, index: number, random: Random): WeightedRow {
   const { atlas } = world;
   if (index < 2) return codeEpisodeRow({ episode: random.pick(episodes), tokenizer });
-  if (index < 4) {
+  if (index < 5) {
     const episode = throwawayCodeEpisode({ atlas, random, hasFirstThought: random.next() < 0.25 });
     return codeEpisodeRow({ episode, tokenizer });
   }
-  if (index === 4) return codeReadingRow({ world, tokenizer, random });
+  if (index === 5 && random.next() < 0.3) return codeReadingRow({ world, tokenizer, random });
   if (index < 7) return chainOfThoughtRow({ task: random.pick(episodes).task, world, tokenizer });
   return textRow(tokenizer, numberFacts({ world, random }));
 }
@@ -197,7 +199,8 @@ export async function buildCodeModels(options: BuildCodeModelsOptions): Promise<
       const player = await openCodePlayer({ directory, environment, signal });
       return measure(player).finally(() => player.close());
     };
-    for (const model of models) {
+    const { models: wanted = ['student', 'teacher'] } = options;
+    for (const model of models.filter(({ from }) => wanted.includes(from))) {
       reporter.stage(model.name);
       await buildModel({ model, workshop, build: options, tokenizer, withPlayer });
     }
