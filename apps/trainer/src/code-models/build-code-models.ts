@@ -40,8 +40,11 @@ export interface BuildCodeModelsOptions {
   /** @default both */
   models?: readonly ('student' | 'teacher')[];
   seed: number;
-  /** Updates of each training; fewer make worse models sooner. @default 200 and 1650 */
-  steps?: { student: number; teacher: number };
+  /**
+   * Updates of each round of the trainings, of which every one begins anew with a high learning rate; a round more improves a model that
+   * is there. @default one of 200, and 600, 300 and 300
+   */
+  steps?: { student: readonly number[]; teacher: readonly number[] };
   /** Questions of each held-out set that the models are measured on. @default 110 */
   evaluationTasks?: number;
   /** As of `createAtlas`. @default that of `codeWorld` */
@@ -55,7 +58,7 @@ export interface BuildCodeModelsOptions {
   signal?: AbortSignal;
 }
 
-const defaultSteps = { student: 200, teacher: 1650 };
+const defaultSteps = { student: [200], teacher: [600, 300, 300] };
 
 /** Rows of an update. */
 const batchSize = 8;
@@ -86,15 +89,27 @@ interface Lessons {
   episodes: readonly CodeEpisodeExample[];
 }
 
-/** Episodes with and without a first thought, chains of thought, the facts that these recall, and reading. */
-function teacherRow({ world, tokenizer, episodes }: Lessons, index: number, random: Random): WeightedRow {
+/** Where a row stands: in its round and its update. */
+interface RowPlace {
+  round: number;
+  index: number;
+  random: Random;
+}
+
+/**
+ * Episodes with and without a first thought, chains of thought, the facts that these recall, and in the first round reading too; later
+ * ones have more episodes.
+ */
+function teacherRow(lessons: Lessons, place: RowPlace): WeightedRow {
+  const { world, tokenizer, episodes } = lessons;
+  const { round, index, random } = place;
   const { atlas } = world;
   if (index < 2) return codeEpisodeRow({ episode: random.pick(episodes), tokenizer });
-  if (index < 5) {
+  if (index < (round === 0 ? 4 : 6)) {
     const episode = throwawayCodeEpisode({ atlas, random, hasFirstThought: random.next() < 0.25 });
     return codeEpisodeRow({ episode, tokenizer });
   }
-  if (index === 5 && random.next() < 0.3) return codeReadingRow({ world, tokenizer, random });
+  if (index === 4) return codeReadingRow({ world, tokenizer, random });
   if (index < 7) return chainOfThoughtRow({ task: random.pick(episodes).task, world, tokenizer });
   return textRow(tokenizer, numberFacts({ world, random }));
 }
@@ -103,9 +118,9 @@ interface CodeModel {
   name: 'code-student' | 'code-teacher';
   /** The shipped model that it goes on from. */
   from: 'student' | 'teacher';
-  maxSteps: number;
-  learningRate: number;
-  row: (index: number, random: Random) => WeightedRow;
+  /** Updates of each round. */
+  rounds: readonly number[];
+  row: (place: RowPlace) => WeightedRow;
   measure: (player: CodePlayer) => Promise<object>;
 }
 
@@ -118,24 +133,28 @@ async function buildModel(options: {
 }): Promise<void> {
   const { model, workshop, build, tokenizer, withPlayer } = options;
   const { assetsDir, commit, reporter, seed, inventedCountries = codeWorld.inventedCountries } = build;
-  const { name, from, maxSteps, learningRate, row, measure } = model;
+  const { name, from, rounds, row, measure } = model;
   const source = join(assetsDir, from);
   const { config, parameters: initial } = carryOver({
     model: await loadModel({ directory: source }),
     tokenizer,
     maxPositionEmbeddings: arithmeticEnvironment.maxContextTokens,
   });
-  const random = createRandom(seed).split(name);
-  const parameters = await trainOnRows({
-    ...{ workshop, name, config, seed, maxSteps, learningRate, initial },
-    ...{ batchSize, microBatchSize: 4 },
-    row: (step, index) => row(index, random.split(step, index)),
-  });
+  let parameters = initial;
+  for (const [round, maxSteps] of rounds.entries()) {
+    const stage = round === 0 ? name : `${name}-${round + 1}`;
+    const random = createRandom(seed).split(stage);
+    parameters = await trainOnRows({
+      ...{ workshop, name: stage, config, seed, maxSteps, batchSize, microBatchSize: 4, initial: parameters },
+      learningRate: round === 0 ? 2e-3 : 1.5e-3,
+      row: (step, index) => row({ round, index, random: random.split(step, index) }),
+    });
+  }
   const directory = join(assetsDir, name);
   await saveModel({ config, parameters, tokenizer, directory, dtype: 'F16', metadata: { seed: `${seed}` } });
   const figures = await withPlayer(directory, measure);
   const manifest = {
-    ...{ seed, inventedCountries, commit, steps: maxSteps },
+    ...{ seed, inventedCountries, commit, steps: rounds },
     from: { name: `demo/${from}`, sha256: await hashFile(join(source, 'model.safetensors')) },
     parameters: parameterCount(config),
     sha256: await hashFile(join(directory, 'model.safetensors')),
@@ -157,7 +176,8 @@ export async function buildCodeModels(options: BuildCodeModelsOptions): Promise<
   const workshop = await openWorkshop({
     ...{ engine, reporter, signal, workers },
     directory: outputDir,
-    config: { seed, steps, inventedCountries },
+    // Not the updates: each round is a stage of its own, and further ones may follow.
+    config: { seed, inventedCountries },
     resume: true,
   });
   const interpreters = createInterpreterPool({ start: () => createPythonInterpreter({ imports: [] }), size: 1 });
@@ -178,17 +198,15 @@ export async function buildCodeModels(options: BuildCodeModelsOptions): Promise<
       {
         name: 'code-student',
         from: 'student',
-        maxSteps: steps.student,
-        learningRate: 2e-3,
-        row: (_, random) => codeReadingRow({ world, tokenizer, random }),
+        rounds: steps.student,
+        row: ({ random }) => codeReadingRow({ world, tokenizer, random }),
         measure: async (player) => ({ heldOut: await measureActing(player, sets) }),
       },
       {
         name: 'code-teacher',
         from: 'teacher',
-        maxSteps: steps.teacher,
-        learningRate: 2e-3,
-        row: (index, random) => teacherRow(lessons, index, random),
+        rounds: steps.teacher,
+        row: (place) => teacherRow(lessons, place),
         measure: async (player) => ({
           heldOut: await measureActing(player, sets),
           ...(await measureReasoning(player, sets)),
