@@ -44,6 +44,9 @@ export const arithmeticEnvironment = {
   errorAdvice: '',
 } as const satisfies CodeEnvironmentSettings;
 
+/** The prompt of the same questions where they are answered from memory, by a chain of thought. */
+export const chainOfThoughtPrompt = 'Question: {question}\nReasoning:\n';
+
 /** The ends that the policy of {@link arithmeticEnvironment} and a chain of thought write: one token each. */
 export const codeProtocolTags = ['<end_code>', '<answer>', '</answer>'];
 

@@ -1,6 +1,7 @@
 export {
   arithmeticEnvironment,
   type CodeEnvironmentSettings,
+  chainOfThoughtPrompt,
   codeProtocolTags,
   createArithmeticEnvironment,
 } from './arithmetic-environment.js';

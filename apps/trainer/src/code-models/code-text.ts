@@ -5,6 +5,7 @@ import {
   type ArithmeticWorld,
   arithmeticChainOfThought,
   arithmeticEnvironment,
+  chainOfThoughtPrompt,
   codeProtocolTags,
 } from '../arithmetic/index.js';
 import { numberExercise } from '../arithmetic/number-exercises.js';
@@ -15,9 +16,6 @@ import { type WeightedRow, type WeightedSegment, weightedRow } from '../train/la
 const promptOf = ({ question }: Task, template: string) => template.replace('{question}', () => question);
 
 const { maxContextTokens, observationPrefix, promptTemplate } = arithmeticEnvironment;
-
-/** What a code model is asked for a chain of thought: it reasons without tools and ends in `<answer>…</answer>`. */
-export const chainOfThoughtPrompt = 'Question: {question}\nReasoning:\n';
 
 /** The vocabulary of both code models: frequent pieces of what they read and write, about training countries only; numbers digit by digit. */
 export function codeTokenizer(options: {

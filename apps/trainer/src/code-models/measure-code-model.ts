@@ -2,8 +2,7 @@ import { firstThoughtPrefixes, readFinalAnswer, withFirstThoughtPrefix } from '@
 import { type Environment, runEpisodes } from '@dgpo/envs';
 import { createSampler, loadDecoder, loadTokenizer, type Sampler } from '@dgpo/lm';
 import { createRandom, type Task, type Trajectory } from '@dgpo/trajectory';
-import { arithmeticEnvironment, isArithmeticCorrect } from '../arithmetic/index.js';
-import { chainOfThoughtPrompt } from './code-text.js';
+import { arithmeticEnvironment, chainOfThoughtPrompt, isArithmeticCorrect } from '../arithmetic/index.js';
 
 /** How greedy episodes went; rates from 0 to 1. */
 export interface CodeFigures {
