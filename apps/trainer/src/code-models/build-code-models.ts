@@ -58,7 +58,7 @@ export interface BuildCodeModelsOptions {
   signal?: AbortSignal;
 }
 
-const defaultSteps = { student: [200], teacher: [600, 300, 300] };
+const defaultSteps = { student: [200], teacher: [600, 300, 250] };
 
 /** Rows of an update. */
 const batchSize = 8;
