@@ -21,7 +21,7 @@ const program = new Command('build-code-models')
   .option('--assets <dir>', 'folder of the shipped models, which gets these and their manifests', assetsDirectory)
   .addOption(new Option('--model <name>', 'only this one').choices(['student', 'teacher']))
   .option('--seed <number>', 'seed of world and models', Number, 0)
-  .option('--steps <numbers>', 'updates of each round, such as 600,300,250; with --model', (text) =>
+  .option('--steps <numbers>', 'updates of each round, such as 600,300,200; with --model', (text) =>
     text.split(',').map(Number),
   )
   .option('--tasks <number>', 'held-out questions of each set that each model is measured on', Number)

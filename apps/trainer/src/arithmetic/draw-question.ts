@@ -11,11 +11,12 @@ function drawCountries(options: {
   numbers: ReadonlyMap<string, CountryNumbers>;
   countries: readonly Country[];
   type: Pick<ArithmeticPlan, 'operation' | 'field'>;
+  count?: 2 | 3;
   random: Random;
 }): { countries: Country[]; numbers: number[] } | undefined {
   const { countries, type, random } = options;
   const { operation, field } = type;
-  const count = operation === 'sum' || operation === 'average' ? random.pick([2, 3]) : 2;
+  const { count = operation === 'sum' || operation === 'average' ? random.pick([2, 3]) : 2 } = options;
   const drawn = new Set(Array.from({ length: count }, () => random.pick(countries)));
   if (drawn.size < count) return undefined;
   const numberOf = ({ name }: Country) => options.numbers.get(name)?.[field] ?? 0;
@@ -73,6 +74,8 @@ export function drawArithmeticQuestion(options: {
   numbers: ReadonlyMap<string, CountryNumbers>;
   countries: readonly Country[];
   type: (typeof arithmeticWordings)[number];
+  /** Of countries; three are for sums and averages. @default 2, or for these 2 or 3 */
+  count?: 2 | 3;
   hops: 1 | 2;
   isUnique: (field: KeyField, key: string) => boolean;
   /** Of the names of the countries. */

@@ -30,9 +30,19 @@ export function drawThrowawayScene(atlas: Atlas, random: Random): ThrowawayScene
   }
 }
 
-function drawTask(atlas: Atlas, { countries, numbers }: ThrowawayScene, random: Random): Task | undefined {
+const ofThree = arithmeticWordings.filter(({ operation }) => operation === 'sum' || operation === 'average');
+
+function drawTask(options: {
+  atlas: Atlas;
+  scene: ThrowawayScene;
+  isOfThree: boolean;
+  random: Random;
+}): Task | undefined {
+  const { atlas, scene, isOfThree, random } = options;
+  const { countries, numbers } = scene;
   const drawn = drawArithmeticQuestion({
-    type: random.pick(arithmeticWordings),
+    type: random.pick(isOfThree ? ofThree : arithmeticWordings),
+    ...(isOfThree ? { count: 3 } : {}),
     numbers,
     countries,
     isUnique: uniqueKeys(countries),
@@ -61,11 +71,13 @@ export function throwawayCodeEpisode(options: {
   atlas: Atlas;
   random: Random;
   hasFirstThought: boolean;
+  /** A sum or an average of three countries, which are rare otherwise. @default false */
+  isOfThree?: boolean;
 }): CodeEpisodeExample {
-  const { atlas, random, hasFirstThought } = options;
+  const { atlas, random, hasFirstThought, isOfThree = false } = options;
   for (;;) {
     const scene = drawThrowawayScene(atlas, random);
-    const task = drawTask(atlas, scene, random);
+    const task = drawTask({ atlas, scene, isOfThree, random });
     if (task === undefined) continue;
     const contents = scene.countries.flatMap((country) => {
       const numbers = scene.numbers.get(country.name);

@@ -58,7 +58,7 @@ export interface BuildCodeModelsOptions {
   signal?: AbortSignal;
 }
 
-const defaultSteps = { student: [200], teacher: [600, 300, 250] };
+const defaultSteps = { student: [200], teacher: [600, 300, 200] };
 
 /** Rows of an update. */
 const batchSize = 8;
@@ -98,7 +98,7 @@ interface RowPlace {
 
 /**
  * Episodes with and without a first thought, chains of thought, the facts that these recall, and in the first round reading too; later
- * ones have more episodes.
+ * ones have more episodes, and from the third on many of them of three countries.
  */
 function teacherRow(lessons: Lessons, place: RowPlace): WeightedRow {
   const { world, tokenizer, episodes } = lessons;
@@ -106,7 +106,12 @@ function teacherRow(lessons: Lessons, place: RowPlace): WeightedRow {
   const { atlas } = world;
   if (index < 2) return codeEpisodeRow({ episode: random.pick(episodes), tokenizer });
   if (index < (round === 0 ? 4 : 6)) {
-    const episode = throwawayCodeEpisode({ atlas, random, hasFirstThought: random.next() < 0.25 });
+    const episode = throwawayCodeEpisode({
+      atlas,
+      random,
+      hasFirstThought: random.next() < 0.25,
+      isOfThree: round > 1 && index > 3,
+    });
     return codeEpisodeRow({ episode, tokenizer });
   }
   if (index === 4) return codeReadingRow({ world, tokenizer, random });
