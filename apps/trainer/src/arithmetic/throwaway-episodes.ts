@@ -77,7 +77,11 @@ export function throwawayCodeEpisode(options: {
   const { atlas, random, hasFirstThought, isOfThree = false } = options;
   for (;;) {
     const scene = drawThrowawayScene(atlas, random);
-    const task = drawTask({ atlas, scene, isOfThree, random });
+    let task = drawTask({ atlas, scene, isOfThree, random });
+    // Three draws of three countries are seldom three countries.
+    for (let attempt = 0; isOfThree && task === undefined && attempt < 10; attempt++) {
+      task = drawTask({ atlas, scene, isOfThree, random });
+    }
     if (task === undefined) continue;
     const contents = scene.countries.flatMap((country) => {
       const numbers = scene.numbers.get(country.name);
