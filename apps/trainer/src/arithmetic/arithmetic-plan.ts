@@ -57,3 +57,6 @@ export function planSentence({ operation, field, countries }: ArithmeticPlan): s
   const terms = countries.map((term) => (term.by === 'name' ? term.value : `the ${countryQuery(term)}`));
   return `I need the ${fieldNames[field]} of ${listed(terms)}, then ${goals[operation]}.`;
 }
+
+/** What {@link planSentence} is to the first turn of an episode: its thought, and the blank line that ends a step of reasoning. */
+export const firstThoughtOf = (task: Task) => `${planSentence(planOf(task))}\n\n`;

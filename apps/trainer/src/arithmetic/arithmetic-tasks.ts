@@ -1,13 +1,10 @@
 import { ConfigError, createRandom, type Random, type Task } from '@dgpo/trajectory';
-import type { Country, Split } from '../atlas/index.js';
+import type { Split } from '../atlas/index.js';
 import { nameWords } from '../atlas/name-words.js';
-import { countryPhrases, type KeyField, keyFields } from '../atlas/question-wordings.js';
 import { uniqueKeys } from '../atlas/tasks.js';
-import type { ArithmeticPlan, CountryTerm } from './arithmetic-plan.js';
-import { listed } from './arithmetic-plan.js';
 import { arithmeticWordings } from './arithmetic-wordings.js';
 import type { ArithmeticWorld } from './arithmetic-world.js';
-import { calculate, exactValue, isHalf } from './calculate.js';
+import { drawArithmeticQuestion } from './draw-question.js';
 
 /** The splits of the atlas, and `known`: held-out questions about the countries to train on. */
 export type ArithmeticSplit = Split | 'known';
@@ -27,60 +24,6 @@ const knownShare = 0.2;
 
 /** Attempts at one more question before the split counts as used up. */
 const maxAttempts = 5000;
-
-/** Draws different countries, and puts the larger of two first where that matters; undefined when they make no good question. */
-function drawCountries(options: {
-  world: ArithmeticWorld;
-  countries: readonly Country[];
-  type: Pick<ArithmeticPlan, 'operation' | 'field'>;
-  random: Random;
-}): { countries: Country[]; numbers: number[] } | undefined {
-  const { world, countries, type, random } = options;
-  const { operation, field } = type;
-  const count = operation === 'sum' || operation === 'average' ? random.pick([2, 3]) : 2;
-  const drawn = new Set(Array.from({ length: count }, () => random.pick(countries)));
-  if (drawn.size < count) return undefined;
-  const numberOf = ({ name }: Country) => world.numbers.get(name)?.[field] ?? 0;
-  const chosen = [...drawn];
-  if (operation === 'difference' || operation === 'ratio') chosen.sort((a, b) => numberOf(b) - numberOf(a));
-  const numbers = chosen.map(numberOf);
-  const value = exactValue(operation, numbers);
-  if (operation === 'comparison' || operation === 'difference' ? value === 0 : isHalf(value)) return undefined;
-  return operation === 'ratio' && value < 1.5 ? undefined : { countries: chosen, numbers };
-}
-
-/** Speaks of countries by name, or of one or two of them by a fact that is theirs alone; undefined when they have none. */
-function drawTerms(options: {
-  countries: readonly Country[];
-  hops: 1 | 2;
-  isUnique: (field: KeyField, key: string) => boolean;
-  random: Random;
-}): CountryTerm[] | undefined {
-  const { countries, hops, isUnique, random } = options;
-  const terms: CountryTerm[] = countries.map(({ name }) => ({ by: 'name', value: name }));
-  if (hops === 1) return terms;
-  const described = random
-    .shuffle(countries.map((_, index) => index))
-    .slice(0, countries.length === 2 && random.next() < 0.3 ? 2 : 1);
-  for (const index of described) {
-    const keys = keyFields.filter((field) => isUnique(field, countries[index]?.[field] ?? ''));
-    if (keys.length === 0) return undefined;
-    const by = random.pick(keys);
-    terms[index] = { by, value: countries[index]?.[by] ?? '' };
-  }
-  return terms;
-}
-
-function writeQuestion(wording: string, terms: readonly CountryTerm[], random: Random): string {
-  const texts = terms.map(({ by, value }) =>
-    by === 'name' ? value : random.pick(countryPhrases[by]).replace('{key}', () => value),
-  );
-  const [first = '', second = ''] = texts;
-  return wording
-    .replace('{all}', () => listed(texts))
-    .replace('{first}', () => first)
-    .replace('{second}', () => second);
-}
 
 /**
  * Questions that need arithmetic over facts of two or three countries, as even over operations as may be; the golden answers are
@@ -106,18 +49,22 @@ export function arithmeticTasks(options: ArithmeticTasksOptions): Task[] {
     const type = arithmeticWordings[Math.floor(index / 2) % arithmeticWordings.length];
     if (type === undefined) return undefined;
     const wanted = hops ?? (index % 2 === 0 ? 1 : 2);
-    const drawn = drawCountries({ world, countries, type, random });
-    if (drawn === undefined || !isOfSplit(drawn.countries.map(({ name }) => name))) return undefined;
-    const terms = drawTerms({ countries: drawn.countries, hops: wanted, isUnique, random });
-    if (terms === undefined) return undefined;
-    const { operation, field, wordings } = type;
-    const names = drawn.countries.map(({ name }) => name);
-    const plan: ArithmeticPlan = { operation, field, countries: terms };
-    const { answer } = calculate({ operation, numbers: drawn.numbers, names });
+    const drawn = drawArithmeticQuestion({
+      type,
+      numbers,
+      countries,
+      isUnique,
+      random,
+      hops: wanted,
+      isAllowed: isOfSplit,
+    });
+    if (drawn === undefined) return undefined;
+    const { plan, names, question, answer } = drawn;
+    const { operation, field, countries: terms } = plan;
     const subjects = terms.map(({ by, value }) => `${by === 'name' ? '' : `${by}-`}${nameWords(value).join('-')}`);
     return {
       id: [split, `${operation}-${field}`, ...subjects].join('/'),
-      question: writeQuestion(random.pick(wordings), terms, random),
+      question,
       goldenAnswers: [answer],
       metadata: {
         data_source: 'atlas-arithmetic',

@@ -26,8 +26,10 @@ function realRecords() {
   });
 }
 
-/** From 1 to 4000, small ones as likely as large ones. */
-const drawArea = (random: Random) => Math.max(1, Math.round(4000 ** random.next()));
+/** Numbers for an invented country: areas from 1 to 4000, small ones as likely as large ones. */
+export function drawNumbers({ random, neighbours }: { random: Random; neighbours: number }): CountryNumbers {
+  return { area: Math.max(1, Math.round(4000 ** random.next())), equator: random.integer(70), neighbours };
+}
 
 /**
  * The numbers of all countries by name: for real ones the facts of npm `world-countries` (ODbL 1.0), rounded; for invented ones
@@ -39,10 +41,7 @@ export function countryNumbers(atlas: Atlas): Map<string, CountryNumbers> {
   const real = realRecords();
   const numbersOf = ({ name, split, borders }: Country): CountryNumbers | undefined => {
     const neighbours = borders.length;
-    if (split !== 'facts') {
-      const own = random.split(name);
-      return { area: drawArea(own), equator: own.integer(70), neighbours };
-    }
+    if (split !== 'facts') return drawNumbers({ random: random.split(name), neighbours });
     const record = real.get(name);
     const area = Math.round((record?.area ?? 0) / 1000);
     return area < 1 ? undefined : { area, equator: Math.round(Math.abs(record?.latlng[0] ?? 0)), neighbours };

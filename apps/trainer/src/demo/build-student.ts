@@ -24,11 +24,15 @@ export async function trainOnRows(options: {
   learningRate: number;
   /** Rows of an update. @default 32 */
   batchSize?: number;
+  /** @default 8 */
+  microBatchSize?: number;
+  /** Where to begin. @default weights drawn from `seed` and `name` */
+  initial?: Float32Array;
   row: (step: number, index: number) => WeightedRow;
 }): Promise<Float32Array> {
-  const { workshop, name, config, maxSteps, learningRate, batchSize = 32, row } = options;
+  const { workshop, name, config, maxSteps, learningRate, batchSize = 32, microBatchSize = 8, row } = options;
   const stage = `build-${name}`;
-  const parameters = await initialParameters(config, options.seed, name);
+  const parameters = options.initial ?? (await initialParameters(config, options.seed, name));
   const model = await createTrainedModel({ pool: workshop.pool, name, config, parameters, weightDecay: 0.01 });
   const directory = workshop.run.checkpointsPath(stage);
   const checkpoints = modelCheckpoints({ directory, config: { config, maxSteps, learningRate }, models: [model] });
@@ -37,7 +41,7 @@ export async function trainOnRows(options: {
   await trainLanguageModel({
     model,
     maxSteps,
-    microBatchSize: 8,
+    microBatchSize,
     schedule: { learningRate, warmupSteps: 50, lrSchedulerType: 'cosine', minLearningRateRatio: 0.05 },
     firstStep: completedSteps + 1,
     batch: (step) => Array.from({ length: batchSize }, (_, index) => row(step, index)),

@@ -72,7 +72,7 @@ export const teacherSchema = z
       .min(1)
       .optional()
       .describe(
-        'Folder of the teacher model, with `kind: model`, or `demo/teacher`; it must share the tokenizer of the student.',
+        'Folder of the teacher model, with `kind: model`, or `demo/teacher` or `demo/code-teacher`; it must share the tokenizer of the student.',
       ),
     url: z
       .url({ protocol: /^https?$/, error: 'expected a URL such as http://127.0.0.1:8000' })

@@ -80,6 +80,17 @@ describe('encoding', () => {
     expect(text(tokenizer.encode(' Zyx')).join('')).toBe(' Zyx');
   });
 
+  test('numbers digit by digit, where asked for', () => {
+    const numbers = ['It has 36, 1285 and 1285 of 1285.', 'It has 1998 or 12.'];
+    const plain = trainCompactTokenizer({ texts: numbers, specialTokens: [], minimumCount: 1 });
+    const split = trainCompactTokenizer({ texts: numbers, specialTokens: [], minimumCount: 1, splitDigits: true });
+    const pieces = (value: string) => split.encode(value).map((id) => split.decode([id]));
+    expect(plain.encode(' 1285').length).toBeLessThan(5);
+    expect(pieces('It has 1285.')).toEqual(['It', ' has', ' ', '1', '2', '8', '5', '.']);
+    const whole = Array.from({ length: split.vocabularySize - 258 }, (_, index) => split.decode([258 + index]));
+    expect(whole.filter((piece) => /\d/.test(piece))).toEqual([]);
+  });
+
   test('special tokens only where they are allowed', () => {
     const injected = 'a <search>x</search>';
     const plain = tokenizer.encode(injected);

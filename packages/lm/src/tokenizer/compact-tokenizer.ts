@@ -22,6 +22,12 @@ export interface TrainCompactTokenizerOptions {
    * @default 2
    */
   minimumCount?: number;
+  /**
+   * Spells every number digit by digit, whatever the texts hold: then a number is copied and reckoned with in the same tokens wherever it
+   * stands.
+   * @default false
+   */
+  splitDigits?: boolean;
   /** @default '<|endoftext|>' */
   endOfTextToken?: string;
   /** @default '<|pad|>' */
@@ -53,6 +59,8 @@ function countMerges(r50k: R50k, texts: Iterable<string>, specialTokens: readonl
   return counts;
 }
 
+const hasDigit = (bytes: Uint8Array) => bytes.some((byte) => byte >= 0x30 && byte <= 0x39);
+
 /**
  * A small vocabulary over `r50k_base` (GPT-2's byte-level BPE): the pieces that occur often in the texts get ids, all
  * other text is spelled in smaller pieces and at last in bytes, so every text round-trips. Ids: pad, end of text and
@@ -61,13 +69,13 @@ function countMerges(r50k: R50k, texts: Iterable<string>, specialTokens: readonl
  *
  * A piece is worth as many tokens as merging makes it in the texts, since each merge saves one. The pieces of highest
  * worth are kept. The two parts of a piece are made at least as often as the piece and come earlier in r50k, so they
- * are always kept with it: the result is itself a complete byte-level BPE model that reaches each of its pieces, and
+ * are always kept with it (with `splitDigits` too: no part of a piece without digits has one): the result is itself a complete byte-level BPE model that reaches each of its pieces, and
  * any reader of Hugging Face's `tokenizer.json` segments text in the same way.
  *
  * @throws {ModelError} for unusable special tokens or limits.
  */
 export function trainCompactTokenizer(options: TrainCompactTokenizerOptions): BytePairTokenizer {
-  const { texts, maximumPieces = 512, minimumCount = 2 } = options;
+  const { texts, maximumPieces = 512, minimumCount = 2, splitDigits = false } = options;
   const { endOfTextToken = '<|endoftext|>', padToken = '<|pad|>' } = options;
   const names = [...new Set([padToken, endOfTextToken, ...options.specialTokens])];
   for (const name of names) {
@@ -82,7 +90,7 @@ export function trainCompactTokenizer(options: TrainCompactTokenizerOptions): By
   const r50k = createR50k();
   const counts = countMerges(r50k, texts, names);
   const kept = [...counts]
-    .filter(([id, count]) => id >= 256 && count >= minimumCount)
+    .filter(([id, count]) => id >= 256 && count >= minimumCount && !(splitDigits && hasDigit(r50k.bytesOf(id))))
     .sort(([idA, countA], [idB, countB]) => countB - countA || idA - idB)
     .slice(0, Math.floor(maximumPieces))
     .map(([id]) => id)
