@@ -27,7 +27,7 @@ export interface SisterPart {
   charts: readonly SisterChart[];
 }
 
-export interface SisterChart {
+interface SisterChart {
   file: string;
   title: string;
   metric: string;
