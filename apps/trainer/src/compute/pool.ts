@@ -65,7 +65,7 @@ function startWorker(engine: EngineName, workers: number): Worker {
 }
 
 /** How long a thread may take to close what it has opened; one in the middle of a pass answers only after it. */
-const endTimeout = 5000;
+const endTimeout = 10_000;
 
 /** Lets a thread close what it has opened, and ends it. */
 async function endWorker(worker: Worker): Promise<void> {

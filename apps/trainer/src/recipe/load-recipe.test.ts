@@ -161,6 +161,28 @@ describe('parseRecipe', () => {
     expect(messageOf(base + text)).toMatch(expected);
   });
 
+  it.each([
+    ['environment: { kind: search }\n', /kind cannot be search with data\.world: arithmetic/],
+    ['environment: { maxSearches: 2 }\n', /maxSearches has no effect with environment\.kind: code/],
+    ['environment: { format: react }\n', /format has no effect with environment\.kind: code/],
+    ['', /data\.household has no effect without data\.world: household/, ', household: {}'],
+    ['', /evalQuestions has no effect with data\.world: arithmetic/, ', evalQuestions: [{ name: a, path: a.jsonl }]'],
+    ['', /data\.arithmetic has no effect without data\.world: arithmetic/, ', arithmetic: {}', 'atlas'],
+    ['environment: { kind: code }\n', /kind has no effect with data\.world: webshop/, '', 'webshop'],
+  ])('refuses %j in a world', (text, expected, data = '', world = 'arithmetic') => {
+    expect(messageOf(`data: { world: ${world}${data} }\n${text}`)).toMatch(expected);
+  });
+
+  it('answers questions of arithmetic by code, or from memory', () => {
+    const world = 'data: { world: arithmetic }\n';
+    expect(parse(`${world}method: cot-distillation\n`).environment.kind).toBe('chain-of-thought');
+    expect(parse(`${world}method: agent-distillation\nenvironment: { maxTurns: 3 }\n`)).toMatchObject({
+      environment: { kind: 'code', maxTurns: 3 },
+      stages: [{ name: 'agent-distillation', distill: { objective: 'sft', filter: 'agent', demonstrator: 'teacher' } }],
+    });
+    expect(parse(`${world}method: dgpo\n`).environment.kind).toBeUndefined();
+  });
+
   it('takes every method, each with its own stages', () => {
     const settings = methodNames
       .filter((name) => name !== 'pipeline')
