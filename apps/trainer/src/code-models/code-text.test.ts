@@ -79,6 +79,13 @@ test('throwaway episodes are of both kinds, and ask about no country of the worl
   const values = ({ task }: { task: Task }) => planOf(task).countries.map(({ value }) => nameWords(value).join(' '));
   expect(throwaway.flatMap(values).filter((value) => names.has(value))).toEqual([]);
   expect(new Set(throwaway.map(({ task }) => planOf(task).operation)).size).toBe(5);
+  const { task } = throwawayCodeEpisode({
+    atlas,
+    random: random.split('three'),
+    hasFirstThought: false,
+    isOfThree: true,
+  });
+  expect(new Set(values({ task })).size).toBe(3);
 });
 
 test('a chain of thought is learned whole, and ends', () => {
