@@ -624,7 +624,7 @@ describe('help', () => {
         --workers <integer>   Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.
         --stages <list>       With \`method: pipeline\`: the trainings in their order, each from the student of the one before.
         --<section>.<key> <value>
-            sections: tracking, data, retriever, environment, student, teacher, pretrain, distill, rl, rollouts, evaluation
+            sections: tracking, data, retriever, environment, student, teacher, pretrain, distill, rl, hints, rollouts, evaluation
             for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all,
             those of method: sft (model, data, lora, training) too
       "
@@ -657,7 +657,7 @@ describe('help', () => {
         --workers <integer>   Worker threads for rollouts and gradients; 0 is one per core. It does not change the result.
         --stages <list>       With \`method: pipeline\`: the trainings in their order, each from the student of the one before.
         --<section>.<key> <value>
-            sections: tracking, data, retriever, environment, student, teacher, pretrain, distill, rl, rollouts, evaluation
+            sections: tracking, data, retriever, environment, student, teacher, pretrain, distill, rl, hints, rollouts, evaluation
             for example --rl.maxSteps 20 --rl.guidance.gate never; docs/recipes.md has them all,
             those of method: sft (model, data, lora, training) too
       "

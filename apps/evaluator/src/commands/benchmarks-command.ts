@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { formatTable } from '@dgpo/arc';
 import type { RetrieverSource } from '@dgpo/trainer';
 import { ConfigError } from '@dgpo/trajectory';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { benchmarkNotes, benchmarkTable } from '../benchmarks/benchmark-report.js';
 import { evaluateCheckpointBenchmarks } from '../benchmarks/evaluate-checkpoint-benchmarks.js';
 import { openBenchmarks } from '../benchmarks/open-benchmarks.js';
