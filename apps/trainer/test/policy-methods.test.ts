@@ -25,7 +25,9 @@ afterAll(() => world.close());
 
 /** The settings of the last stage of a method, at a size for tests. */
 function settingsOf(method: string): RlSettings | undefined {
-  const recipe = recipeSchema.parse({ method, data: { world: 'atlas' } });
+  // Hints come from text worlds alone.
+  const data = { world: method === 'hint-distillation' ? 'household' : 'atlas' };
+  const recipe = recipeSchema.parse({ method, data });
   const rl = recipe.stages.findLast((stage) => stage.rl !== undefined)?.rl;
   return rl === undefined
     ? undefined
