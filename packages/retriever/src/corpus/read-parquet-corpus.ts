@@ -75,18 +75,26 @@ function checkSizes({ row_groups: groups }: FileMetaData, columns: readonly stri
   }
 }
 
+async function planScan(path: string, fields: CorpusFields | undefined) {
+  const { file, metadata } = await openParquet(path);
+  try {
+    const { resolved, columns } = chooseColumns(metadata, path, fields);
+    checkSizes(metadata, columns, file, path);
+    return { resolved, columns, scan: await parquetScan({ file, metadata, columns, compressors }) };
+  } catch (cause) {
+    // A damaged footer may parse and yet lack any field its types promise.
+    if (cause instanceof DatasetError) throw cause;
+    throw new DatasetError('the description of the columns is damaged', { where: path, cause });
+  }
+}
+
 /**
  * Streams the passages of a parquet file, row group by row group; only the columns of the passages are read.
  * @throws DatasetError for a missing or damaged file and one without the columns; rows that are no passages go to `reject`.
  */
 export async function* readParquetCorpus(options: ReadParquetCorpusOptions): AsyncGenerator<Document> {
   const { path, fields, reject, signal } = options;
-  const { file, metadata } = await openParquet(path);
-  const { resolved, columns } = chooseColumns(metadata, path, fields);
-  checkSizes(metadata, columns, file, path);
-  const scan = await parquetScan({ file, metadata, columns, compressors }).catch((cause: unknown) => {
-    throw new DatasetError('the description of the columns is damaged', { where: path, cause });
-  });
+  const { resolved, columns, scan } = await planScan(path, fields);
   for (const range of scan.ranges) {
     signal?.throwIfAborted();
     const rows = range.rowEnd - range.rowStart;
