@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // The source condition lets tests run against the packages' TypeScript: no build is needed first.
@@ -13,12 +14,15 @@ export const project = (root: string) => ({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', '*/*.test.mjs'],
     testTimeout: 60_000,
     exclude: ['**/node_modules/**', 'test/nightly/**'],
+    setupFiles: [fileURLToPath(new URL('tools/property-seed/property-seed.mjs', import.meta.url))],
     pool: 'forks' as const,
   },
 });
 
 export default defineConfig({
   test: {
+    // By default one core is left idle, which is half of a small machine.
+    maxWorkers: '100%',
     projects: [
       'packages/trajectory',
       'packages/lm',
