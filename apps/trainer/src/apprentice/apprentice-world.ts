@@ -14,6 +14,13 @@ export interface CreateApprenticesOptions {
   limitScale?: number;
 }
 
+/** What an apprentice writes in a turn. */
+export interface ApprenticeTurn {
+  /** In so few words that a small model can say after each observation what it looks for, and whether it is there. */
+  thought: string;
+  command: string;
+}
+
 /** A world with apprentices: players of whom each lacks some skills, and hints that make up for it. */
 export interface ApprenticeWorld<Skill extends string = string> {
   readonly name: 'household' | 'webshop';
@@ -33,6 +40,5 @@ export interface ApprenticeWorld<Skill extends string = string> {
   strengthsFor(task: Task): Readonly<Record<Skill, number>>;
   /** The skills without which a task is as good as lost. */
   neededFor(task: Task): readonly Skill[];
-  /** The next command. */
-  command(episode: EpisodeState, skills: ReadonlySet<Skill>): string;
+  turn(episode: EpisodeState, skills: ReadonlySet<Skill>): ApprenticeTurn;
 }

@@ -43,6 +43,9 @@ const baseSize: Omit<ModelSize, 'maxPositionEmbeddings'> = {
   numAttentionHeads: 3,
 };
 
+/** Positions beyond those of an episode: a base with hints scores episodes that were played without. */
+const hintRoom = 256;
+
 /** Episodes that the vocabulary is made of, and tasks that episodes are drawn from. */
 const tokenizerEpisodes = 800;
 const trainingTasks = 4000;
@@ -69,7 +72,7 @@ async function buildOne<Skill extends string>(options: {
   const played = await playLessons({ world, tasks, count: episodes, random: random.split('lessons'), tokenizer });
   const rows = played.map(apprenticeRow);
   reporter.line(`${world.name}: ${rows.length} episodes of apprentices, ${tokenizer.vocabularySize} pieces`);
-  const { maxContextTokens: maxPositionEmbeddings } = world.settings;
+  const maxPositionEmbeddings = world.settings.maxContextTokens + hintRoom;
   const config = decoderConfig({ vocabularySize: tokenizer.vocabularySize, maxPositionEmbeddings, ...baseSize });
   const parameters = await trainOnRows({
     ...{ workshop, config, seed },

@@ -1,5 +1,6 @@
 import type { EpisodeState } from '@dgpo/envs';
 import type { HouseholdGame, HouseholdState } from '@dgpo/envs/household';
+import type { ApprenticeTurn } from './apprentice-world.js';
 import type { HouseholdSkill } from './household-skills.js';
 
 /** So many places at the head of the list are all that a player who does not explore walks through. */
@@ -73,18 +74,27 @@ function placeOf({ state }: Player, wanted: (object: number) => boolean) {
   return undefined;
 }
 
-function light(player: Player, held: string): string {
-  const { done, skills, state } = player;
-  if (!skills.has('lamp')) {
-    const looked = done.some(({ command }) => command === `examine ${held}`);
-    return looked ? wander(player) : `examine ${held}`;
-  }
-  const lamp = placeOf(player, (object) => state.game.objects[object]?.type === state.game.goal.lamp);
-  if (lamp === undefined) return search(player);
-  return isHere(player, lamp.place) ? `use ${lamp.name}` : `go to ${lamp.place.name}`;
+/** What a search comes to: the thing and the place where it was seen. */
+function seen(wanted: string, found: ReturnType<typeof placeOf>): string {
+  return `I want a ${wanted}: ${found === undefined ? 'not seen' : `${found.name} at ${found.place.name}`}.`;
 }
 
-function bring(player: Player, held: string, placed: ReadonlyMap<string, string>): string {
+function light(player: Player, held: string): ApprenticeTurn {
+  const { done, skills, state } = player;
+  const { lamp: wanted } = state.game.goal;
+  if (!skills.has('lamp') || wanted === null) {
+    const looked = done.some(({ command }) => command === `examine ${held}`);
+    return looked
+      ? { thought: `I looked at ${held}.`, command: wander(player) }
+      : { thought: `I hold ${held}: look at it.`, command: `examine ${held}` };
+  }
+  const lamp = placeOf(player, (object) => state.game.objects[object]?.type === wanted);
+  const thought = seen(wanted, lamp);
+  if (lamp === undefined) return { thought, command: search(player) };
+  return { thought, command: isHere(player, lamp.place) ? `use ${lamp.name}` : `go to ${lamp.place.name}` };
+}
+
+function bring(player: Player, held: string, placed: ReadonlyMap<string, string>): ApprenticeTurn {
   const { done, skills, state } = player;
   const { condition, receptacle: type } = state.game.goal;
   const first = (wanted: string | null) => state.game.receptacles.find((place) => place.type === wanted);
@@ -92,25 +102,31 @@ function bring(player: Player, held: string, placed: ReadonlyMap<string, string>
   if (condition !== null && !isReady && skills.has(preparing[condition].skill)) {
     const { appliance, skill } = preparing[condition];
     const place = first(appliance);
-    if (place === undefined) return wander(player);
-    return isHere(player, place) ? `${skill} ${held} with ${place.name}` : `go to ${place.name}`;
+    const thought = `I hold ${held}: ${skill} it with the ${appliance}.`;
+    if (place === undefined) return { thought, command: wander(player) };
+    const command = isHere(player, place) ? `${skill} ${held} with ${place.name}` : `go to ${place.name}`;
+    return { thought, command };
   }
   const [known] = placed.values();
   const target = state.game.receptacles.find(({ name }) => name === known) ?? first(type);
-  if (target === undefined) return wander(player);
+  const thought = `I hold ${held}: bring it to ${target?.name ?? `a ${type}`}.`;
+  if (target === undefined) return { thought, command: wander(player) };
   const put = state.game.style.place === 'move' ? `move ${held} to ${target.name}` : `put ${held} in/on ${target.name}`;
   // Who has been refused looks on, without knowing what for.
-  if (done.some(({ command, executed }) => command === put && !executed)) return wander(player);
-  if (!isHere(player, target)) return `go to ${target.name}`;
-  return isShut(player, target) && skills.has('open') ? `open ${target.name}` : put;
+  if (done.some(({ command, executed }) => command === put && !executed)) {
+    return { thought: `I cannot leave ${held} there.`, command: wander(player) };
+  }
+  if (!isHere(player, target)) return { thought, command: `go to ${target.name}` };
+  return { thought, command: isShut(player, target) && skills.has('open') ? `open ${target.name}` : put };
 }
 
 /**
- * The next command of a player who has some of the skills: it looks into one place after the other in the order of the list, takes the
+ * The next turn of a player who has some of the skills: it looks into one place after the other in the order of the list, takes the
  * first object of the wished type, prepares it and puts it where it belongs. Where a skill is missing it leaves that part out, and when
- * it takes itself to be done it walks on from place to place. With all skills it wins.
+ * it takes itself to be done it walks on from place to place. With all skills it wins. Its thought says what it looks for and whether it
+ * has seen it, or what it does with what it holds.
  */
-export function householdCommand(episode: EpisodeState, skills: ReadonlySet<HouseholdSkill>): string {
+export function householdTurn(episode: EpisodeState, skills: ReadonlySet<HouseholdSkill>): ApprenticeTurn {
   // The household alone writes this field of its episodes.
   const state = episode.world as HouseholdState;
   const done = episode.actions.map(({ command = '', executed }) => ({ command, executed }));
@@ -123,11 +139,15 @@ export function householdCommand(episode: EpisodeState, skills: ReadonlySet<Hous
   }
   const held = state.holding === null ? undefined : objects[state.holding]?.name;
   if (held !== undefined) return goal.lamp === null ? bring(player, held, placed) : light(player, held);
-  if (placed.size >= (goal.count === 2 && skills.has('both') ? 2 : 1)) return wander(player);
+  if (placed.size >= (goal.count === 2 && skills.has('both') ? 2 : 1)) {
+    return { thought: 'It is done.', command: wander(player) };
+  }
   const found = placeOf(player, (object) => {
     const known = objects[object];
     return known?.type === goal.object && !placed.has(known.name);
   });
-  if (found === undefined) return search(player);
-  return isHere(player, found.place) ? `take ${found.name} from ${found.place.name}` : `go to ${found.place.name}`;
+  const thought = seen(goal.object, found);
+  if (found === undefined) return { thought, command: search(player) };
+  const { name, place } = found;
+  return { thought, command: isHere(player, place) ? `take ${name} from ${place.name}` : `go to ${place.name}` };
 }

@@ -3,7 +3,7 @@ import { createRandom, type Task } from '@dgpo/trajectory';
 import type { HouseholdSettings } from '../compute/environment-settings.js';
 import { apprenticeEnvironment, shortPrompt } from './apprentice-environment.js';
 import type { ApprenticeTasksOptions, ApprenticeWorld, CreateApprenticesOptions } from './apprentice-world.js';
-import { householdCommand } from './household-apprentice.js';
+import { householdTurn } from './household-apprentice.js';
 import { type HouseholdSkill, householdFamilySkills, householdHints } from './household-skills.js';
 import { scrambleRoom } from './scramble-room.js';
 
@@ -11,9 +11,9 @@ import { scrambleRoom } from './scramble-room.js';
 const settings: HouseholdSettings = {
   kind: 'household',
   maxTurns: 16,
-  maxTokensPerTurn: 32,
+  maxTokensPerTurn: 48,
   maxObservationTokens: 96,
-  maxContextTokens: 768,
+  maxContextTokens: 1024,
   ...shortPrompt,
 };
 
@@ -47,6 +47,6 @@ export function createHouseholdApprentices({
     tasks,
     // `createHouseholdGames` names the family of a task here.
     neededFor: ({ metadata }) => householdFamilySkills[metadata?.type as HouseholdFamily],
-    command: householdCommand,
+    turn: householdTurn,
   };
 }

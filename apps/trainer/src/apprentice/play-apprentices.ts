@@ -5,7 +5,7 @@ import type { WeightedRow } from '../train/language-modelling.js';
 import type { ApprenticeWorld } from './apprentice-world.js';
 import { drawLesson, type Lesson } from './draw-lesson.js';
 
-/** One command in words as the environments of text worlds read it. */
+/** One turn in words as the environments of text worlds read it. */
 const { render } = createActionFormat({
   format: 'react',
   tools: [{ name: 'act', argument: 'command', description: 'carry out one command' }],
@@ -33,8 +33,8 @@ export function playApprentices<Skill extends string>(options: PlayApprenticesOp
   const policy = createScriptedPolicy({
     name: 'apprentice',
     script: (episode) => {
-      const command = world.command(episode, skillsOf.get(episode.task.id) ?? new Set());
-      return render({ tool: 'act', arguments: { command } });
+      const { command, thought } = world.turn(episode, skillsOf.get(episode.task.id) ?? new Set());
+      return render({ tool: 'act', arguments: { command }, thought });
     },
     ...(tokenizer === undefined ? {} : { tokenizer }),
   });

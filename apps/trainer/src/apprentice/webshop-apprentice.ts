@@ -1,5 +1,6 @@
 import type { EpisodeState } from '@dgpo/envs';
 import type { Product, WebshopState } from '@dgpo/envs/webshop';
+import type { ApprenticeTurn } from './apprentice-world.js';
 import type { WebshopSkill } from './webshop-skills.js';
 
 interface Buyer {
@@ -26,10 +27,9 @@ function offers({ options }: Product, wish: string): boolean {
   return options.some(({ values }) => values.includes(wish));
 }
 
-/** Whether all traits of the wish stand on the pages of a product. */
-function hasTraits({ state: { goal } }: Buyer, product: Product): boolean {
-  const text = [product.name, ...product.features].join('\n').toLowerCase();
-  return goal.attributes.every((attribute) => text.includes(attribute.toLowerCase()));
+/** Whether a trait stands on the pages of a product. */
+function hasTrait(product: Product, attribute: string): boolean {
+  return [product.name, ...product.features].join('\n').toLowerCase().includes(attribute.toLowerCase());
 }
 
 /** Products found that are not looked at yet; who minds the price passes over those above the limit. */
@@ -46,49 +46,71 @@ function sawFeatures({ done, state: { asin } }: Buyer): boolean {
   return done.indexOf('click[features]', Math.max(0, opened)) >= 0;
 }
 
-function onItem(buyer: Buyer, product: Product): string {
+function aboutFeatures({ productOf, state: { asin, goal } }: Buyer): string {
+  const product = asin === null ? undefined : productOf(asin);
+  const lacking = product && goal.attributes.find((attribute) => !hasTrait(product, attribute));
+  return `I want ${lacking ?? goal.attributes.join(', ')}: ${lacking === undefined ? 'here' : 'not here'}.`;
+}
+
+function onItem(buyer: Buyer, product: Product): ApprenticeTurn {
   const { skills, state } = buyer;
   const wishes = skills.has('options') ? wishesOf(state) : [];
   const goesOn = candidates(buyer).length > 0;
-  if (goesOn && wishes.some((wish) => !offers(product, wish))) return 'click[< prev]';
+  const missing = wishes.find((wish) => !offers(product, wish));
+  if (goesOn && missing !== undefined) return { thought: `I want ${missing}: not here.`, command: 'click[< prev]' };
   if (skills.has('features')) {
-    if (!sawFeatures(buyer)) return 'click[features]';
-    if (goesOn && !hasTraits(buyer, product)) return 'click[< prev]';
+    const { attributes } = state.goal;
+    if (!sawFeatures(buyer)) {
+      return { thought: `I want ${attributes.join(', ')}: look it up.`, command: 'click[features]' };
+    }
+    const lacking = attributes.find((attribute) => !hasTrait(product, attribute));
+    if (goesOn && lacking !== undefined) return { thought: `I want ${lacking}: not here.`, command: 'click[< prev]' };
   }
   const chosen = Object.values(state.options);
   const open = wishes.find((wish) => offers(product, wish) && !chosen.includes(wish));
-  return open === undefined ? 'click[buy now]' : `click[${open}]`;
+  return open === undefined
+    ? { thought: 'I take it.', command: 'click[buy now]' }
+    : { thought: `I want ${open}: here.`, command: `click[${open}]` };
 }
 
 /**
- * The next command of a buyer who has some of the skills: it searches for the kind of product and the wished options, and looks at what
+ * The next turn of a buyer who has some of the skills: it searches for the kind of product and the wished options, and looks at what
  * was found in order. Where a skill is missing it leaves that part out: the features are not read, the price is not minded, the options
- * are not chosen; without any it buys the first result. With all skills it finds the product of the wish.
+ * are not chosen; without any it buys the first result. With all skills it finds the product of the wish. Its thought says which part of
+ * the wish it minds and whether the page has it.
  */
-export function webshopCommand(
+export function webshopTurn(
   episode: EpisodeState,
   {
     productOf,
     productsPerPage,
     skills,
   }: { skills: ReadonlySet<WebshopSkill>; productOf: (asin: string) => Product; productsPerPage: number },
-): string {
+): ApprenticeTurn {
   // The shop alone writes this field of its episodes.
   const state = episode.world as WebshopState;
   const buyer: Buyer = { state, skills, productOf, done: episode.actions.map(({ command = '' }) => command) };
   const { asin, goal, page, results, resultsPage } = state;
   switch (page) {
-    case 'search':
-      return `search[${plain([goal.query, ...wishesOf(state)].join(' '))}]`;
+    case 'search': {
+      const words = plain([goal.query, ...wishesOf(state)].join(' '));
+      return { thought: `I want ${words}.`, command: `search[${words}]` };
+    }
     case 'results': {
       const [next = results[0] ?? ''] = candidates(buyer);
       const target = Math.floor(results.indexOf(next) / productsPerPage) + 1;
-      if (target === resultsPage) return `click[${next.toLowerCase()}]`;
-      return target > resultsPage ? 'click[next >]' : 'click[< prev]';
+      if (target === resultsPage) {
+        const price = `below ${goal.priceUpper}: ${next.toLowerCase()} at ${priceOf(productOf(next))}`;
+        const thought = skills.has('price') ? `I want it ${price}.` : `I look at ${next.toLowerCase()}.`;
+        return { thought, command: `click[${next.toLowerCase()}]` };
+      }
+      return { thought: 'I go on.', command: target > resultsPage ? 'click[next >]' : 'click[< prev]' };
     }
     case 'item':
-      return asin === null ? 'click[back to search]' : onItem(buyer, productOf(asin));
+      return asin === null
+        ? { thought: 'I start again.', command: 'click[back to search]' }
+        : onItem(buyer, productOf(asin));
     default:
-      return 'click[< prev]';
+      return { thought: aboutFeatures(buyer), command: 'click[< prev]' };
   }
 }

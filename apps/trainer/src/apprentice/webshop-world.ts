@@ -4,7 +4,7 @@ import { createRandom, DatasetError, type Task } from '@dgpo/trajectory';
 import { smallWebshop, type WebshopSettings } from '../compute/environment-settings.js';
 import { apprenticeEnvironment, shortPrompt } from './apprentice-environment.js';
 import type { ApprenticeTasksOptions, ApprenticeWorld, CreateApprenticesOptions } from './apprentice-world.js';
-import { webshopCommand } from './webshop-apprentice.js';
+import { webshopTurn } from './webshop-apprentice.js';
 import { type WebshopSkill, webshopHints, webshopSkills } from './webshop-skills.js';
 
 /** Every kind of product once, in four variants. */
@@ -17,9 +17,9 @@ const settings: WebshopSettings = {
   kind: 'webshop',
   catalogue: { products: productsPerShop, seed: 0, ...kinds },
   maxTurns: 15,
-  maxTokensPerTurn: 40,
+  maxTokensPerTurn: 72,
   maxObservationTokens: 192,
-  maxContextTokens: 1024,
+  maxContextTokens: 1280,
   ...pages,
   ...shortPrompt,
 };
@@ -94,7 +94,6 @@ export function createWebshopApprentices({
       features: 0.3,
     }),
     neededFor: () => webshopSkills,
-    command: (episode, skills) =>
-      webshopCommand(episode, { productOf, skills, productsPerPage: pages.productsPerPage }),
+    turn: (episode, skills) => webshopTurn(episode, { productOf, skills, productsPerPage: pages.productsPerPage }),
   };
 }
