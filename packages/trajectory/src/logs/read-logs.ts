@@ -30,7 +30,7 @@ const defaultMaxRecordLength = 1 << 25;
 /**
  * The format of a log by the shape of its first record.
  *
- * @throws DatasetError if no format fits it, or the file has no record or cannot be read.
+ * @throws DatasetError if no format fits it, or the file is empty or cannot be read.
  */
 export async function detectLogFormat({ path, maxRecordLength }: LogFileOptions): Promise<LogFormat> {
   for await (const record of readRecords(path, maxRecordLength ?? defaultMaxRecordLength)) {
@@ -38,7 +38,7 @@ export async function detectLogFormat({ path, maxRecordLength }: LogFileOptions)
     if (format !== null) return format;
     throw unknownShape(path, record, logFormats);
   }
-  throw new DatasetError('there are no records in this file', { where: path });
+  throw new DatasetError('there are no episodes in this file', { where: path });
 }
 
 /**
