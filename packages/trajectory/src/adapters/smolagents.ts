@@ -91,19 +91,23 @@ function readStep(step: Fields, turn: number): EpisodeParts {
   const text = said || calls.map((call) => JSON.stringify(call)).join('\n') || String(step.code_action ?? '');
   const observed = [contentText(step.observations), error === null ? '' : `Error: ${error.message}`];
   const observation = observed.filter((part) => part !== '').join('\n');
-  const segments: Segment[] = text === '' ? [] : [{ kind: 'policy', text }];
-  if (observation !== '') segments.push({ kind: 'observation', text: observation });
-  if (error !== null && /MaxSteps/.test(error.type)) return { segments, actions: forcedAnswer(step, turn, text) };
+  const observations: Segment[] = observation === '' ? [] : [{ kind: 'observation', text: observation }];
+  const segments: Segment[] = [...(text === '' ? [] : [{ kind: 'policy' as const, text }]), ...observations];
+  if (error !== null && /MaxSteps/.test(error.type)) return readForcedAnswer(step, turn, observations);
   if (error !== null && /Generation/.test(error.type)) return { segments, actions: [], error: error.message };
   const actions = readStepActions({ step, calls, text, turn, failed: error !== null });
   return { segments, actions };
 }
 
 /** A run without turns left is asked for its answer once more; it stands in the step that says so. */
-function forcedAnswer({ action_output: output }: Fields, turn: number, text: string): Action[] {
-  if (output === null || output === undefined) return [];
-  const answer = plainText(output).trim();
-  return [{ turn, kind: 'answer', text: text === '' ? answer : text, answer: detach(answer), executed: true }];
+function readForcedAnswer({ action_output: output }: Fields, turn: number, observations: Segment[]): EpisodeParts {
+  if (output === null || output === undefined) return { segments: observations, actions: [] };
+  const text = plainText(output);
+  const answer = detach(text.trim());
+  return {
+    segments: [...observations, { kind: 'policy', text }],
+    actions: [{ turn, kind: 'answer', text, answer, executed: true }],
+  };
 }
 
 interface StepActions {

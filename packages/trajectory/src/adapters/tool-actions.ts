@@ -55,6 +55,7 @@ function argumentOf(given: unknown, keys: readonly string[]): string {
   const key = keys.find((name) => given[name] !== undefined);
   const values = Object.values(given);
   if (key !== undefined) return argumentOf(given[key], keys);
+  if (values.length === 0) return '';
   return values.length === 1 ? argumentOf(values[0], keys) : plainText(given);
 }
 
