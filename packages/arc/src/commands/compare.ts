@@ -6,7 +6,7 @@ import { comparisonTable, formatProbability } from '../measures/measure-table.js
 import { summarizeMeasures } from '../measures/summarize-measures.js';
 import { renderReport } from '../report/render-report.js';
 import { addCommonOptions, type CommandStreams, type CommonFlags } from './command-options.js';
-import { describeLog } from './log-summary.js';
+import { describeLog } from './open-log.js';
 import { readEpisodes } from './read-episodes.js';
 import { writeText } from './write-text.js';
 

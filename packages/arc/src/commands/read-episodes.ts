@@ -1,23 +1,12 @@
-import {
-  DatasetError,
-  detectLogFormat,
-  type LogFormat,
-  type RejectedRecord,
-  readLogs,
-  type Trajectory,
-} from '@dgpo/trajectory';
+import type { Trajectory } from '@dgpo/trajectory';
 import {
   type EpisodeMeasures,
   type MeasureTrajectoryOptions,
   measureTrajectory,
 } from '../measures/measure-trajectory.js';
-import type { LogSummary } from './log-summary.js';
+import { type LogOptions, type LogSummary, openLog } from './open-log.js';
 
-export interface ReadEpisodesOptions extends MeasureTrajectoryOptions {
-  path: string;
-  format: LogFormat | 'auto';
-  /** Whether a record that is no episode is an error. @default false */
-  strict?: boolean;
+export interface ReadEpisodesOptions extends MeasureTrajectoryOptions, LogOptions {
   /** How many whole episodes to keep for showing, right and wrong ones in turn. @default 0 */
   keep?: number;
 }
@@ -29,42 +18,28 @@ export interface ReadEpisodesResult {
   log: LogSummary;
 }
 
-const keptRejections = 20;
-
 /**
  * Measures the episodes of a log as they stream by.
  *
- * @throws DatasetError if the file is missing, of an unknown shape or without episodes; if it is strict, for any record that is none.
+ * @throws DatasetError as {@link openLog} does.
  */
-export async function readEpisodes(options: ReadEpisodesOptions): Promise<ReadEpisodesResult> {
-  const { path, format: named, strict = false, keep = 0, ...measuring } = options;
-  const format = named === 'auto' ? await detectLogFormat({ path }) : named;
+export async function readEpisodes({
+  path,
+  format,
+  strict = false,
+  keep = 0,
+  ...options
+}: ReadEpisodesOptions): Promise<ReadEpisodesResult> {
+  const { episodes, summary } = await openLog({ path, format, strict });
   const measures: EpisodeMeasures[] = [];
   const right: { row: number; trajectory: Trajectory }[] = [];
   const wrong: { row: number; trajectory: Trajectory }[] = [];
-  const rejections: RejectedRecord[] = [];
-  let rejected = 0;
-  const onRejected = (record: RejectedRecord) => {
-    rejected += 1;
-    if (rejections.length < keptRejections) rejections.push(record);
-  };
-  for await (const trajectory of readLogs({ path, format, ...(strict ? {} : { onRejected }) })) {
+  for await (const trajectory of episodes) {
     const bin = trajectory.outcome.correct ? right : wrong;
     if (bin.length < keep) bin.push({ row: measures.length, trajectory });
-    measures.push(measureTrajectory(trajectory, measuring));
+    measures.push(measureTrajectory(trajectory, options));
   }
-  if (measures.length === 0) {
-    const [first] = rejections;
-    const reason =
-      first === undefined ? '' : `: ${rejected} rejected, the first on line ${first.line}: ${first.reason}`;
-    throw new DatasetError(`there are no episodes in this file${reason}`, { where: path });
-  }
-  const withoutGoldenAnswers = measures.filter(({ goldenAnswers }) => goldenAnswers.length === 0).length;
   const fromRight = Math.min(right.length, Math.max(Math.ceil(keep / 2), keep - wrong.length));
   const chosen = [...right.slice(0, fromRight), ...wrong.slice(0, keep - fromRight)].sort((a, b) => a.row - b.row);
-  return {
-    measures,
-    kept: chosen.map(({ trajectory }) => trajectory),
-    log: { format, episodes: measures.length, withoutGoldenAnswers, rejected, rejections },
-  };
+  return { measures, kept: chosen.map(({ trajectory }) => trajectory), log: summary };
 }

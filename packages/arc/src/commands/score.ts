@@ -15,7 +15,7 @@ import {
   groupByOption,
   parseWhole,
 } from './command-options.js';
-import { describeLog } from './log-summary.js';
+import { describeLog } from './open-log.js';
 import { readEpisodes } from './read-episodes.js';
 import { writeText } from './write-text.js';
 
