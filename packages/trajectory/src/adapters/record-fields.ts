@@ -2,7 +2,7 @@ import { DatasetError } from '../errors.js';
 import { asFields, type Fields, firstText, isFields } from './log-record.js';
 
 /** The record and what is nested in it, outermost first, as the systems nest their data sets. */
-export function holders(record: Fields): Fields[] {
+function holders(record: Fields): Fields[] {
   const task = asFields(record.task);
   const nested = [task?.data, task, record.info, record.extra_info, record.metadata, record.example, record.item];
   return [record, ...nested.map(asFields).filter((fields) => fields !== null)];
