@@ -2,7 +2,8 @@
 /**
  * Proves that what would be published works for a stranger: packs every workspace package, installs the tarballs into an empty
  * project outside the repository, type-checks and runs the first `ts` block of each README there, runs each bin with --help, indexes and
- * serves a corpus, and looks at the installed tree (one @tensorflow/tfjs-core; packages that promise so come without TensorFlow.js).
+ * serves a corpus, scores the samples of @dgpo/arc in a project of its own, and looks at the installed tree (one @tensorflow/tfjs-core;
+ * packages that promise so come without TensorFlow.js).
  *
  *   npm run build && node tools/pack-check/pack-check.mjs [--only rl,arc] [--ignore-scripts] [--keep]
  *
@@ -18,6 +19,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { firstExample } from './first-example.mjs';
 import { dependencyClosure, installedCopies } from './installed-tree.mjs';
+import { scoreSamples } from './score-samples.mjs';
 import { serveCorpus } from './serve-corpus.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -107,6 +109,7 @@ function packAndInstall() {
       `${name}: README.md inside`,
     );
   }
+  return Object.fromEntries(list.map(({ name, filename }) => [name, join(tarballs, filename)]));
 }
 
 function checkTree() {
@@ -181,13 +184,17 @@ function runBins() {
 }
 
 try {
-  packAndInstall();
+  const tarballs = packAndInstall();
   checkTree();
   runExamples(typeCheck());
   runBins();
   if (chosen.some(({ name }) => name === 'retriever')) {
     const problem = await serveCorpus({ project, environment });
     report(problem === undefined, 'dgpo-retriever index and serve answer a request', problem);
+  }
+  if (chosen.some(({ name }) => name === 'arc')) {
+    const own = Object.fromEntries(['@dgpo/arc', '@dgpo/trajectory'].map((name) => [name, tarballs[name]]));
+    for (const { text, ok, output } of scoreSamples({ tarballs: own, environment })) report(ok, text, output);
   }
 } catch (error) {
   problems.push(error.message);

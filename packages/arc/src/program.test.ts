@@ -130,7 +130,7 @@ test('help', async () => {
       -h, --help                                            display help for command
 
     Commands:
-      score [options] <logs.jsonl>                          score the episodes of a trajectory file
+      score [options] <logs.jsonl>                          score the episodes of a log
       compare [options] <baseline.jsonl> <candidate.jsonl>  compare two models on the questions that both answered
       help [command]                                        display help for command
     "
@@ -138,12 +138,18 @@ test('help', async () => {
   expect((await run('score', '--help')).out).toMatchInlineSnapshot(`
     "Usage: dgpo-arc score [options] <logs.jsonl>
 
-    score the episodes of a trajectory file
+    score the episodes of a log
 
     Arguments:
-      logs.jsonl               episodes, one per line
+      logs.jsonl               episodes: JSONL or a JSON list
 
     Options:
+      --format <name>          what wrote the logs; auto goes by the first record
+                               (choices: "auto", "dgpo", "smolagents", "verifiers",
+                               "openai", "r1-searcher", "search-r1", "react",
+                               default: "auto")
+      --strict                 stop with an error at the first record that is no
+                               episode
       --out <folder>           write results.json (as lm-eval does), episodes.jsonl
                                and report.html there
       --json                   print one JSON object with every figure instead of a
@@ -170,6 +176,12 @@ test('help', async () => {
       candidate.jsonl          episodes of the model in question
 
     Options:
+      --format <name>          what wrote the logs; auto goes by the first record
+                               (choices: "auto", "dgpo", "smolagents", "verifiers",
+                               "openai", "r1-searcher", "search-r1", "react",
+                               default: "auto")
+      --strict                 stop with an error at the first record that is no
+                               episode
       --out <folder>           write comparison.json and report.html there
       --json                   print one JSON object with every figure instead of a
                                table

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
 import type { z } from 'zod';
+import { describeIssues } from './describe-issues.js';
 import { DatasetError } from './errors.js';
-import { fileError } from './file-error.js';
+import { readLines } from './read-lines.js';
 import { type Task, taskSchema } from './task.js';
 import { type Trajectory, trajectorySchema } from './trajectory.js';
 
@@ -10,35 +10,9 @@ export interface ReadJsonLinesOptions<T> {
   schema: z.ZodType<T>;
 }
 
-/** Lines of a UTF-8 file with their numbers, split at \n alone (a JSON string may hold U+2028). */
-async function* readLines(path: string): AsyncGenerator<{ line: string; number: number }> {
-  const stream = createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 18 });
-  let number = 0;
-  let rest = '';
-  try {
-    for await (const chunk of stream) {
-      const lines = `${rest}${chunk}`.split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) yield { line, number: ++number };
-    }
-  } catch (cause) {
-    throw fileError(path, 'read', cause);
-  } finally {
-    stream.destroy();
-  }
-  if (rest !== '') yield { line: rest, number: ++number };
-}
-
 function describe(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'a list' : typeof value;
-}
-
-function describeIssues(error: z.ZodError): string {
-  return error.issues
-    .slice(0, 3)
-    .map((issue) => `${issue.path.length === 0 ? 'line' : issue.path.join('.')}: ${issue.message}`)
-    .join('; ');
 }
 
 /**
@@ -49,8 +23,7 @@ function describeIssues(error: z.ZodError): string {
 export function readJsonLines(path: string): AsyncGenerator<unknown>;
 export function readJsonLines<T>(path: string, options: ReadJsonLinesOptions<T>): AsyncGenerator<T>;
 export async function* readJsonLines<T>(path: string, options?: ReadJsonLinesOptions<T>): AsyncGenerator<unknown> {
-  for await (const { line, number } of readLines(path)) {
-    const text = number === 1 ? line.replace(/^\uFEFF/, '') : line;
+  for await (const { text, number } of readLines(path)) {
     if (text.trim() === '') continue;
     const where = `${path}:${number}`;
     let value: unknown;

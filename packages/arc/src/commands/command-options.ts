@@ -1,3 +1,4 @@
+import { type LogFormat, logFormats } from '@dgpo/trajectory';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { groupingNames } from '../measures/group-by.js';
 
@@ -11,6 +12,8 @@ export interface CommandStreams {
 export interface CommonFlags {
   out?: string;
   json?: boolean;
+  format: LogFormat | 'auto';
+  strict?: boolean;
   bootstrapSamples: number;
   seed: number;
 }
@@ -18,6 +21,12 @@ export interface CommonFlags {
 /** Adds them. */
 export function addCommonOptions(command: Command, outHelp: string): Command {
   return command
+    .addOption(
+      new Option('--format <name>', 'what wrote the logs; auto goes by the first record')
+        .choices(['auto', ...logFormats])
+        .default('auto'),
+    )
+    .option('--strict', 'stop with an error at the first record that is no episode')
     .option('--out <folder>', outHelp)
     .option('--json', 'print one JSON object with every figure instead of a table')
     .option('--bootstrap-samples <n>', 'resamples of the 95 % intervals', parseWhole(1), 1000)

@@ -6,6 +6,7 @@ import { comparisonTable, formatProbability } from '../measures/measure-table.js
 import { summarizeMeasures } from '../measures/summarize-measures.js';
 import { renderReport } from '../report/render-report.js';
 import { addCommonOptions, type CommandStreams, type CommonFlags } from './command-options.js';
+import { describeLog } from './open-log.js';
 import { readEpisodes } from './read-episodes.js';
 import { writeText } from './write-text.js';
 
@@ -33,12 +34,19 @@ async function compare(
   flags: CommonFlags,
   { writeOut, writeError }: CommandStreams,
 ): Promise<void> {
-  const { out, json = false, bootstrapSamples, seed } = flags;
-  const { measures: baseline } = await readEpisodes({ path: paths.baseline });
-  const { measures: candidate } = await readEpisodes({ path: paths.candidate });
+  const { out, json = false, format, strict = false, bootstrapSamples, seed } = flags;
+  const { measures: baseline, log: baselineLog } = await readEpisodes({ path: paths.baseline, format, strict });
+  const { measures: candidate, log: candidateLog } = await readEpisodes({ path: paths.candidate, format, strict });
+  writeError(describeLog(paths.baseline, baselineLog) + describeLog(paths.candidate, candidateLog));
   const comparison = compareEpisodes({ baseline, candidate, bootstrapSamples, seed });
   if (comparison.sharedTasks === 0) writeError('warning: the two files have no question in common\n');
-  const result = { ...paths, ...comparison, bootstrapSamples, seed };
+  const result = {
+    ...paths,
+    ...comparison,
+    bootstrapSamples,
+    seed,
+    logs: { baseline: baselineLog, candidate: candidateLog },
+  };
   const lines = describe(comparison, paths);
   if (out !== undefined) {
     const options = { bootstrapSamples, seed };

@@ -15,6 +15,7 @@ import {
   groupByOption,
   parseWhole,
 } from './command-options.js';
+import { describeLog } from './open-log.js';
 import { readEpisodes } from './read-episodes.js';
 import { writeText } from './write-text.js';
 
@@ -29,8 +30,8 @@ export function addScoreCommand(program: Command, streams: CommandStreams): void
   addCommonOptions(
     program
       .command('score')
-      .description('score the episodes of a trajectory file')
-      .argument('<logs.jsonl>', 'episodes, one per line'),
+      .description('score the episodes of a log')
+      .argument('<logs.jsonl>', 'episodes: JSONL or a JSON list'),
     'write results.json (as lm-eval does), episodes.jsonl and report.html there',
   )
     .addOption(groupByOption())
@@ -39,16 +40,19 @@ export function addScoreCommand(program: Command, streams: CommandStreams): void
     .action((path: string, flags: ScoreFlags) => score(path, flags, streams));
 }
 
-async function score(path: string, flags: ScoreFlags, { writeOut }: CommandStreams): Promise<void> {
-  const { out, json = false, bootstrapSamples, seed, task, transcripts } = flags;
-  const { measures, kept } = await readEpisodes({
+async function score(path: string, flags: ScoreFlags, { writeOut, writeError }: CommandStreams): Promise<void> {
+  const { out, json = false, format, strict = false, bootstrapSamples, seed, task, transcripts } = flags;
+  const { measures, kept, log } = await readEpisodes({
     path,
+    format,
+    strict,
     groupBy: groupBy(flags.groupBy),
     keep: out === undefined ? 0 : transcripts,
   });
+  writeError(describeLog(path, log));
   const summary = summarizeMeasures(measures, { bootstrapSamples, seed });
   const { episodes: _, ...figures } = summary;
-  const results = { ...lmEvalResults(summary, { task }), arc: figures };
+  const results = { ...lmEvalResults(summary, { task }), arc: figures, log };
   if (out !== undefined) {
     await writeJsonLines(join(out, 'episodes.jsonl'), measures);
     await writeText(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);

@@ -1,0 +1,36 @@
+import { DatasetError } from '../errors.js';
+import { buildTrajectory } from './build-trajectory.js';
+import { findRunningText, type RunningText } from './find-running-text.js';
+import { isFields, type LogAdapter } from './log-record.js';
+import { readTaggedText, type TagSyntax } from './tagged-text.js';
+
+const syntax: TagSyntax = {
+  search: { open: '<|begin_of_query|>', close: '<|end_of_query|>' },
+  answer: { open: '<answer>', close: '</answer>' },
+  documents: { open: '<|begin_of_documents|>', close: '<|end_of_documents|>' },
+  resume: ['<|begin_of_query|>', '</think>', '<answer>'],
+};
+
+const marks = ['<|begin_of_query|>', '<|begin_of_documents|>'];
+
+function find(record: unknown): RunningText | null {
+  if (!isFields(record)) return null;
+  // Its own logs name the text so, also of an episode that never searches.
+  const own = typeof record.gen_text_store === 'string' ? [''] : marks;
+  return findRunningText(record, own);
+}
+
+/**
+ * The evaluation logs of R1-Searcher: question, answer, gen_text_store, pred_ans, stop_reason_final and perhaps the verdict of GPT-4o. The
+ * answer is the one in the text; `pred_ans` is what a script made of it. Source: RUCAIBox/R1-Searcher, `evaluation`.
+ */
+export const r1Searcher: LogAdapter = {
+  expected: 'an object with question, answer and gen_text_store with <|begin_of_query|> and <|begin_of_documents|>',
+  fits: (record) => find(record) !== null,
+  toTrajectory(record) {
+    const found = find(record);
+    if (!isFields(record) || found === null) throw new DatasetError(`expected ${r1Searcher.expected}`);
+    const parts = readTaggedText(found.response, syntax);
+    return buildTrajectory(record, { ...parts, segments: [{ kind: 'prompt', text: found.prompt }, ...parts.segments] });
+  },
+};
