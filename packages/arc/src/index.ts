@@ -62,9 +62,11 @@ export { lineChartSvg } from './report/line-chart-svg.js';
 export { renderReport } from './report/render-report.js';
 export type {
   BarSeries,
+  BreakdownRow,
   CurveSeries,
   RadarSeries,
   ReportBars,
+  ReportBreakdown,
   ReportComparison,
   ReportCurve,
   ReportHighlight,
@@ -72,6 +74,8 @@ export type {
   ReportRadar,
   ReportTable,
   ReportTranscript,
+  TranscriptFact,
+  TranscriptLink,
 } from './report/report-options.js';
 export { splitTranscript, type TranscriptPart } from './report/split-transcript.js';
 export type { BootstrapOptions } from './statistics/bootstrap-figures.js';

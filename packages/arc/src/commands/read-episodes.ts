@@ -1,20 +1,21 @@
-import { DatasetError, readTrajectories, type Trajectory } from '@dgpo/trajectory';
+import { DatasetError, readTrajectories } from '@dgpo/trajectory';
 import {
   type EpisodeMeasures,
   type MeasureTrajectoryOptions,
   measureTrajectory,
 } from '../measures/measure-trajectory.js';
+import { createExamples, type ExampleEpisode } from './examples.js';
 
 export interface ReadEpisodesOptions extends MeasureTrajectoryOptions {
   path: string;
-  /** How many whole episodes to keep for showing, right and wrong ones in turn. @default 0 */
+  /** How many whole episodes to keep for showing, some of every cause and some right ones. @default 0 */
   keep?: number;
 }
 
 export interface ReadEpisodesResult {
   measures: EpisodeMeasures[];
   /** The kept episodes in the order of the file. */
-  kept: Trajectory[];
+  kept: ExampleEpisode[];
 }
 
 /**
@@ -24,15 +25,12 @@ export interface ReadEpisodesResult {
  */
 export async function readEpisodes({ path, keep = 0, ...options }: ReadEpisodesOptions): Promise<ReadEpisodesResult> {
   const measures: EpisodeMeasures[] = [];
-  const right: { row: number; trajectory: Trajectory }[] = [];
-  const wrong: { row: number; trajectory: Trajectory }[] = [];
+  const examples = createExamples(keep);
   for await (const trajectory of readTrajectories(path)) {
-    const bin = trajectory.outcome.correct ? right : wrong;
-    if (bin.length < keep) bin.push({ row: measures.length, trajectory });
-    measures.push(measureTrajectory(trajectory, options));
+    const measured = measureTrajectory(trajectory, options);
+    examples.add({ measures: measured, trajectory });
+    measures.push(measured);
   }
   if (measures.length === 0) throw new DatasetError('there are no episodes in this file', { where: path });
-  const fromRight = Math.min(right.length, Math.max(Math.ceil(keep / 2), keep - wrong.length));
-  const chosen = [...right.slice(0, fromRight), ...wrong.slice(0, keep - fromRight)].sort((a, b) => a.row - b.row);
-  return { measures, kept: chosen.map(({ trajectory }) => trajectory) };
+  return { measures, kept: examples.chosen() };
 }
