@@ -9,7 +9,7 @@ import type { CommandStreams } from './command-options.js';
 export function addAgreementCommand(program: Command, { writeOut }: CommandStreams): void {
   program
     .command('agreement')
-    .description("compare causes given by hand with those of the decision list (Cohen's kappa)")
+    .description('compare causes given by hand with the decision list')
     .argument('<labels.jsonl>', 'failed episodes, one per line, each with its cause as `label`')
     .option('--json', 'print one JSON object instead of tables')
     .action(async (path: string, { json = false }: { json?: boolean }) => {

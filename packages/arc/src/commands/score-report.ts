@@ -133,7 +133,9 @@ function capabilityRadar({ overall, groups }: ScoreSummary): ReportRadar | null 
 function linksTo(examples: readonly ExampleEpisode[], holds: (measures: EpisodeMeasures) => boolean): TranscriptLink[] {
   return examples
     .flatMap(({ measures }, index) =>
-      holds(measures) ? [{ text: shorten(measures.question), anchor: anchorOf(index) }] : [],
+      holds(measures)
+        ? [{ text: `${measures.correct === 1 ? '✓' : '✗'} ${shorten(measures.question)}`, anchor: anchorOf(index) }]
+        : [],
     )
     .slice(0, maximumLinks);
 }

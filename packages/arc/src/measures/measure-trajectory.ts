@@ -65,7 +65,10 @@ export type MeasureValues = {
   repeatedQueryRate: number | null;
   /** The same with queries that are nearly an earlier one and searches that bring no new passage. */
   redundantQueryRate: number | null;
-  /** 1 if the evidence was retrieved and the episode is wrong all the same; null if it was not retrieved or that is not known. */
+  /**
+   * 1 if the evidence was retrieved and the episode is wrong all the same, other than by the form of its answer; null if it was not
+   * retrieved or that is not known.
+   */
   evidenceUnused: number | null;
   /**
    * 1 if the answer stands in no retrieved passage as whole words; null without an answer or a search, for yes and no, and if the log
@@ -113,6 +116,7 @@ export function measureTrajectory(trajectory: Trajectory, options: MeasureTrajec
   const hasGold = goldenAnswers.length > 0;
   const evidence = readEvidence(trajectory);
   const { searches } = evidence;
+  const cause = causeOf(trajectory, evidence);
   const valid = actions.filter((action) => action.kind !== 'invalid').length;
   return {
     id: trajectory.id,
@@ -125,7 +129,7 @@ export function measureTrajectory(trajectory: Trajectory, options: MeasureTrajec
     answer: outcome.answer,
     goldenAnswers,
     endedBy: outcome.endedBy,
-    cause: causeOf(trajectory, evidence),
+    cause,
     queries: searches.map(({ query }) => query),
     exactMatch: hasGold ? Number(exactMatch(outcome.answer, goldenAnswers)) : null,
     coverExactMatch: hasGold ? Number(coverExactMatch(outcome.answer, goldenAnswers)) : null,
@@ -135,7 +139,7 @@ export function measureTrajectory(trajectory: Trajectory, options: MeasureTrajec
     executedSearches: searches.length,
     validActionRate: actions.length === 0 ? null : valid / actions.length,
     ...measureRetrieval(evidence),
-    ...diagnose(trajectory, evidence),
+    ...diagnose(trajectory, evidence, cause),
     policyTokens: countTokens(segments.filter((segment) => segment.kind === 'policy')),
     totalTokens: countTokens(segments),
   };
@@ -168,8 +172,9 @@ type DiagnosticMeasures = Pick<
   'repeatedQueryRate' | 'redundantQueryRate' | 'evidenceUnused' | 'unsupportedAnswer' | 'answeredWithoutSearch'
 >;
 
-function diagnose(trajectory: Trajectory, evidence: Evidence): DiagnosticMeasures {
+function diagnose(trajectory: Trajectory, evidence: Evidence, cause: Cause | null): DiagnosticMeasures {
   const { outcome } = trajectory;
+  const isWrong = !outcome.correct && cause?.name !== 'answer-form';
   const redundant = redundantQueries(evidence.searches);
   const further = evidence.searches.length - 1;
   const repeated = redundant.filter(({ kind }) => kind === 'repeated').length;
@@ -177,7 +182,7 @@ function diagnose(trajectory: Trajectory, evidence: Evidence): DiagnosticMeasure
   return {
     repeatedQueryRate: further > 0 ? repeated / further : null,
     redundantQueryRate: further > 0 ? redundant.length / further : null,
-    evidenceUnused: evidenceState(evidence) === 'found' ? Number(!outcome.correct) : null,
+    evidenceUnused: evidenceState(evidence) === 'found' ? Number(isWrong) : null,
     unsupportedAnswer: supported === null ? null : Number(!supported),
     answeredWithoutSearch:
       outcome.answer === null || !isSearchable(trajectory) ? null : Number(evidence.searches.length === 0),

@@ -26,7 +26,7 @@ export function renderReport(options: ReportOptions): string {
     ...bars.map(barChart),
     ...breakdowns.map(renderBreakdown),
   ]);
-  const numbers = section(null, 'stack', tables.map(renderTable));
+  const numbers = section(lead === 'tables' ? null : 'Figures', 'stack', tables.map(renderTable));
   const page = element(
     'html',
     { lang: language },
