@@ -65,7 +65,10 @@ export function scoreReport({ name, summary, examples }: ScoreReportOptions): Re
       },
     ],
     transcripts: examples.map(({ trajectory, measures: { cause } }, index) => ({
-      label: trajectory.policy ?? trajectory.id,
+      label: [
+        trajectory.policy ?? trajectory.id,
+        ...(cause === null ? [] : [causeDescriptions[cause.name].label]),
+      ].join(' · '),
       trajectory,
       anchor: anchorOf(index),
       open: index === 0,

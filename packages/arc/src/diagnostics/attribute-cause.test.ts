@@ -192,3 +192,53 @@ test('measures that do not apply are null', () => {
     cause: { name: 'answer-form' },
   });
 });
+
+test('the worked example of docs/arc.md', () => {
+  const country = [passage('Peru', 'The capital of Peru is Lima.'), passage('Cusco', 'Cusco is a city of Peru.')];
+  const episode = failed(
+    [
+      search(0, 'capital of Peru', country),
+      search(1, 'The capital of Peru?', country),
+      search(2, 'river of Lima', [passage('Lima', 'Lima lies on the Rímac.')]),
+      answer(3, 'the Amazon River'),
+    ],
+    {},
+    {
+      task: {
+        question: 'Which river flows through the capital of Peru?',
+        goldenAnswers: ['Rímac', 'Rímac River'],
+        metadata: { supporting_facts: { title: ['Peru', 'Lima'], sent_id: [0, 0] } },
+      },
+    },
+  );
+  expect(measureTrajectory(episode)).toMatchObject({
+    exactMatch: 0,
+    coverExactMatch: 0,
+    f1: 0.5,
+    executedSearches: 3,
+    validActionRate: 1,
+    firstQueryAnswerHit: 0,
+    anyQueryAnswerHit: 1,
+    firstQueryTitleHit: 1,
+    anyQueryTitleHit: 1,
+    titleRecall: 1,
+    repeatedQueryRate: 0.5,
+    redundantQueryRate: 0.5,
+    evidenceUnused: 1,
+    unsupportedAnswer: 1,
+    answeredWithoutSearch: 0,
+    cause: { name: 'evidence-not-used', turn: 2, passage: 'Lima' },
+  });
+});
+
+test('the same words in another order are nearly the same query, with a fourth word they are not', () => {
+  const kinds = (first: string, second: string) => {
+    const [one, other] = [passage('One', 'a'), passage('Other', 'b')];
+    const episode = failed([search(0, first, [one]), search(1, second, [other]), answer(2, 'dollar')]);
+    return measureTrajectory(episode).redundantQueryRate;
+  };
+  // 4 of 4 and 3 of 4 words are common; the border of 0.8 is 4 of 5.
+  expect(kinds('longest bridge in the world', 'bridge, the longest in the world')).toBe(1);
+  expect(kinds('money of Chile', 'the money of Chile, please')).toBe(0);
+  expect(kinds('tallest tower of Chile', 'tallest tower of Chile today')).toBe(1);
+});
