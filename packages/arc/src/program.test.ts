@@ -118,6 +118,7 @@ test('compare prints differences and tests', async () => {
   const { mcnemar } = JSON.parse(await readFile(path('comparison/comparison.json'), 'utf8'));
   expect(mcnemar.pValue).toBeCloseTo(0.03125, 12);
   expect(await readFile(path('comparison/report.html'), 'utf8')).toContain('b.jsonl against a.jsonl');
+  expect(await readFile(path('comparison/report.html'), 'utf8')).toContain('Why episodes of b.jsonl failed');
   const json = await run('compare', path('a.jsonl'), path('b.jsonl'), '--json');
   expect(JSON.parse(json.out).sharedTasks).toBe(12);
   // 9 of 12 against 3 of 12 failed with the evidence before them.

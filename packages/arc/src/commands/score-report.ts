@@ -10,9 +10,10 @@ import type {
   ReportHighlight,
   ReportOptions,
   ReportRadar,
-  TranscriptLink,
 } from '../report/report-options.js';
 import { bootstrapInterval } from '../statistics/bootstrap-interval.js';
+import { causeBreakdown } from './cause-breakdown.js';
+import { anchorOf, linksTo } from './example-links.js';
 import type { ExampleEpisode } from './examples.js';
 
 interface ScoreReportOptions {
@@ -25,11 +26,8 @@ interface ScoreReportOptions {
 
 /** Groups that a radar can hold and stay readable. */
 const maximumSeries = 5;
-/** Episodes linked from one figure. */
-const maximumLinks = 3;
 /** From this many searches on, episodes are shown together. */
 const manySearches = 5;
-const longestLink = 44;
 
 /** What logs alone can tell of each capability; a share of 1 is best. */
 const capabilities = [
@@ -47,7 +45,7 @@ export function scoreReport({ name, summary, examples }: ScoreReportOptions): Re
   const radar = capabilityRadar(summary);
   const breakdowns = [
     searchBreakdown(summary, examples),
-    causeBreakdown(overall, examples),
+    causeBreakdown({ title: 'Why episodes failed', group: overall, examples }),
     figureBreakdown(summary, examples),
   ];
   return {
@@ -85,8 +83,6 @@ export function scoreReport({ name, summary, examples }: ScoreReportOptions): Re
     ],
   };
 }
-
-const anchorOf = (index: number) => `episode-${index + 1}`;
 
 function highlightsOf({ figures, failed, causes }: ScoreGroup): ReportHighlight[] {
   const shown = (['exactMatch', 'anyQueryAnswerHit', 'executedSearches'] as const).filter(
@@ -129,39 +125,6 @@ function capabilityRadar({ overall, groups }: ScoreSummary): ReportRadar | null 
       values: axes.map(({ measure, isLoss }) => (isLoss ? 1 - figures[measure].mean : figures[measure].mean)),
     })),
     caption: 'Shares from 0 in the middle to 1 at the rim, of the episodes to which each applies.',
-  };
-}
-
-/** Links to the examples of which something holds. */
-function linksTo(examples: readonly ExampleEpisode[], holds: (measures: EpisodeMeasures) => boolean): TranscriptLink[] {
-  return examples
-    .flatMap(({ measures }, index) =>
-      holds(measures)
-        ? [{ text: `${measures.correct === 1 ? '✓' : '✗'} ${shorten(measures.question)}`, anchor: anchorOf(index) }]
-        : [],
-    )
-    .slice(0, maximumLinks);
-}
-
-function shorten(text: string): string {
-  const characters = [...text.replace(/\s+/g, ' ').trim()];
-  return characters.length <= longestLink ? characters.join('') : `${characters.slice(0, longestLink - 1).join('')}…`;
-}
-
-function causeBreakdown({ causes, failed }: ScoreGroup, examples: readonly ExampleEpisode[]): ReportBreakdown {
-  const present = causeNames.filter((name) => causes[name].episodes > 0);
-  return {
-    title: 'Why episodes failed',
-    rows: present
-      .toSorted((a, b) => causes[b].episodes - causes[a].episodes)
-      .map((name) => ({
-        label: causeDescriptions[name].label,
-        note: causeDescriptions[name].rule,
-        value: causes[name].share,
-        episodes: causes[name].episodes,
-        examples: linksTo(examples, ({ cause }) => cause?.name === name),
-      })),
-    caption: `Shares of the ${failed} failed episodes; the rules are asked in the order of the documentation, the first that holds decides.`,
   };
 }
 

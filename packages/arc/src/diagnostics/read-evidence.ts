@@ -3,7 +3,7 @@ import { searchableAnswers } from '../metrics/contains-answer.js';
 import { passageTitle, titleKey } from '../metrics/passage-title.js';
 
 /** A retrieved passage, read once. */
-export interface ReadPassage {
+interface ReadPassage {
   id: string;
   title: string;
   /** As it was retrieved. */
