@@ -67,6 +67,33 @@ test('score prints a table and writes its files', async () => {
   expect(html.match(/✗ wrong/g)).toHaveLength(2);
 });
 
+test('causes are in every output, and each figure of the report links to an episode that is in it', async () => {
+  const { out } = await run('score', path('a.jsonl'), '--out', path('causes'), '--group-by', 'none');
+  // 9 of 12 failed, all with the golden answer before them.
+  expect(out).toMatch(/^failed episodes +9$/m);
+  expect(out).toMatch(/^failed: evidence not used +1\.000 \[/m);
+  const { arc } = JSON.parse(await readFile(path('causes/results.json'), 'utf8'));
+  expect(arc.overall.failed).toBe(9);
+  expect(arc.overall.causes['evidence-not-used']).toEqual({
+    episodes: 9,
+    share: { mean: 1, low: 1, high: 1, count: 9 },
+  });
+  const lines = (await readFile(path('causes/episodes.jsonl'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ cause }) => cause?.name ?? null)).toEqual(
+    lines.map(({ correct }) => (correct ? null : 'evidence-not-used')),
+  );
+  expect(lines[11].cause).toMatchObject({ turn: 0, passage: 'Money' });
+  const html = await readFile(path('causes/report.html'), 'utf8');
+  const links = [...html.matchAll(/href="#([^"]*)"/g)].map((match) => match[1]);
+  const anchors = new Set([...html.matchAll(/ id="([^"]*)"/g)].map((match) => match[1]));
+  expect(links.length).toBeGreaterThan(5);
+  expect(links.filter((link) => !anchors.has(link))).toEqual([]);
+  expect(html).toContain('A golden answer stands in “Money”, retrieved for “money”; the answer was “dollar”.');
+});
+
 test('the same command writes the same bytes', async () => {
   await run('score', path('a.jsonl'), '--out', path('one'), '--seed', '5');
   await run('score', path('a.jsonl'), '--out', path('two'), '--seed', '5');
@@ -91,8 +118,18 @@ test('compare prints differences and tests', async () => {
   const { mcnemar } = JSON.parse(await readFile(path('comparison/comparison.json'), 'utf8'));
   expect(mcnemar.pValue).toBeCloseTo(0.03125, 12);
   expect(await readFile(path('comparison/report.html'), 'utf8')).toContain('b.jsonl against a.jsonl');
+  expect(await readFile(path('comparison/report.html'), 'utf8')).toContain('Why episodes of b.jsonl failed');
   const json = await run('compare', path('a.jsonl'), path('b.jsonl'), '--json');
   expect(JSON.parse(json.out).sharedTasks).toBe(12);
+  // 9 of 12 against 3 of 12 failed with the evidence before them.
+  expect(out).toMatch(/^failed: evidence not used +0\.750 +0\.250 +-0\.500 \[/m);
+  const { causes } = JSON.parse(json.out);
+  expect(Object.keys(causes)).toEqual(['evidence-not-used']);
+  expect(causes['evidence-not-used']).toMatchObject({
+    baseline: 0.75,
+    candidate: 0.25,
+    difference: { mean: -0.5, count: 12 },
+  });
 });
 
 test.each([
@@ -132,6 +169,7 @@ test('help', async () => {
     Commands:
       score [options] <logs.jsonl>                          score the episodes of a log
       compare [options] <baseline.jsonl> <candidate.jsonl>  compare two models on the questions that both answered
+      agreement [options] <labels.jsonl>                    compare causes given by hand with the decision list
       help [command]                                        display help for command
     "
   `);
@@ -161,7 +199,7 @@ test('help', async () => {
                                "policy", "none", default: "auto")
       --task <name>            name of the task in results.json (default:
                                "search_qa")
-      --transcripts <n>        episodes to show in the report, right and wrong ones
+      --transcripts <n>        episodes to show in the report, some of every cause
                                (default: 20)
       -h, --help               display help for command
     "

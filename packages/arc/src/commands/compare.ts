@@ -5,6 +5,7 @@ import { compareEpisodes, type EpisodeComparison } from '../measures/compare-epi
 import { comparisonTable, formatProbability } from '../measures/measure-table.js';
 import { summarizeMeasures } from '../measures/summarize-measures.js';
 import { renderReport } from '../report/render-report.js';
+import { causeBreakdown } from './cause-breakdown.js';
 import { addCommonOptions, type CommandStreams, type CommonFlags } from './command-options.js';
 import { describeLog } from './open-log.js';
 import { readEpisodes } from './read-episodes.js';
@@ -74,6 +75,11 @@ async function compare(
             max: 1,
           },
         ],
+        breakdowns: sides
+          .filter(({ summary }) => summary.overall.failed > 0)
+          .map(({ name, summary }) =>
+            causeBreakdown({ title: `Why episodes of ${name} failed`, group: summary.overall }),
+          ),
       }),
     );
   }

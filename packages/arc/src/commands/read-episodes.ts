@@ -1,20 +1,20 @@
-import type { Trajectory } from '@dgpo/trajectory';
 import {
   type EpisodeMeasures,
   type MeasureTrajectoryOptions,
   measureTrajectory,
 } from '../measures/measure-trajectory.js';
+import { createExamples, type ExampleEpisode } from './examples.js';
 import { type LogOptions, type LogSummary, openLog } from './open-log.js';
 
 export interface ReadEpisodesOptions extends MeasureTrajectoryOptions, LogOptions {
-  /** How many whole episodes to keep for showing, right and wrong ones in turn. @default 0 */
+  /** How many whole episodes to keep for showing, some of every cause and some right ones. @default 0 */
   keep?: number;
 }
 
 export interface ReadEpisodesResult {
   measures: EpisodeMeasures[];
   /** The kept episodes in the order of the file. */
-  kept: Trajectory[];
+  kept: ExampleEpisode[];
   log: LogSummary;
 }
 
@@ -32,14 +32,11 @@ export async function readEpisodes({
 }: ReadEpisodesOptions): Promise<ReadEpisodesResult> {
   const { episodes, summary } = await openLog({ path, format, strict });
   const measures: EpisodeMeasures[] = [];
-  const right: { row: number; trajectory: Trajectory }[] = [];
-  const wrong: { row: number; trajectory: Trajectory }[] = [];
+  const examples = createExamples(keep);
   for await (const trajectory of episodes) {
-    const bin = trajectory.outcome.correct ? right : wrong;
-    if (bin.length < keep) bin.push({ row: measures.length, trajectory });
-    measures.push(measureTrajectory(trajectory, options));
+    const measured = measureTrajectory(trajectory, options);
+    examples.add({ measures: measured, trajectory });
+    measures.push(measured);
   }
-  const fromRight = Math.min(right.length, Math.max(Math.ceil(keep / 2), keep - wrong.length));
-  const chosen = [...right.slice(0, fromRight), ...wrong.slice(0, keep - fromRight)].sort((a, b) => a.row - b.row);
-  return { measures, kept: chosen.map(({ trajectory }) => trajectory), log: summary };
+  return { measures, kept: examples.chosen(), log: summary };
 }

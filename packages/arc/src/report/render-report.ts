@@ -2,6 +2,7 @@ import { barChart } from './bar-chart.js';
 import { lineChart } from './line-chart.js';
 import { element, type Markup, renderMarkup } from './markup.js';
 import { radarChart } from './radar-chart.js';
+import { renderBreakdown } from './render-breakdown.js';
 import { renderTable } from './render-table.js';
 import { renderComparison, renderTranscript } from './render-transcript.js';
 import type { ReportOptions } from './report-options.js';
@@ -19,7 +20,13 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'";
 export function renderReport(options: ReportOptions): string {
   const { title, subtitle, highlights = [], tables = [], bars = [], radar, curves = [] } = options;
   const { comparisons = [], transcripts = [], notes = [], language = 'en' } = options;
-  const charts = [...(radar === undefined ? [] : [radarChart(radar)]), ...bars.map(barChart)];
+  const { breakdowns = [], lead = 'tables' } = options;
+  const charts = section('Charts', 'grid', [
+    ...(radar === undefined ? [] : [radarChart(radar)]),
+    ...bars.map(barChart),
+    ...breakdowns.map(renderBreakdown),
+  ]);
+  const numbers = section(lead === 'tables' ? null : 'Figures', 'stack', tables.map(renderTable));
   const page = element(
     'html',
     { lang: language },
@@ -41,8 +48,7 @@ export function renderReport(options: ReportOptions): string {
         element('h1', {}, title),
         subtitle === undefined ? null : element('p', { class: 'subtitle' }, subtitle),
         highlights.length === 0 ? null : element('ul', { class: 'highlights' }, highlights.map(renderHighlight)),
-        section(null, 'stack', tables.map(renderTable)),
-        section('Charts', 'grid', charts),
+        ...(lead === 'tables' ? [numbers, charts] : [charts, numbers]),
         section('Curves', 'grid', curves.map(lineChart)),
         section('Side by side', 'stack', comparisons.map(renderComparison)),
         section('Transcripts', 'stack', transcripts.map(renderTranscript)),

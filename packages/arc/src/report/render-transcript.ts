@@ -21,7 +21,8 @@ const endingNotes = {
 } as const;
 
 /** One episode, folded under its question and verdict. */
-export function renderTranscript({ label, trajectory, open = false }: ReportTranscript): MarkupElement {
+export function renderTranscript(transcript: ReportTranscript): MarkupElement {
+  const { label, trajectory, open = false, anchor, facts = [] } = transcript;
   const { task, outcome } = trajectory;
   return element(
     'details',
@@ -33,7 +34,12 @@ export function renderTranscript({ label, trajectory, open = false }: ReportTran
       element('span', { class: 'who' }, label),
       element('span', { class: 'question', dir: 'auto' }, task.question),
     ),
-    renderFacts([...answerFacts(trajectory), goldenFact(task), ...errorFacts(trajectory)]),
+    // Browsers unfold a folded element to show what a link inside of it points at.
+    element(
+      'div',
+      { id: anchor },
+      renderFacts([...answerFacts(trajectory), goldenFact(task), ...errorFacts(trajectory), ...facts]),
+    ),
     renderParts(trajectory),
   );
 }

@@ -52,6 +52,32 @@ export interface ReportBars {
   caption?: string;
 }
 
+/** A link to a transcript of the same page. */
+export interface TranscriptLink {
+  text: string;
+  /** The `anchor` of the transcript. */
+  anchor: string;
+}
+
+export interface BreakdownRow {
+  label: string;
+  /** What it means, in small print. */
+  note?: string;
+  /** A share, drawn as a bar from 0 to 1 with its interval. */
+  value: Figure;
+  /** How many episodes that is. */
+  episodes: number;
+  /** Episodes of the page to look at. @default none */
+  examples?: readonly TranscriptLink[];
+}
+
+/** Shares one below the other, each with the episodes behind it. */
+export interface ReportBreakdown {
+  title: string;
+  rows: readonly BreakdownRow[];
+  caption?: string;
+}
+
 export interface RadarSeries {
   name: string;
   /** One per axis, in [0, max]; what is not finite is drawn as 0. */
@@ -74,12 +100,21 @@ export interface ReportTranscript {
   trajectory: Trajectory;
   /** Whether it is unfolded at first. @default false */
   open?: boolean;
+  /** What links of the page call it: letters, digits and hyphens. @default it cannot be linked to */
+  anchor?: string;
+  /** What to say of it above its text, such as why it failed. @default nothing */
+  facts?: readonly TranscriptFact[];
+}
+
+export interface TranscriptFact {
+  name: string;
+  value: string;
 }
 
 /** Episodes of one question next to each other, such as before and after training. */
 export interface ReportComparison {
   /** One column each; all of the same question. */
-  sides: readonly Omit<ReportTranscript, 'open'>[];
+  sides: readonly Pick<ReportTranscript, 'label' | 'trajectory'>[];
   /** Whether it is unfolded at first. @default false */
   open?: boolean;
 }
@@ -91,6 +126,10 @@ export interface ReportOptions {
   tables?: readonly ReportTable[];
   bars?: readonly ReportBars[];
   radar?: ReportRadar;
+  /** Beside the other charts. */
+  breakdowns?: readonly ReportBreakdown[];
+  /** What comes first. @default 'tables' */
+  lead?: 'tables' | 'charts';
   curves?: readonly ReportCurve[];
   comparisons?: readonly ReportComparison[];
   transcripts?: readonly ReportTranscript[];

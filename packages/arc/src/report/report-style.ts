@@ -75,6 +75,19 @@ dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}dd em{color:var(--soft)}
 .information div{color:var(--soft)}
 .sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,240px),1fr));gap:20px 28px}
 .sides section{min-width:0}.sides h3{margin:0}.sides dl{margin:6px 0 0}
+.breakdown{display:grid;gap:14px;margin:0;padding:0;list-style:none;font-size:.9rem}
+.breakdown li{display:grid;grid-template-columns:minmax(0,1fr) max-content;gap:2px 14px;align-items:baseline}
+.breakdown li>*{min-width:0}
+.breakdown strong{font-weight:550}
+.breakdown .number{font-variant-numeric:tabular-nums}
+.breakdown svg,.breakdown p{grid-column:1/-1}
+.breakdown svg{max-width:none;height:10px;margin:2px 0}
+.breakdown p{margin:0;color:var(--soft);font-size:.84rem;overflow-wrap:anywhere}
+.track{color:var(--grid)}.span{color:var(--ink);opacity:.6}
+a{color:var(--s1);text-underline-offset:2px}
+a:focus-visible{outline:2px solid var(--s1);outline-offset:2px}
+[id]{scroll-margin-top:5em}
+.transcript:has(:target){border-color:var(--s1)}
 .notes{color:var(--soft);max-width:80ch;font-size:.92rem;overflow-wrap:anywhere}
 @media (max-width:560px){main{padding:24px 14px 40px}.card{padding:14px}.scroll{margin:0 -14px;padding:0 14px}svg text{font-size:13.5px}svg .value{font-size:11px}svg .ring{font-size:11px}td small{display:block}
 .transcript>summary{padding:12px 14px}.transcript>:not(summary){margin-left:14px;margin-right:14px}}
