@@ -49,63 +49,75 @@ export function bootstrapFigures(options: BootstrapFiguresOptions): Figure[] {
   }
   if (rows === 0) return columns.map(emptyFigure);
 
-  const width = columns.length;
-  const { sums, counts, size } = sumByCluster(columns, rows, clusters);
+  const { clusterOf, size } = numberClusters(rows, clusters);
   const random = createRandom(seed).split('bootstrap', size);
+  const parts = columns.map((column) => sumByCluster(column, clusterOf, size));
+  // Columns that were measured on the same rows share what counts them, so it is added up once.
+  const counts = distinct(parts.map((part) => part.counts));
   const means = columns.map(() => new Float64Array(bootstrapSamples));
-  const drawnSums = new Float64Array(width);
-  const drawnCounts = new Float64Array(width);
+  const drawn = new Float64Array(size);
   for (let sample = 0; sample < bootstrapSamples; sample++) {
-    drawnSums.fill(0);
-    drawnCounts.fill(0);
+    drawn.fill(0);
     for (let draw = 0; draw < size; draw++) {
-      const start = random.integer(size) * width;
-      for (let column = 0; column < width; column++) {
-        drawnSums[column] = (drawnSums[column] ?? 0) + (sums[start + column] ?? 0);
-        drawnCounts[column] = (drawnCounts[column] ?? 0) + (counts[start + column] ?? 0);
-      }
+      const cluster = random.integer(size);
+      drawn[cluster] = (drawn[cluster] ?? 0) + 1;
     }
-    means.forEach((column, index) => {
-      column[sample] = (drawnSums[index] ?? 0) / (drawnCounts[index] ?? 0);
+    const totals = counts.values.map((column) => dot(drawn, column));
+    parts.forEach((part, index) => {
+      const column = means[index];
+      if (column !== undefined) column[sample] = dot(drawn, part.sums) / (totals[counts.places[index] ?? 0] ?? 0);
     });
   }
 
   const tail = (1 - confidence) / 2;
   return means.map((column, index) => {
-    let sum = 0;
-    let count = 0;
-    for (let cluster = 0; cluster < size; cluster++) {
-      sum += sums[cluster * width + index] ?? 0;
-      count += counts[cluster * width + index] ?? 0;
-    }
-    if (count === 0) return emptyFigure();
+    const part = parts[index];
+    const count = part === undefined ? 0 : total(part.counts);
+    if (part === undefined || count === 0) return emptyFigure();
     const sorted = column.filter(Number.isFinite).sort();
-    return { mean: sum / count, low: quantile(sorted, tail), high: quantile(sorted, 1 - tail), count };
+    return { mean: total(part.sums) / count, low: quantile(sorted, tail), high: quantile(sorted, 1 - tail), count };
   });
 }
 
-/** Sums and counts of the measured values, `[cluster, column]` row by row. */
-function sumByCluster(columns: readonly ArrayLike<number>[], rows: number, clusters: readonly string[] | undefined) {
+/** The number of the cluster of each row, in order of first appearance, and how many there are. */
+function numberClusters(rows: number, clusters: readonly string[] | undefined) {
+  if (clusters === undefined) return { clusterOf: Int32Array.from({ length: rows }, (_, row) => row), size: rows };
   const index = new Map<string, number>();
-  const clusterOf = Array.from({ length: rows }, (_, row) => {
-    if (clusters === undefined) return row;
-    const name = clusters[row] ?? '';
-    const known = index.get(name);
-    if (known !== undefined) return known;
-    index.set(name, index.size);
-    return index.size - 1;
+  const clusterOf = Int32Array.from(clusters, (name) => {
+    const known = index.get(name) ?? index.size;
+    if (known === index.size) index.set(name, known);
+    return known;
   });
-  const size = clusters === undefined ? rows : index.size;
-  const sums = new Float64Array(size * columns.length);
-  const counts = new Float64Array(size * columns.length);
-  columns.forEach((column, offset) => {
-    clusterOf.forEach((cluster, row) => {
-      const value = column[row] ?? Number.NaN;
-      if (!Number.isFinite(value)) return;
-      const cell = cluster * columns.length + offset;
-      sums[cell] = (sums[cell] ?? 0) + value;
-      counts[cell] = (counts[cell] ?? 0) + 1;
-    });
-  });
-  return { sums, counts, size };
+  return { clusterOf, size: index.size };
 }
+
+/** Sum and count of the measured values of one column, by cluster. */
+function sumByCluster(column: ArrayLike<number>, clusterOf: Int32Array, size: number) {
+  const sums = new Float64Array(size);
+  const counts = new Float64Array(size);
+  clusterOf.forEach((cluster, row) => {
+    const value = column[row] ?? Number.NaN;
+    if (!Number.isFinite(value)) return;
+    sums[cluster] = (sums[cluster] ?? 0) + value;
+    counts[cluster] = (counts[cluster] ?? 0) + 1;
+  });
+  return { sums, counts };
+}
+
+/** The different ones among some lists, and where each of them went. */
+function distinct(lists: readonly Float64Array[]) {
+  const values: Float64Array[] = [];
+  const places = lists.map((list) => {
+    const known = values.findIndex((other) => other.every((value, index) => value === list[index]));
+    return known < 0 ? values.push(list) - 1 : known;
+  });
+  return { values, places };
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < a.length; index++) sum += (a[index] ?? 0) * (b[index] ?? 0);
+  return sum;
+}
+
+const total = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);
