@@ -1,6 +1,23 @@
 import { createRandom, type Random, type RetrievedDocument, type Trajectory } from '@dgpo/trajectory';
 
-const syllables = ['ka', 'lo', 'mi', 'ra', 'ten', 'sul', 'var', 'no', 'pe', 'tri', 'gan', 'é', 'do', 'wes', 'ix', 'bur'];
+const syllables = [
+  'ka',
+  'lo',
+  'mi',
+  'ra',
+  'ten',
+  'sul',
+  'var',
+  'no',
+  'pe',
+  'tri',
+  'gan',
+  'é',
+  'do',
+  'wes',
+  'ix',
+  'bur',
+];
 const smallWords = ['the', 'a', 'of', 'in', 'and', 'is', 'was', 'by', 'an', 'to', '1987,', '(see', 'below).'];
 
 /** An invented word, the same for the same number. */

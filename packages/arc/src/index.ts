@@ -10,8 +10,28 @@ export type {
 } from './components/read-gold-passages.js';
 export { sourceReferencing } from './components/source-referencing.js';
 export { thinking } from './components/thinking.js';
+export { type AskAllOptions, type Asked, askAll } from './endpoint/ask-all.js';
+export { type CachedChat, type CachedChatOptions, openCachedChat } from './endpoint/cached-chat.js';
+export type { ChatModel, ChatReply, ChatRequest } from './endpoint/chat-model.js';
+export { type ChatEndpointOptions, createChatEndpoint } from './endpoint/create-chat-endpoint.js';
+export type { JsonClientOptions } from './endpoint/json-client.js';
 export { type Cell, formatCell, formatMean, formatNumber, formatRange } from './format-number.js';
 export { formatMarkdownTable, formatTable, type TableColumn, type TableOptions } from './format-table.js';
+export {
+  type JudgeAgreement,
+  type JudgeAgreementOptions,
+  type JudgeConfusion,
+  judgeAgreement,
+} from './judge/judge-agreement.js';
+export {
+  type JudgeAnswersOptions,
+  type JudgedAnswer,
+  type JudgeStatus,
+  type JudgeSummary,
+  judgeAnswers,
+} from './judge/judge-answers.js';
+export { type JudgeItem, judgePromptVersion } from './judge/judge-prompt.js';
+export { parseVerdict, type Verdict } from './judge/parse-verdict.js';
 export { type LmEvalResults, type LmEvalResultsOptions, lmEvalResults } from './lm-eval-results.js';
 export {
   type CompareEpisodesOptions,
@@ -41,7 +61,7 @@ export {
 export { containsAnswer, searchableAnswers } from './metrics/contains-answer.js';
 export { coverExactMatch } from './metrics/cover-exact-match.js';
 export { passageTitle } from './metrics/passage-title.js';
-export { tokenF1 } from './metrics/token-f1.js';
+export { type TokenF1Options, tokenF1 } from './metrics/token-f1.js';
 export { lineChartSvg } from './report/line-chart-svg.js';
 export { renderReport } from './report/render-report.js';
 export type {

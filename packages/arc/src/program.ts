@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addCompareCommand } from './commands/compare.js';
+import { addJudgeCommand } from './commands/judge.js';
 import { addScoreCommand } from './commands/score.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -23,5 +24,6 @@ export function createProgram(options: ProgramOptions = {}): Command {
     .configureOutput({ writeOut, writeErr: writeError });
   addScoreCommand(program, { writeOut, writeError });
   addCompareCommand(program, { writeOut, writeError });
+  addJudgeCommand(program, { writeOut, writeError });
   return program;
 }
