@@ -49,75 +49,82 @@ export function bootstrapFigures(options: BootstrapFiguresOptions): Figure[] {
   }
   if (rows === 0) return columns.map(emptyFigure);
 
-  const { clusterOf, size } = numberClusters(rows, clusters);
-  const random = createRandom(seed).split('bootstrap', size);
+  const { index: clusterOf, size } = numberClusters(rows, clusters);
   const parts = columns.map((column) => sumByCluster(column, clusterOf, size));
-  // Columns that were measured on the same rows share what counts them, so it is added up once.
-  const counts = distinct(parts.map((part) => part.counts));
-  const means = columns.map(() => new Float64Array(bootstrapSamples));
-  const drawn = new Float64Array(size);
+  // Many columns were measured on the same rows, or nowhere: each distinct vector is summed once per resample.
+  const distinct: Float64Array[] = [];
+  const place = (vector: Float64Array) => {
+    const known = distinct.findIndex((other) => other.every((value, cluster) => value === vector[cluster]));
+    return known >= 0 ? known : distinct.push(vector) - 1;
+  };
+  const places = parts.map(({ sums, counts }) => ({ sum: place(sums), count: place(counts) }));
+
+  const random = createRandom(seed).split('bootstrap', size);
+  const drawn = new Uint32Array(size);
+  const totals = distinct.map(() => new Float64Array(bootstrapSamples));
   for (let sample = 0; sample < bootstrapSamples; sample++) {
     drawn.fill(0);
     for (let draw = 0; draw < size; draw++) {
       const cluster = random.integer(size);
       drawn[cluster] = (drawn[cluster] ?? 0) + 1;
     }
-    const totals = counts.values.map((column) => dot(drawn, column));
-    parts.forEach((part, index) => {
-      const column = means[index];
-      if (column !== undefined) column[sample] = dot(drawn, part.sums) / (totals[counts.places[index] ?? 0] ?? 0);
-    });
+    for (const [index, vector] of distinct.entries()) {
+      const column = totals[index];
+      if (column !== undefined) column[sample] = weightedSum(drawn, vector);
+    }
   }
 
   const tail = (1 - confidence) / 2;
-  return means.map((column, index) => {
-    const part = parts[index];
-    const count = part === undefined ? 0 : total(part.counts);
-    if (part === undefined || count === 0) return emptyFigure();
-    const sorted = column.filter(Number.isFinite).sort();
-    return { mean: total(part.sums) / count, low: quantile(sorted, tail), high: quantile(sorted, 1 - tail), count };
+  return places.map(({ sum, count }) => {
+    const whole = total(distinct[count]);
+    if (whole === 0) return emptyFigure();
+    const counts = totals[count];
+    const means = Float64Array.from(totals[sum] ?? [], (value, sample) => value / (counts?.[sample] ?? 0));
+    const sorted = means.filter(Number.isFinite).sort();
+    const mean = total(distinct[sum]) / whole;
+    return { mean, low: quantile(sorted, tail), high: quantile(sorted, 1 - tail), count: whole };
   });
 }
 
-/** The number of the cluster of each row, in order of first appearance, and how many there are. */
-function numberClusters(rows: number, clusters: readonly string[] | undefined) {
-  if (clusters === undefined) return { clusterOf: Int32Array.from({ length: rows }, (_, row) => row), size: rows };
-  const index = new Map<string, number>();
-  const clusterOf = Int32Array.from(clusters, (name) => {
-    const known = index.get(name) ?? index.size;
-    if (known === index.size) index.set(name, known);
-    return known;
-  });
-  return { clusterOf, size: index.size };
-}
-
-/** Sum and count of the measured values of one column, by cluster. */
-function sumByCluster(column: ArrayLike<number>, clusterOf: Int32Array, size: number) {
-  const sums = new Float64Array(size);
-  const counts = new Float64Array(size);
-  clusterOf.forEach((cluster, row) => {
-    const value = column[row] ?? Number.NaN;
-    if (!Number.isFinite(value)) return;
-    sums[cluster] = (sums[cluster] ?? 0) + value;
-    counts[cluster] = (counts[cluster] ?? 0) + 1;
-  });
-  return { sums, counts };
-}
-
-/** The different ones among some lists, and where each of them went. */
-function distinct(lists: readonly Float64Array[]) {
-  const values: Float64Array[] = [];
-  const places = lists.map((list) => {
-    const known = values.findIndex((other) => other.every((value, index) => value === list[index]));
-    return known < 0 ? values.push(list) - 1 : known;
-  });
-  return { values, places };
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
+function weightedSum(weights: Uint32Array, values: Float64Array): number {
   let sum = 0;
-  for (let index = 0; index < a.length; index++) sum += (a[index] ?? 0) * (b[index] ?? 0);
+  for (let index = 0; index < values.length; index++) sum += (weights[index] ?? 0) * (values[index] ?? 0);
   return sum;
 }
 
-const total = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);
+function total(values: Float64Array | undefined): number {
+  let sum = 0;
+  for (const value of values ?? []) sum += value;
+  return sum;
+}
+
+/** The cluster of every row as a number, in the order in which they occur. */
+function numberClusters(rows: number, clusters: readonly string[] | undefined): { index: Uint32Array; size: number } {
+  const numbers = new Map<string, number>();
+  const index = new Uint32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    if (clusters === undefined) {
+      index[row] = row;
+      continue;
+    }
+    const name = clusters[row] ?? '';
+    const number = numbers.get(name) ?? numbers.size;
+    numbers.set(name, number);
+    index[row] = number;
+  }
+  return { index, size: clusters === undefined ? rows : numbers.size };
+}
+
+/** Sum and count of the measured values of each cluster. */
+function sumByCluster(column: ArrayLike<number>, clusterOf: Uint32Array, size: number) {
+  const sums = new Float64Array(size);
+  const counts = new Float64Array(size);
+  for (let row = 0; row < column.length; row++) {
+    const value = column[row] ?? Number.NaN;
+    if (!Number.isFinite(value)) continue;
+    const cluster = clusterOf[row] ?? 0;
+    sums[cluster] = (sums[cluster] ?? 0) + value;
+    counts[cluster] = (counts[cluster] ?? 0) + 1;
+  }
+  return { sums, counts };
+}
