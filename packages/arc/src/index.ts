@@ -1,6 +1,30 @@
 export { exactMatch, normalizeAnswer } from '@dgpo/trajectory';
+export {
+  type CompareComponentsOptions,
+  type ComponentComparison,
+  compareComponents,
+} from './components/compare-components.js';
+export {
+  type ComponentName,
+  type ComponentRow,
+  type ComponentScores,
+  componentNames,
+  componentRows,
+  readComponentRows,
+} from './components/component-rows.js';
+export { componentComparisonTable, componentTable } from './components/component-tables.js';
+export { type ChatComponentsOptions, createChatComponents } from './components/create-chat-components.js';
 export { type GoldPassagesOptions, goldPassages } from './components/gold-passages.js';
 export { type PassagesByTitle, passagesByTitle } from './components/passages-by-title.js';
+export {
+  type QueryFrom,
+  type QueryRequest,
+  type QueryRewritingEpisode,
+  type QueryRewritingOptions,
+  type QueryRewritingScore,
+  queryRewriting,
+  type SearchFrom,
+} from './components/query-rewriting.js';
 export type {
   AnswerFrom,
   ReadingEpisode,
@@ -8,12 +32,15 @@ export type {
   ReadingRequest,
   ReadingScore,
 } from './components/read-gold-passages.js';
+export { readQuestionRecords } from './components/read-question-records.js';
+export { recordPassages } from './components/record-passages.js';
 export { sourceReferencing } from './components/source-referencing.js';
 export { thinking } from './components/thinking.js';
 export { type AskAllOptions, type Asked, askAll } from './endpoint/ask-all.js';
 export { type CachedChat, type CachedChatOptions, openCachedChat } from './endpoint/cached-chat.js';
 export type { ChatModel, ChatReply, ChatRequest } from './endpoint/chat-model.js';
 export { type ChatEndpointOptions, createChatEndpoint } from './endpoint/create-chat-endpoint.js';
+export { createSearchEndpoint, type SearchEndpointOptions } from './endpoint/create-search-endpoint.js';
 export type { JsonClientOptions } from './endpoint/json-client.js';
 export { type Cell, formatCell, formatMean, formatNumber, formatRange } from './format-number.js';
 export { formatMarkdownTable, formatTable, type TableColumn, type TableOptions } from './format-table.js';
@@ -39,6 +66,13 @@ export {
   type EpisodeComparison,
   type MeasureComparison,
 } from './measures/compare-episodes.js';
+export {
+  type ExactMatchBySearchesOptions,
+  exactMatchBySearches,
+  type SearchesRow,
+  searchesCurve,
+  searchesTable,
+} from './measures/exact-match-by-searches.js';
 export { type GroupingName, groupBy, groupingNames, hopsOf, typeOf } from './measures/group-by.js';
 export { type MeasureDescription, measureDescriptions } from './measures/measure-descriptions.js';
 export { comparisonTable, formatProbability, scoreTable } from './measures/measure-table.js';

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addCompareCommand } from './commands/compare.js';
+import { addComponentsCommand } from './commands/components.js';
 import { addJudgeCommand } from './commands/judge.js';
 import { addScoreCommand } from './commands/score.js';
 
@@ -24,6 +25,7 @@ export function createProgram(options: ProgramOptions = {}): Command {
     .configureOutput({ writeOut, writeErr: writeError });
   addScoreCommand(program, { writeOut, writeError });
   addCompareCommand(program, { writeOut, writeError });
+  addComponentsCommand(program, { writeOut, writeError });
   addJudgeCommand(program, { writeOut, writeError });
   return program;
 }

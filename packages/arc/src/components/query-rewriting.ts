@@ -91,7 +91,8 @@ export async function queryRewriting(options: QueryRewritingOptions): Promise<Qu
         where: 'searchFrom',
       });
     }
-    for (const [index, { row, query }] of asking.entries()) row.searches.push({ query, documents: results[index] ?? [] });
+    for (const [index, { row, query }] of asking.entries())
+      row.searches.push({ query, documents: results[index] ?? [] });
     open = asking.map(({ row }) => row);
   }
 
