@@ -132,6 +132,8 @@ test('help', async () => {
     Commands:
       score [options] <logs.jsonl>                          score the episodes of a trajectory file
       compare [options] <baseline.jsonl> <candidate.jsonl>  compare two models on the questions that both answered
+      components [options] <questions.jsonl>                measure source referencing, thinking and query rewriting of a model behind an API
+      judge [options] <logs.jsonl>                          have a model behind an API judge the answers, beside exact match
       help [command]                                        display help for command
     "
   `);
