@@ -107,8 +107,8 @@ export function createJsonClient(options: JsonClientOptions): PostJson {
 
 function keyOf({ apiKeyVariable, environment = process.env }: JsonClientOptions): string | undefined {
   if (apiKeyVariable === undefined) return undefined;
-  const key = environment[apiKeyVariable];
-  if (key === undefined || key.trim() === '') {
+  const key = environment[apiKeyVariable]?.trim() ?? '';
+  if (key === '') {
     throw new ConfigError(`the environment variable ${apiKeyVariable} is not set`, { where: 'apiKeyVariable' });
   }
   return key;
