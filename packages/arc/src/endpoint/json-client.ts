@@ -33,7 +33,7 @@ export class RequestProblem extends Error {
 }
 
 /** Posts JSON and returns JSON, with retries. Throws RequestProblem. */
-export type PostJson = (url: string, body: object) => Promise<unknown>;
+type PostJson = (url: string, body: object) => Promise<unknown>;
 
 /**
  * The address of a server without a slash at its end.

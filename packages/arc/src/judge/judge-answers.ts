@@ -11,7 +11,7 @@ import { parseVerdict } from './parse-verdict.js';
  * What became of an answer: `judged`; `unanswered`, wrong without asking; `unparseable`, a reply without a verdict; `failed`, no reply;
  * `withoutGold`, nothing to judge by.
  */
-export const judgeStatuses = ['judged', 'unanswered', 'unparseable', 'failed', 'withoutGold'] as const;
+const judgeStatuses = ['judged', 'unanswered', 'unparseable', 'failed', 'withoutGold'] as const;
 
 export type JudgeStatus = (typeof judgeStatuses)[number];
 
