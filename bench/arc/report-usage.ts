@@ -1,4 +1,4 @@
-/** Preloaded into a process, writes what it used as JSON to the file that `DGPO_USAGE_FILE` names, once it ends. */
+/** Preloaded into a process, writes what it used as JSON to its fourth stream once it ends. */
 import { writeFileSync } from 'node:fs';
 
 process.on('exit', () => {
@@ -9,5 +9,5 @@ process.on('exit', () => {
     // Kibibytes in Node
     peakMiB: maxRSS / 1024,
   };
-  writeFileSync(process.env.DGPO_USAGE_FILE ?? 'usage.json', JSON.stringify(usage));
+  writeFileSync(3, JSON.stringify(usage));
 });

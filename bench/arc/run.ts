@@ -30,18 +30,20 @@ function* counted(episodes: Iterable<Trajectory>) {
 
 /** Scores the file in a process of its own, and says what that used. */
 async function score(logs: string, folder: string) {
-  const usageFile = join(folder, 'usage.json');
   const preload = fileURLToPath(new URL('report-usage.ts', import.meta.url));
   const cli = fileURLToPath(new URL('../../packages/arc/src/cli.ts', import.meta.url));
   const source = ['--import', 'tsx', '--conditions=@dgpo/source', '--import', preload];
   const child = spawn(process.execPath, [...source, cli, 'score', logs, '--out', join(folder, 'report')], {
     cwd: fileURLToPath(new URL('../../', import.meta.url)),
-    env: { ...process.env, DGPO_USAGE_FILE: usageFile },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   });
-  const [code] = await once(child, 'exit');
+  let usage = '';
+  child.stdio[3]?.on('data', (chunk) => {
+    usage += chunk;
+  });
+  const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`dgpo-arc score ended with code ${code}`);
-  return JSON.parse(await readFile(usageFile, 'utf8')) as { cpuSeconds: number; wallSeconds: number; peakMiB: number };
+  return JSON.parse(usage) as { cpuSeconds: number; wallSeconds: number; peakMiB: number };
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'dgpo-bench-arc-'));
