@@ -60,30 +60,38 @@ export function lmEvalResults(summary: ScoreSummary, options: LmEvalResultsOptio
 }
 
 function metricsOf(episodes: readonly EpisodeMeasures[]): Record<string, number> {
+  const numbers = new Map<string, number>();
+  const taskOf = episodes.map((episode) => {
+    const key = taskKey(episode);
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
+    return number;
+  });
   const entries = measureNames.flatMap((name) => {
-    const byTask = new Map<string, { sum: number; count: number }>();
-    for (const episode of episodes) {
+    const sums = new Float64Array(numbers.size);
+    const counts = new Float64Array(numbers.size);
+    for (const [row, episode] of episodes.entries()) {
       const value = episode[name];
+      const task = taskOf[row] ?? 0;
       if (value === null) continue;
-      const key = taskKey(episode);
-      const before = byTask.get(key);
-      byTask.set(key, { sum: (before?.sum ?? 0) + value, count: (before?.count ?? 0) + 1 });
+      sums[task] = (sums[task] ?? 0) + value;
+      counts[task] = (counts[task] ?? 0) + 1;
     }
-    const tasks = [...byTask.values()];
-    if (tasks.length === 0) return [];
-    const count = tasks.reduce((total, part) => total + part.count, 0);
-    const mean = tasks.reduce((total, part) => total + part.sum, 0) / count;
+    // A task without a measured value is 0 / 0.
+    const means = sums.map((sum, task) => sum / (counts[task] ?? 0)).filter(Number.isFinite);
+    if (means.length === 0) return [];
+    const total = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);
     const key = snakeCase(name);
     return [
-      [`${key},none`, mean] as const,
-      [`${key}_stderr,none`, standardError(tasks.map((part) => part.sum / part.count))] as const,
+      [`${key},none`, total(sums) / total(counts)] as const,
+      [`${key}_stderr,none`, standardError(means)] as const,
     ];
   });
   return Object.fromEntries(entries);
 }
 
 /** Standard error of the mean; 0 for a single value, as lm-eval writes it. */
-function standardError(values: readonly number[]): number {
+function standardError(values: Float64Array): number {
   if (values.length < 2) return 0;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);

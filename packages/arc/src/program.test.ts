@@ -170,6 +170,8 @@ test('help', async () => {
       score [options] <logs.jsonl>                          score the episodes of a log
       compare [options] <baseline.jsonl> <candidate.jsonl>  compare two models on the questions that both answered
       agreement [options] <labels.jsonl>                    compare causes given by hand with the decision list
+      components [options] <questions.jsonl>                measure source referencing, thinking and query rewriting of a model behind an API
+      judge [options] <logs.jsonl>                          have a model behind an API judge the answers, beside exact match
       help [command]                                        display help for command
     "
   `);

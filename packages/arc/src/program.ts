@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addAgreementCommand } from './commands/agreement.js';
 import { addCompareCommand } from './commands/compare.js';
+import { addComponentsCommand } from './commands/components.js';
+import { addJudgeCommand } from './commands/judge.js';
 import { addScoreCommand } from './commands/score.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -25,5 +27,7 @@ export function createProgram(options: ProgramOptions = {}): Command {
   addScoreCommand(program, { writeOut, writeError });
   addCompareCommand(program, { writeOut, writeError });
   addAgreementCommand(program, { writeOut, writeError });
+  addComponentsCommand(program, { writeOut, writeError });
+  addJudgeCommand(program, { writeOut, writeError });
   return program;
 }

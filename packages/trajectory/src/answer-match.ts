@@ -1,6 +1,8 @@
 // Lookarounds instead of \b: JavaScript's \b is ASCII, so it would see the article "a" inside "año".
 const articles = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 const punctuation = /[!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]/g;
+/** What Python splits words at: JavaScript's \s lacks U+001C to U+001F and U+0085, and has U+FEFF. */
+const whiteSpace = new RegExp(`[\\p{White_Space}${String.fromCharCode(0x1c, 0x1d, 0x1e, 0x1f)}]+`, 'u');
 
 /**
  * Lower-cases, drops ASCII punctuation and the articles a, an, the, and squeezes white space.
@@ -11,7 +13,7 @@ export function normalizeAnswer(text: string): string {
     .toLowerCase()
     .replace(punctuation, '')
     .replace(articles, ' ')
-    .split(/\s+/u)
+    .split(whiteSpace)
     .filter((word) => word !== '')
     .join(' ');
 }

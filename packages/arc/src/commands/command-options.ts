@@ -12,21 +12,30 @@ export interface CommandStreams {
 export interface CommonFlags {
   out?: string;
   json?: boolean;
-  format: LogFormat | 'auto';
-  strict?: boolean;
   bootstrapSamples: number;
   seed: number;
 }
 
-/** Adds them. */
-export function addCommonOptions(command: Command, outHelp: string): Command {
+/** The flags of commands that read logs. */
+export interface LogFlags {
+  format: LogFormat | 'auto';
+  strict?: boolean;
+}
+
+/** Adds {@link LogFlags}. */
+export function addLogOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--format <name>', 'what wrote the logs; auto goes by the first record')
         .choices(['auto', ...logFormats])
         .default('auto'),
     )
-    .option('--strict', 'stop with an error at the first record that is no episode')
+    .option('--strict', 'stop with an error at the first record that is no episode');
+}
+
+/** Adds {@link CommonFlags}. */
+export function addCommonOptions(command: Command, outHelp: string): Command {
+  return command
     .option('--out <folder>', outHelp)
     .option('--json', 'print one JSON object with every figure instead of a table')
     .option('--bootstrap-samples <n>', 'resamples of the 95 % intervals', parseWhole(1), 1000)

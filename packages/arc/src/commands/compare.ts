@@ -6,22 +6,27 @@ import { comparisonTable, formatProbability } from '../measures/measure-table.js
 import { summarizeMeasures } from '../measures/summarize-measures.js';
 import { renderReport } from '../report/render-report.js';
 import { causeBreakdown } from './cause-breakdown.js';
-import { addCommonOptions, type CommandStreams, type CommonFlags } from './command-options.js';
+import {
+  addCommonOptions,
+  addLogOptions,
+  type CommandStreams,
+  type CommonFlags,
+  type LogFlags,
+} from './command-options.js';
 import { describeLog } from './open-log.js';
 import { readEpisodes } from './read-episodes.js';
 import { writeText } from './write-text.js';
 
 /** Adds `dgpo-arc compare`. */
 export function addCompareCommand(program: Command, streams: CommandStreams): void {
-  addCommonOptions(
-    program
-      .command('compare')
-      .description('compare two models on the questions that both answered')
-      .argument('<baseline.jsonl>', 'episodes of the model to compare against')
-      .argument('<candidate.jsonl>', 'episodes of the model in question'),
-    'write comparison.json and report.html there',
-  ).action((baseline: string, candidate: string, flags: CommonFlags) =>
-    compare({ baseline, candidate }, flags, streams),
+  const command = program
+    .command('compare')
+    .description('compare two models on the questions that both answered')
+    .argument('<baseline.jsonl>', 'episodes of the model to compare against')
+    .argument('<candidate.jsonl>', 'episodes of the model in question');
+  addCommonOptions(addLogOptions(command), 'write comparison.json and report.html there').action(
+    (baseline: string, candidate: string, flags: CommonFlags & LogFlags) =>
+      compare({ baseline, candidate }, flags, streams),
   );
 }
 
@@ -32,7 +37,7 @@ interface ComparedPaths {
 
 async function compare(
   paths: ComparedPaths,
-  flags: CommonFlags,
+  flags: CommonFlags & LogFlags,
   { writeOut, writeError }: CommandStreams,
 ): Promise<void> {
   const { out, json = false, format, strict = false, bootstrapSamples, seed } = flags;

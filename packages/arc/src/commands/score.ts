@@ -9,9 +9,11 @@ import { summarizeMeasures } from '../measures/summarize-measures.js';
 import { renderReport } from '../report/render-report.js';
 import {
   addCommonOptions,
+  addLogOptions,
   type CommandStreams,
   type CommonFlags,
   groupByOption,
+  type LogFlags,
   parseWhole,
 } from './command-options.js';
 import { describeLog } from './open-log.js';
@@ -19,7 +21,7 @@ import { readEpisodes } from './read-episodes.js';
 import { scoreReport } from './score-report.js';
 import { writeText } from './write-text.js';
 
-interface ScoreFlags extends CommonFlags {
+interface ScoreFlags extends CommonFlags, LogFlags {
   groupBy: GroupingName;
   task: string;
   transcripts: number;
@@ -28,10 +30,12 @@ interface ScoreFlags extends CommonFlags {
 /** Adds `dgpo-arc score`. */
 export function addScoreCommand(program: Command, streams: CommandStreams): void {
   addCommonOptions(
-    program
-      .command('score')
-      .description('score the episodes of a log')
-      .argument('<logs.jsonl>', 'episodes: JSONL or a JSON list'),
+    addLogOptions(
+      program
+        .command('score')
+        .description('score the episodes of a log')
+        .argument('<logs.jsonl>', 'episodes: JSONL or a JSON list'),
+    ),
     'write results.json (as lm-eval does), episodes.jsonl and report.html there',
   )
     .addOption(groupByOption())

@@ -88,6 +88,13 @@ describe('reading gold passages', () => {
     expect(isThinking).toBe(true);
   });
 
+  test('a task about which the model could not be asked is counted and left out', async () => {
+    const score = await thinking({ tasks, goldPassages: gold, answerFrom: async () => ['sol', null, 'dollar'] });
+    expect(score.exactMatch).toMatchObject({ mean: 1 / 2, count: 2 });
+    expect(score).toMatchObject({ skippedTasks: 1, failedTasks: 1 });
+    expect(score.episodes.map(({ taskId }) => taskId)).toEqual(['a', 'd']);
+  });
+
   test('says what is wrong', async () => {
     await expect(thinking({ tasks, goldPassages: gold, answerFrom: async () => ['one'] })).rejects.toThrow(ModelError);
     await expect(thinking({ tasks, goldPassages: () => [], answerFrom: async () => [] })).rejects.toThrow(ConfigError);

@@ -17,14 +17,15 @@ export interface ReadingRequest {
 }
 
 /**
- * The only thing asked of a model: the final answer to each request, in order, an empty string where it gave none. Batching, prompts
- * and decoding are its own affair; greedy decoding makes the figures repeatable.
+ * The only thing asked of a model: the final answer to each request, in order, an empty string where it gave none, null where it could
+ * not be asked (such a task is counted and left out). Batching, prompts and decoding are its own affair; greedy decoding makes the
+ * figures repeatable.
  */
-export type AnswerFrom = (requests: readonly ReadingRequest[]) => Promise<string[]>;
+export type AnswerFrom = (requests: readonly ReadingRequest[]) => Promise<(string | null)[]>;
 
 export interface ReadingOptions extends BootstrapOptions {
   tasks: readonly Task[];
-  /** The gold passages of a task, such as from {@link goldPassages}; a task without any is skipped and counted. */
+  /** The gold passages of a task, such as from `recordPassages` or {@link goldPassages}; a task without any is skipped and counted. */
   goldPassages: (task: Task) => readonly string[];
   answerFrom: AnswerFrom;
 }
@@ -47,6 +48,8 @@ export interface ReadingScore {
   answered: Figure;
   /** Tasks left out because they have no gold passages or no golden answers. */
   skippedTasks: number;
+  /** Tasks left out because the model could not be asked. */
+  failedTasks: number;
   episodes: ReadingEpisode[];
 }
 
@@ -72,17 +75,20 @@ export async function readGoldPassages(options: ReadingOptions & { think: boolea
       where: 'answerFrom',
     });
   }
-  const episodes = readable.map(({ task }, index): ReadingEpisode => {
-    const answer = answers[index] ?? '';
+  const episodes = readable.flatMap(({ task }, index): ReadingEpisode[] => {
+    const answer = answers[index] ?? null;
+    if (answer === null) return [];
     const prediction = answer.trim() === '' ? null : answer;
-    return {
-      taskId: task.id,
-      question: task.question,
-      answer,
-      exactMatch: Number(exactMatch(prediction, task.goldenAnswers)),
-      coverExactMatch: Number(coverExactMatch(prediction, task.goldenAnswers)),
-      f1: tokenF1(prediction, task.goldenAnswers),
-    };
+    return [
+      {
+        taskId: task.id,
+        question: task.question,
+        answer,
+        exactMatch: Number(exactMatch(prediction, task.goldenAnswers)),
+        coverExactMatch: Number(coverExactMatch(prediction, task.goldenAnswers)),
+        f1: tokenF1(prediction, task.goldenAnswers),
+      },
+    ];
   });
   const [exact = emptyFigure(), cover = emptyFigure(), f1 = emptyFigure(), answered = emptyFigure()] = bootstrapFigures(
     {
@@ -101,6 +107,7 @@ export async function readGoldPassages(options: ReadingOptions & { think: boolea
     f1,
     answered,
     skippedTasks: tasks.length - readable.length,
+    failedTasks: readable.length - episodes.length,
     episodes,
   };
 }
