@@ -101,7 +101,7 @@ function describe(comparison: EpisodeComparison, { baseline, candidate }: Compar
   const leftOut = baselineOnlyTasks + candidateOnlyTasks;
   return [
     `Baseline ${basename(baseline)}, candidate ${basename(candidate)}, ${sharedTasks} shared questions${leftOut === 0 ? '' : `, ${baselineOnlyTasks} only in the baseline and ${candidateOnlyTasks} only in the candidate left out`}.`,
-    'Differences have paired 95 % bootstrap intervals; p is that of a paired permutation test.',
+    'Differences have paired 95 % bootstrap intervals; p is that of a paired permutation test. Causes are shares of all episodes.',
     mcnemar === null
       ? 'No McNemar test: some questions were sampled more than once.'
       : `Exact match, McNemar: ${mcnemar.candidateOnly} right only in the candidate, ${mcnemar.baselineOnly} only in the baseline, p ${formatP(mcnemar.pValue)}.`,

@@ -78,7 +78,7 @@ export function scoreReport({ name, summary, examples }: ScoreReportOptions): Re
     notes: [
       'Answers, searches and hits are read from the structured actions of each episode, never from tags in the text.',
       'A hit by answer is a golden answer as whole words in a retrieved passage; a short or common answer may be there by chance. A hit by source is a passage with a supporting title.',
-      'Each failed episode has one cause, the first of a fixed list of rules that applies; a person would name another one in about one of six.',
+      'Each failed episode has one cause, the first of a fixed list of rules that applies; a reader named another one for about one episode of six.',
       'The radar holds what logs alone can tell. Thinking and source referencing proper need the model: see the ARC components.',
     ],
   };

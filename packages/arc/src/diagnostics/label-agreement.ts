@@ -3,13 +3,13 @@ import { type Agreement, cohensKappa } from '../metrics/cohens-kappa.js';
 import { attributeCause } from './attribute-cause.js';
 import type { Cause, CauseName } from './cause.js';
 
-/** A failed episode with the cause that a person gave it. */
+/** A failed episode with the cause that a reader gave it. */
 export interface LabelledEpisode {
   trajectory: Trajectory;
   label: CauseName;
 }
 
-/** An episode that the person and the decision list see differently. */
+/** An episode that the reader and the decision list see differently. */
 export interface LabelDisagreement {
   /** Of the trajectory. */
   id: string;
