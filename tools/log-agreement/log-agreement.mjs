@@ -6,9 +6,8 @@
  *   npm run measure:logs -- llama.jsonl qwen.jsonl
  */
 import { basename } from 'node:path';
-import { formatMarkdownTable, measureDescriptions, measureTrajectory, summarizeMeasures } from '@dgpo/arc';
+import { cohensKappa, formatMarkdownTable, measureDescriptions, measureTrajectory, summarizeMeasures } from '@dgpo/arc';
 import { readLogs } from '@dgpo/trajectory';
-import { agreement } from './agreement.mjs';
 
 const shown = [
   'exactMatch',
@@ -44,11 +43,14 @@ console.log(formatMarkdownTable({ columns: ['measure', ...logs.map(({ name }) =>
 const verdicts = logs.flatMap(({ name, measures }) =>
   ['exactMatch', 'coverExactMatch'].map((metric) => {
     const judged = measures.filter((episode) => episode[metric] !== null);
-    const { accuracy, kappa, firstOnly, secondOnly } = agreement(
-      judged.map((episode) => [episode[metric] === 1, episode.correct === 1]),
+    const verdict = (value) => (value === 1 ? 'right' : 'wrong');
+    const { observed, kappa, confusion } = cohensKappa(
+      judged.map((episode) => [verdict(episode[metric]), verdict(episode.correct)]),
     );
+    const onlyMetric = confusion.right?.wrong ?? 0;
+    const onlyJudge = confusion.wrong?.right ?? 0;
     const label = measureDescriptions[metric].label;
-    return [name, label, accuracy.toFixed(3), kappa.toFixed(3), String(firstOnly), String(secondOnly)];
+    return [name, label, observed.toFixed(3), kappa.toFixed(3), String(onlyMetric), String(onlyJudge)];
   }),
 );
 const columns = ['log', 'metric', 'accuracy', "Cohen's κ", 'right only by the metric', 'right only by the judge'];
