@@ -174,7 +174,7 @@ test('the tokenizer of texts gives back every text, at four bytes an id', () => 
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (text, other) => {
       const ids = [...tokenizer.encode(text), ...tokenizer.encode(other)];
-      expect(tokenizer.decode(ids)).toBe(`${text}${other}`.toWellFormed());
+      expect(tokenizer.decode(ids)).toBe(`${text}${other}`);
       expect(ids.every(Number.isSafeInteger)).toBe(true);
     }),
   );
