@@ -26,34 +26,79 @@ export interface EvaluationCost {
   errors: number;
 }
 
+/** What an evaluation took, as a whole and set by set. */
+export interface CostReport {
+  overall: EvaluationCost;
+  sets: { name: string; cost: EvaluationCost }[];
+}
+
+interface CostOptions {
+  threads?: number;
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+const knownSum = (values: readonly (number | null)[]) => {
+  const known = values.filter((value) => value !== null);
+  return known.length < values.length ? null : sum(known);
+};
+
+/** Those of several costs that add up, with what follows from them. */
+function total(
+  parts: readonly Omit<EvaluationCost, 'secondsPerQuestion' | 'tokensPerSecond'>[],
+  { threads }: CostOptions,
+): EvaluationCost {
+  const questions = sum(parts.map((part) => part.questions));
+  const seconds = sum(parts.map((part) => part.seconds));
+  const policyTokens = knownSum(parts.map((part) => part.policyTokens));
+  return {
+    engine: [...new Set(parts.flatMap(({ engine }) => engine.split('+')))].join('+'),
+    ...(threads === undefined ? {} : { threads }),
+    questions,
+    episodes: sum(parts.map((part) => part.episodes)),
+    seconds,
+    secondsPerQuestion: questions === 0 ? 0 : seconds / questions,
+    modelCalls: sum(parts.map((part) => part.modelCalls)),
+    searches: sum(parts.map((part) => part.searches)),
+    promptTokens: knownSum(parts.map((part) => part.promptTokens)),
+    policyTokens,
+    tokensPerSecond: policyTokens === null || seconds === 0 ? null : policyTokens / seconds,
+    peakMemoryBytes: parts.reduce((peak, { peakMemoryBytes }) => Math.max(peak, peakMemoryBytes), 0),
+    errors: sum(parts.map((part) => part.errors)),
+  };
+}
+
+/** The costs of several sets as one. */
+export function addEvaluationCosts(costs: readonly EvaluationCost[]): EvaluationCost {
+  const threads = [...new Set(costs.map((cost) => cost.threads))];
+  const [only] = threads;
+  return total(costs, threads.length === 1 && only !== undefined ? { threads: only } : {});
+}
+
 /**
  * Adds up the costs of episodes. An episode that stands there twice, because it was played again after an interrupt or a failure, counts
  * as the last line says.
  */
-export function evaluationCost(lines: Iterable<EpisodeCost>, { threads }: { threads?: number } = {}): EvaluationCost {
-  const byEpisode = new Map<string, EpisodeCost>();
-  for (const line of lines) byEpisode.set(JSON.stringify([line.set, line.id]), line);
-  const episodes = [...byEpisode.values()];
-  const sum = (measure: (episode: EpisodeCost) => number) =>
-    episodes.reduce((total, episode) => total + measure(episode), 0);
-  const knownSum = (name: 'promptTokens' | 'policyTokens') =>
-    episodes.some((episode) => episode[name] === null) ? null : sum((episode) => episode[name] ?? 0);
-  const questions = new Set(episodes.map(({ set, taskId }) => JSON.stringify([set, taskId]))).size;
-  const seconds = sum((episode) => episode.seconds);
-  const policyTokens = knownSum('policyTokens');
+export function costReport(lines: Iterable<EpisodeCost>, options: CostOptions = {}): CostReport {
+  const bySet = new Map<string, Map<string, EpisodeCost>>();
+  for (const line of lines) {
+    const episodes = bySet.get(line.set) ?? new Map<string, EpisodeCost>();
+    bySet.set(line.set, episodes.set(line.id, line));
+  }
+  const sets = [...bySet].map(([name, episodes]) => {
+    const seen = new Set<string>();
+    const parts = [...episodes.values()].map(({ taskId, failed, ...part }) => {
+      const questions = Number(!seen.has(taskId));
+      seen.add(taskId);
+      return { ...part, questions, episodes: 1, errors: Number(failed) };
+    });
+    return { name, cost: total(parts, options) };
+  });
   return {
-    engine: [...new Set(episodes.map(({ engine }) => engine))].join('+'),
-    ...(threads === undefined ? {} : { threads }),
-    questions,
-    episodes: episodes.length,
-    seconds,
-    secondsPerQuestion: questions === 0 ? 0 : seconds / questions,
-    modelCalls: sum(({ modelCalls }) => modelCalls),
-    searches: sum(({ searches }) => searches),
-    promptTokens: knownSum('promptTokens'),
-    policyTokens,
-    tokensPerSecond: policyTokens === null || seconds === 0 ? null : policyTokens / seconds,
-    peakMemoryBytes: episodes.reduce((peak, { peakMemoryBytes }) => Math.max(peak, peakMemoryBytes), 0),
-    errors: episodes.filter(({ failed }) => failed).length,
+    overall: total(
+      sets.map(({ cost }) => cost),
+      options,
+    ),
+    sets,
   };
 }
