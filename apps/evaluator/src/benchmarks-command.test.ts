@@ -80,6 +80,7 @@ describe('dgpo-eval benchmarks', () => {
     expect(out).toMatch(/^average of 3 +all +0\.0 \[0\.0, 0\.0\]/m);
     expect((await readdir(join(folder, 'results'))).sort()).toEqual([
       'benchmarks.json',
+      'cost.json',
       'report.html',
       'results.json',
       'samples_aime.jsonl',
@@ -107,12 +108,16 @@ describe('dgpo-eval benchmarks', () => {
     expect(compared.out).toContain('2 shared questions.');
   });
 
-  test('--json prints one object and nothing else; mathematics needs no index; the same command prints the same bytes', async () => {
+  test('--json prints one object and nothing else; mathematics needs no index; the same command prints the same figures', async () => {
     const words = ['numbers.json', '--json', '--limit', '1', '--temperature', '1', '--samples', '2', '--seed', '7'];
     const first = await evaluate(...words);
     expect(first).toMatchObject({ code: 0, error: '' });
     expect(JSON.parse(first.out).benchmarks).toMatchObject([{ name: 'math-500', questions: 1, episodes: 2 }]);
-    expect(await evaluate(...words)).toEqual(first);
+    const { cost, ...figures } = JSON.parse(first.out);
+    expect(cost.overall).toMatchObject({ engine: 'cpu', questions: 1, episodes: 2, searches: 0, errors: 0 });
+    expect(cost.overall.policyTokens).toBeGreaterThan(0);
+    expect(cost.overall.modelCalls).toBe(2);
+    expect(JSON.parse((await evaluate(...words)).out)).toMatchObject(figures);
   });
 
   test.each([

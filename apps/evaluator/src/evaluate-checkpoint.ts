@@ -14,6 +14,9 @@ import {
   type RetrieverSource,
 } from '@dgpo/trainer';
 import { ConfigError } from '@dgpo/trajectory';
+import { createCostMeter } from './cost/cost-meter.js';
+import type { EpisodeCost } from './cost/episode-cost.js';
+import { type CostReport, costReport } from './cost/evaluation-cost.js';
 import { openInput, openModel } from './open-checkpoint.js';
 
 export interface EvaluateCheckpointOptions {
@@ -54,6 +57,8 @@ export interface CheckpointEvaluation {
   evaluation: ModelEvaluation;
   /** The rules that it was played by. */
   settings: EnvironmentSettings;
+  /** What playing the questions took; source referencing and thinking are apart from that, and not in it. */
+  cost: CostReport;
 }
 
 /** Opens the index once before any work, so that a damaged one is found here; the workers open it anew. */
@@ -98,6 +103,8 @@ export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Pr
       weights: weights.parameters,
     });
     options.onStart?.({ model, parameters: weights.parameters.length, settings });
+    const meter = createCostMeter({ engine: pool.engine ?? 'unknown' });
+    const costs: EpisodeCost[] = [];
     const evaluation = await evaluateModel({
       playground: {
         pool,
@@ -113,10 +120,16 @@ export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Pr
       ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
       ...(options.bootstrapSamples === undefined ? {} : { bootstrapSamples: options.bootstrapSamples }),
       ...(reading && corpus !== undefined ? { corpus } : {}),
-      ...(onProgress === undefined ? {} : { onProgress }),
+      onProgress: (progress) => {
+        if (progress.part === 'episodes' && progress.done === 0) meter.restart();
+        onProgress?.(progress);
+      },
+      onEpisodes: ({ set, trajectories }) => {
+        costs.push(...meter.record(trajectories.map((trajectory) => ({ set, trajectory }))));
+      },
       signal,
     });
-    return { model, evaluation, settings };
+    return { model, evaluation, settings, cost: costReport(costs, { threads: pool.parallel }) };
   } finally {
     if (options.pool === undefined) await pool.close();
   }

@@ -50,6 +50,12 @@ async function run(words: string[], signal?: AbortSignal) {
 const evaluate = (...words: string[]) =>
   run(['run', 'model', '--questions', 'peru.jsonl', '--index', 'index', ...words]);
 
+/** What was printed as JSON, without what the clock says. */
+const withoutCost = ({ out, ...rest }: { out: string }) => {
+  const { cost: _, ...figures } = JSON.parse(out);
+  return { ...rest, out: JSON.stringify(figures) };
+};
+
 describe('run', () => {
   test('prints measures and writes results, episodes and the report', async () => {
     const { code, out, error } = await evaluate('--out', 'results', '--name', 'tiny', '--bootstrap-samples', '100');
@@ -58,7 +64,14 @@ describe('run', () => {
     expect(out).toMatch(/^peru\nmeasure +all +1 hop +2 hops$/m);
     expect(out).toMatch(/^exact match +0\.000 /m);
     expect(out).toMatch(/^source referencing +0\.000 /m);
+    expect(out).toMatch(/^cost of a question +peru$/m);
+    expect(out).toMatch(/^Cost measured on cpu: 3 episodes in /m);
+    const cost = JSON.parse(await readFile(join(folder, 'results/cost.json'), 'utf8'));
+    expect(cost).toMatchObject({ formatVersion: 1, overall: { engine: 'cpu', threads: 1, questions: 3, episodes: 3 } });
+    expect(cost.overall.peakMemoryBytes).toBeGreaterThan(2 ** 20);
+    expect(cost.sets).toMatchObject([{ name: 'peru', cost: { modelCalls: cost.overall.modelCalls } }]);
     expect((await readdir(join(folder, 'results'))).sort()).toEqual([
+      'cost.json',
       'report.html',
       'results.json',
       'samples_peru.jsonl',
@@ -74,14 +87,15 @@ describe('run', () => {
     expect(html.match(/<details class="transcript"/g)).toHaveLength(3);
   });
 
-  test('--json prints one object and nothing else; the same command prints the same bytes', async () => {
+  test('--json prints one object and nothing else; the same command prints the same figures', async () => {
     const words = ['--json', '--limit', '2', '--temperature', '1', '--samples', '2', '--no-reading', '--seed', '7'];
     const first = await evaluate(...words);
     expect(first.error).toBe('');
     const printed = JSON.parse(first.out);
     expect(printed.dgpo.sets[0]).toMatchObject({ name: 'peru', overall: { episodes: 4, tasks: 2 } });
     expect(printed.dgpo.sets[0].arc).toBeUndefined();
-    expect(await evaluate(...words)).toEqual(first);
+    expect(printed.cost.overall).toMatchObject({ questions: 2, episodes: 4 });
+    expect(withoutCost(await evaluate(...words))).toEqual(withoutCost(first));
     expect((await evaluate(...words, '--shuffle-passages')).code).toBe(0);
   });
 
@@ -94,7 +108,7 @@ describe('run', () => {
     const words = ['--questions', 'peru.jsonl', '--index', 'index', '--json', '--limit', '1', '--name', 'same'];
     const adapted = await run(['run', 'adapter', ...words]);
     expect(adapted).toMatchObject({ code: 0, error: '' });
-    expect(adapted).toEqual(await run(['run', 'model', ...words]));
+    expect(withoutCost(adapted)).toEqual(withoutCost(await run(['run', 'model', ...words])));
   });
 
   test.each([

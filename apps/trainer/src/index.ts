@@ -107,6 +107,7 @@ export {
   type ReadingScores,
   type SetEvaluation,
 } from './evaluate/evaluate-model.js';
+export { type CallCost, countCalls } from './evaluate/evaluation-cost.js';
 export {
   evaluationResults,
   readEvaluation,

@@ -13,6 +13,7 @@ export { thinking } from './components/thinking.js';
 export { type Cell, formatCell, formatMean, formatNumber, formatRange } from './format-number.js';
 export { formatMarkdownTable, formatTable, type TableColumn, type TableOptions } from './format-table.js';
 export { type LmEvalResults, type LmEvalResultsOptions, lmEvalResults } from './lm-eval-results.js';
+export { type CompareEpisodeSetsOptions, compareEpisodeSets } from './measures/compare-episode-sets.js';
 export {
   type CompareEpisodesOptions,
   compareEpisodes,

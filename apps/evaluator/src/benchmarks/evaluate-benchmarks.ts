@@ -1,6 +1,8 @@
 import { type Policy, streamEpisodes } from '@dgpo/envs';
 import type { Benchmark } from '@dgpo/envs/benchmarks';
 import { ConfigError, RetrieverError, type Trajectory } from '@dgpo/trajectory';
+import type { CostMeter } from '../cost/cost-meter.js';
+import type { EpisodeCost } from '../cost/episode-cost.js';
 import type { EnvironmentOf } from './benchmark-environment.js';
 import { averageBenchmarks, type BenchmarkAverages, type BenchmarkScore, scoreBenchmark } from './score-benchmark.js';
 
@@ -20,6 +22,8 @@ export interface EvaluateBenchmarksOptions {
   batchSize?: number;
   /** Resamples of the intervals. @default 1000 */
   bootstrapSamples?: number;
+  /** Measures what the episodes take. @default nobody does */
+  meter?: CostMeter;
   onProgress?: (progress: { benchmark: string; done: number; total: number }) => void;
   signal?: AbortSignal | undefined;
 }
@@ -28,6 +32,8 @@ export interface EvaluatedBenchmark {
   score: BenchmarkScore;
   /** In the order of the questions. */
   trajectories: Trajectory[];
+  /** What each of them took; empty without a meter. */
+  costs: EpisodeCost[];
 }
 
 export interface BenchmarkEvaluation {
@@ -58,6 +64,8 @@ export async function evaluateBenchmarks(options: EvaluateBenchmarksOptions): Pr
   for (const { benchmark, environment } of playable) {
     const total = benchmark.tasks.length * samplesPerTask;
     const trajectories: Trajectory[] = [];
+    const costs: EpisodeCost[] = [];
+    options.meter?.restart();
     for await (const trajectory of streamEpisodes({
       environment,
       policy,
@@ -69,6 +77,7 @@ export async function evaluateBenchmarks(options: EvaluateBenchmarksOptions): Pr
       signal: options.signal,
     })) {
       trajectories.push(trajectory);
+      costs.push(...(options.meter?.record([{ set: benchmark.name, trajectory }]) ?? []));
       options.onProgress?.({ benchmark: benchmark.name, done: trajectories.length, total });
     }
     const scored = scoreBenchmark({ benchmark, trajectories, ...bootstrap });
@@ -79,10 +88,10 @@ export async function evaluateBenchmarks(options: EvaluateBenchmarksOptions): Pr
         { where: benchmark.name },
       );
     }
-    played.push({ scored, trajectories });
+    played.push({ scored, trajectories, costs });
   }
   return {
-    benchmarks: played.map(({ scored, trajectories }) => ({ score: scored.score, trajectories })),
+    benchmarks: played.map(({ scored, trajectories, costs }) => ({ score: scored.score, trajectories, costs })),
     averages: averageBenchmarks({ scored: played.map(({ scored }) => scored), ...bootstrap }),
   };
 }

@@ -3,13 +3,15 @@ import type { Benchmark } from '@dgpo/envs/benchmarks';
 import { checkPython, createInterpreterPool, createPythonInterpreter } from '@dgpo/envs/code';
 import { createDecoder, createSampler, type EngineName, selectEngine, setParameters } from '@dgpo/lm';
 import { type EnvironmentSettings, openRetriever, type RetrieverSource } from '@dgpo/trainer';
+import { createCostMeter } from '../cost/cost-meter.js';
+import { type CostReport, costReport } from '../cost/evaluation-cost.js';
 import { openInput, openModel } from '../open-checkpoint.js';
 import { benchmarkEnvironment } from './benchmark-environment.js';
 import { codeBenchmarkEnvironment } from './code-benchmark-environment.js';
 import { type BenchmarkEvaluation, type EvaluateBenchmarksOptions, evaluateBenchmarks } from './evaluate-benchmarks.js';
 
 export interface EvaluateCheckpointBenchmarksOptions
-  extends Omit<EvaluateBenchmarksOptions, 'policy' | 'benchmarks' | 'environmentOf'> {
+  extends Omit<EvaluateBenchmarksOptions, 'policy' | 'benchmarks' | 'environmentOf' | 'meter'> {
   /** Model folder in Hugging Face layout, or a folder of adapters; the rules of its `agent.json` hold, else those of Search-R1. */
   checkpoint: string;
   benchmarks: readonly Benchmark[];
@@ -36,6 +38,8 @@ export interface CheckpointBenchmarkEvaluation {
   evaluation: BenchmarkEvaluation;
   /** The rules by which it searched. */
   settings: EnvironmentSettings;
+  /** What playing the questions took. */
+  cost: CostReport;
 }
 
 /**
@@ -60,14 +64,24 @@ export async function evaluateCheckpointBenchmarks(
     const environmentOf = writesCode
       ? codeBenchmarkEnvironment({ interpreters, settings, ...searched })
       : benchmarkEnvironment({ settings, ...searched, ...(maxTokens === undefined ? {} : { maxTokens }) });
-    await selectEngine(engine === 'auto' ? {} : { engine });
+    const { name: engineName } = await selectEngine(engine === 'auto' ? {} : { engine });
     const decoder = createDecoder({ config: weights.config });
     setParameters(decoder, weights.parameters);
     const sampler = createSampler({ decoder, tokenizer: weights.tokenizer, slots: options.batchSize ?? 64 });
     try {
       onStart?.({ model, parameters: weights.parameters.length });
-      const evaluation = await evaluateBenchmarks({ ...rest, policy: { ...sampler, name: model }, environmentOf });
-      return { model, evaluation, settings };
+      const meter = createCostMeter({ engine: engineName });
+      const evaluation = await evaluateBenchmarks({
+        ...rest,
+        policy: { ...sampler, name: model },
+        environmentOf,
+        meter,
+      });
+      const cost = costReport(
+        evaluation.benchmarks.flatMap(({ costs }) => costs),
+        { threads: 1 },
+      );
+      return { model, evaluation, settings, cost };
     } finally {
       sampler.dispose();
       decoder.dispose();

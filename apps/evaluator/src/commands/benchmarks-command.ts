@@ -7,6 +7,8 @@ import { benchmarkNotes, benchmarkTable } from '../benchmarks/benchmark-report.j
 import { evaluateCheckpointBenchmarks } from '../benchmarks/evaluate-checkpoint-benchmarks.js';
 import { openBenchmarks } from '../benchmarks/open-benchmarks.js';
 import { benchmarkResults, writeBenchmarks } from '../benchmarks/write-benchmarks.js';
+import { writeCost } from '../cost/cost-files.js';
+import { costTable, describeCost } from '../cost/cost-table.js';
 import { openInput } from '../open-checkpoint.js';
 import { chooseEpisodes } from './choose-episodes.js';
 import { bootstrapOption, engineOption, integerFrom, jsonOption, nonNegativeNumber } from './options.js';
@@ -45,7 +47,10 @@ export function benchmarksCommand(surroundings: CliSurroundings): Command {
     .addOption(engineOption())
     .option('--batch-size <number>', 'episodes side by side', integerFrom(1), 64)
     .optionsGroup('Output:')
-    .option('--out <dir>', 'write benchmarks.json, results.json, samples_<benchmark>.jsonl and report.html there')
+    .option(
+      '--out <dir>',
+      'write benchmarks.json, results.json, cost.json, samples_<benchmark>.jsonl and report.html there',
+    )
     .option('--name <name>', 'name of the model in them (default: that of its folder)')
     .option('--transcripts <number>', 'episodes of each benchmark in the report', integerFrom(0), 5)
     .addOption(bootstrapOption())
@@ -60,7 +65,7 @@ export function benchmarksCommand(surroundings: CliSurroundings): Command {
       const retriever: RetrieverSource | undefined =
         url !== undefined ? { url } : index !== undefined ? { directory: at(index) } : undefined;
       const progress = createProgressLine(errors, flags.json === true);
-      const { model, evaluation, settings } = await evaluateCheckpointBenchmarks({
+      const { model, evaluation, settings, cost } = await evaluateCheckpointBenchmarks({
         checkpoint: at(checkpoint),
         benchmarks,
         maxTokens,
@@ -87,6 +92,7 @@ export function benchmarksCommand(surroundings: CliSurroundings): Command {
         environment: settings,
       };
       if (flags.out !== undefined) {
+        await writeCost({ directory: at(flags.out), cost });
         await writeBenchmarks({
           directory: at(flags.out),
           model,
@@ -100,13 +106,16 @@ export function benchmarksCommand(surroundings: CliSurroundings): Command {
         });
       }
       if (flags.json) {
-        output.write(`${JSON.stringify(benchmarkResults({ model, evaluation, settings: described }))}\n`);
+        const results = benchmarkResults({ model, evaluation, settings: described });
+        output.write(`${JSON.stringify({ ...results, cost })}\n`);
         return;
       }
       output.write(`${formatTable(benchmarkTable(evaluation))}\n\n`);
+      output.write(`${formatTable(costTable(cost))}\n\n`);
       for (const note of benchmarkNotes) output.write(`${note}\n`);
+      output.write(`${describeCost(cost.overall)}\n`);
       if (flags.out !== undefined) {
-        output.write(`Wrote benchmarks.json, results.json, samples and report.html to ${flags.out}\n`);
+        output.write(`Wrote benchmarks.json, results.json, cost.json, samples and report.html to ${flags.out}\n`);
       }
     });
 }

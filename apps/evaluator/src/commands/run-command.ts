@@ -11,6 +11,8 @@ import {
 } from '@dgpo/trainer';
 import { ConfigError } from '@dgpo/trajectory';
 import { Command } from 'commander';
+import { writeCost } from '../cost/cost-files.js';
+import { costTable, describeCost } from '../cost/cost-table.js';
 import { evaluateCheckpoint } from '../evaluate-checkpoint.js';
 import { chooseEpisodes } from './choose-episodes.js';
 import { bootstrapOption, engineOption, integerFrom, jsonOption, nonNegativeNumber } from './options.js';
@@ -78,7 +80,7 @@ export function runCommand(surroundings: CliSurroundings): Command {
     .option('--workers <number>', 'worker threads; 0 is one per core', integerFrom(0), 0)
     .option('--batch-size <number>', 'episodes side by side in one worker', integerFrom(1), 64)
     .optionsGroup('Output:')
-    .option('--out <dir>', 'write results.json (as lm-eval does), samples_<set>.jsonl and report.html there')
+    .option('--out <dir>', 'write results.json (as lm-eval does), cost.json, samples_<set>.jsonl and report.html there')
     .option('--name <name>', 'name of the model in them (default: that of its folder)')
     .option('--transcripts <number>', 'episodes of each set in the report', integerFrom(0), 10)
     .addOption(bootstrapOption())
@@ -93,7 +95,7 @@ export function runCommand(surroundings: CliSurroundings): Command {
         url !== undefined ? { url } : index !== undefined ? folder(at(index)) : undefined;
       const sets = await readSets(flags.questions.map(at), flags.limit);
       const progress = createProgressLine(errors, flags.json === true);
-      const { model, evaluation, settings } = await evaluateCheckpoint({
+      const { model, evaluation, settings, cost } = await evaluateCheckpoint({
         checkpoint: at(checkpoint),
         ...(retriever === undefined ? {} : { retriever }),
         sets,
@@ -122,6 +124,7 @@ export function runCommand(surroundings: CliSurroundings): Command {
       };
       if (flags.out !== undefined) {
         const directory = at(flags.out);
+        await writeCost({ directory, cost });
         await writeEvaluation({ directory, model, evaluation, settings: described });
         await writeRunReport({
           path: resolve(directory, 'report.html'),
@@ -134,13 +137,18 @@ export function runCommand(surroundings: CliSurroundings): Command {
         });
       }
       if (flags.json) {
-        output.write(`${JSON.stringify(evaluationResults({ model, evaluation, settings: described }))}\n`);
+        const results = evaluationResults({ model, evaluation, settings: described });
+        output.write(`${JSON.stringify({ ...results, cost })}\n`);
         return;
       }
       for (const set of evaluation.sets) output.write(`${set.name}\n${formatTable(setTable(set))}\n\n`);
+      output.write(`${formatTable(costTable(cost))}\n\n`);
       output.write(
         `Means with 95 % bootstrap intervals over questions (${bootstrapSamples} resamples, seed ${seed}).\n`,
       );
-      if (flags.out !== undefined) output.write(`Wrote results.json, samples and report.html to ${flags.out}\n`);
+      output.write(`${describeCost(cost.overall)}\n`);
+      if (flags.out !== undefined) {
+        output.write(`Wrote results.json, cost.json, samples and report.html to ${flags.out}\n`);
+      }
     });
 }

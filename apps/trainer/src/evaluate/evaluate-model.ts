@@ -82,7 +82,10 @@ export interface EvaluateModelOptions {
   corpus?: Iterable<{ contents: string }>;
   /** Resamples of the intervals. @default 1000 */
   bootstrapSamples?: number;
+  /** Told of each part at its start, with nothing done, and as it goes on. */
   onProgress?: (progress: EvaluationProgress) => void;
+  /** Told of the episodes of a set as they end, a few batches at a time. */
+  onEpisodes?: (played: { set: string; trajectories: readonly Trajectory[] }) => void;
   signal?: AbortSignal | undefined;
 }
 
@@ -140,6 +143,7 @@ async function playSet(
   const trajectories: Trajectory[] = [];
   const costs: VotingCost[] = [];
   const total = tasks.length * samplesPerTask;
+  options.onProgress?.({ set: name, part: 'episodes', done: 0, total });
   // A few batches at a time: an interrupt does not wait for the whole set, and progress shows. An episode draws by its own task.
   const share = Math.max(
     1,
@@ -163,6 +167,7 @@ async function playSet(
       trajectories.push(...voted.episodes);
       costs.push(voted.cost);
     }
+    options.onEpisodes?.({ set: name, trajectories: trajectories.slice(before) });
   }
   return { trajectories, ...(costs.length === 0 ? {} : { cost: addCosts(costs) }) };
 }
@@ -186,8 +191,9 @@ async function readSet(
   const readable = tasks.filter((task) => task.goldenAnswers.length > 0 && (passages.get(task)?.length ?? 0) > 0);
   if (readable.length === 0) return undefined;
   const searches = new Map(trajectories.map((trajectory) => [trajectory.task.id, firstSearch(trajectory)]));
-  const answer = (think: boolean, part: EvaluationProgress['part']) =>
-    readAnswers({
+  const answer = (think: boolean, part: EvaluationProgress['part']) => {
+    onProgress?.({ set: name, part, done: 0, total: readable.length });
+    return readAnswers({
       ...{ ...playground, environment },
       policy,
       requests: readable.map((task) => {
@@ -202,6 +208,7 @@ async function readSet(
       onProgress: (done) => onProgress?.({ set: name, part, done, total: readable.length }),
       signal,
     });
+  };
   const reading = (think: boolean, part: EvaluationProgress['part']) => ({
     tasks,
     goldPassages: (task: Task) => passages.get(task) ?? [],

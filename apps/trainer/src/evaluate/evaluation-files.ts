@@ -21,6 +21,8 @@ export interface WriteEvaluationOptions {
 /** An evaluation that was read back. */
 export interface StoredEvaluation {
   model: string;
+  /** What the figures depend on, as it was written; absent of a stage of a run. */
+  settings?: Record<string, unknown>;
   sets: StoredSet[];
 }
 
@@ -45,6 +47,7 @@ const resultsSchema = z.object({
     formatVersion: z.literal(1),
     bootstrapSamples: z.int().positive(),
     seed: z.int().nonnegative(),
+    settings: z.record(z.string(), z.unknown()).exactOptional(),
     sets: z.array(
       z.object({
         name: z.string(),
@@ -140,14 +143,14 @@ export async function readEvaluation({ path }: { path: string }): Promise<Stored
   if (existsSync(join(path, stageFileName))) return readStage(path);
   const where = path.endsWith('.json') ? path : join(path, resultsName);
   const stored = parseResults(await readResults(where), where);
-  const { bootstrapSamples, seed } = stored.dgpo;
+  const { bootstrapSamples, seed, settings } = stored.dgpo;
   const sets: StoredSet[] = [];
   for (const { name, samples, ...rest } of stored.dgpo.sets) {
     const trajectories: Trajectory[] = [];
     for await (const trajectory of readTrajectories(join(dirname(where), samples))) trajectories.push(trajectory);
     sets.push({ name, summary: scoreTrajectories(trajectories, { bootstrapSamples, seed }), trajectories, ...rest });
   }
-  return { model: stored.model_name ?? 'model', sets };
+  return { model: stored.model_name ?? 'model', ...(settings === undefined ? {} : { settings }), sets };
 }
 
 /** What a stage of a run keeps; its manifest has the hash of the file. */

@@ -1,10 +1,10 @@
 import { type BootstrapOptions, completeBootstrapOptions } from '../statistics/bootstrap-figures.js';
 import type { Figure } from '../statistics/figure.js';
-import { type McnemarResult, mcnemar } from '../statistics/mcnemar.js';
+import type { McnemarResult } from '../statistics/mcnemar.js';
 import { pairedBootstrap } from '../statistics/paired-bootstrap.js';
 import { permutationTest } from '../statistics/permutation-test.js';
 import { type EpisodeMeasures, type MeasureName, measureNames } from './measure-trajectory.js';
-import { taskKey } from './summarize-measures.js';
+import { average, compareExactMatch, pairEpisodes, pairedValues } from './pair-episodes.js';
 
 /** One measure of two models on the same tasks. */
 export interface MeasureComparison {
@@ -44,68 +44,25 @@ export interface CompareEpisodesOptions extends BootstrapOptions {
  */
 export function compareEpisodes(options: CompareEpisodesOptions): EpisodeComparison {
   const bootstrap = completeBootstrapOptions(options);
-  const baseline = groupByTask(options.baseline);
-  const candidate = groupByTask(options.candidate);
-  const pairs = [...baseline].flatMap(([key, before]) => {
-    const after = candidate.get(key);
-    return after === undefined ? [] : [{ before, after }];
-  });
+  const { pairs, baselineOnly, candidateOnly } = pairEpisodes(options);
   const measures = Object.fromEntries(
-    measureNames.map((name) => [name, compareMeasure(name, pairs, bootstrap)]),
+    measureNames.map((name) => {
+      const values = pairedValues(pairs, name);
+      const { baseline, candidate } = values;
+      const comparison: MeasureComparison = {
+        baseline: average(baseline),
+        candidate: average(candidate),
+        difference: pairedBootstrap({ ...bootstrap, ...values }),
+        pValue: permutationTest({ ...values, seed: bootstrap.seed }).pValue,
+      };
+      return [name, comparison];
+    }),
   ) as Record<MeasureName, MeasureComparison>;
-  const singles = pairs.flatMap(({ before, after }) => {
-    const [first, second] = [before[0], after[0]];
-    if (before.length > 1 || after.length > 1 || first === undefined || second === undefined) return [];
-    return first.exactMatch === null || second.exactMatch === null ? [] : [{ first, second }];
-  });
-  const isSampledOnce = pairs.every(({ before, after }) => before.length === 1 && after.length === 1);
   return {
     sharedTasks: pairs.length,
-    baselineOnlyTasks: baseline.size - pairs.length,
-    candidateOnlyTasks: candidate.size - pairs.length,
+    baselineOnlyTasks: baselineOnly,
+    candidateOnlyTasks: candidateOnly,
     measures,
-    mcnemar: isSampledOnce
-      ? mcnemar({
-          baseline: singles.map(({ first }) => first.exactMatch === 1),
-          candidate: singles.map(({ second }) => second.exactMatch === 1),
-        })
-      : null,
+    mcnemar: compareExactMatch(pairs),
   };
 }
-
-interface Pair {
-  before: EpisodeMeasures[];
-  after: EpisodeMeasures[];
-}
-
-function compareMeasure(
-  name: MeasureName,
-  pairs: readonly Pair[],
-  options: Required<BootstrapOptions>,
-): MeasureComparison {
-  const both = pairs
-    .map(({ before, after }) => ({ before: meanOf(before, name), after: meanOf(after, name) }))
-    .filter(({ before, after }) => Number.isFinite(before) && Number.isFinite(after));
-  const baseline = both.map(({ before }) => before);
-  const candidate = both.map(({ after }) => after);
-  return {
-    baseline: average(baseline),
-    candidate: average(candidate),
-    difference: pairedBootstrap({ ...options, baseline, candidate }),
-    pValue: permutationTest({ baseline, candidate, seed: options.seed }).pValue,
-  };
-}
-
-function groupByTask(episodes: readonly EpisodeMeasures[]): Map<string, EpisodeMeasures[]> {
-  const result = new Map<string, EpisodeMeasures[]>();
-  for (const episode of episodes) {
-    const key = taskKey(episode);
-    result.set(key, [...(result.get(key) ?? []), episode]);
-  }
-  return result;
-}
-
-const meanOf = (episodes: readonly EpisodeMeasures[], name: MeasureName) =>
-  average(episodes.flatMap((episode) => episode[name] ?? []));
-
-const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
