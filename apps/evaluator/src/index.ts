@@ -3,21 +3,12 @@ export {
   benchmarkEnvironment,
   type EnvironmentOf,
 } from './benchmarks/benchmark-environment.js';
+export type { BenchmarkHub, HubName } from './benchmarks/benchmark-files.js';
 export {
   type CodeBenchmarkEnvironmentOptions,
   codeBenchmarkEnvironment,
 } from './benchmarks/code-benchmark-environment.js';
-export {
-  type BenchmarkEvaluation,
-  type EvaluateBenchmarksOptions,
-  type EvaluatedBenchmark,
-  evaluateBenchmarks,
-} from './benchmarks/evaluate-benchmarks.js';
-export {
-  type CheckpointBenchmarkEvaluation,
-  type EvaluateCheckpointBenchmarksOptions,
-  evaluateCheckpointBenchmarks,
-} from './benchmarks/evaluate-checkpoint-benchmarks.js';
+export { type EvaluateBenchmarksOptions, evaluateBenchmarks } from './benchmarks/evaluate-benchmarks.js';
 export { type OpenBenchmarksOptions, openBenchmarks } from './benchmarks/open-benchmarks.js';
 export type { AnswerVerdict, BenchmarkAverages, BenchmarkScore } from './benchmarks/score-benchmark.js';
 export {
@@ -27,11 +18,21 @@ export {
   type EvaluationComparison,
 } from './compare-evaluations.js';
 export { type ComparisonReportOptions, renderComparisonReport } from './comparison-report.js';
+export { type EvaluateEndpointOptions, evaluateEndpoint } from './endpoint/evaluate-endpoint.js';
+export { type EvaluateCheckpointOptions, evaluateCheckpoint } from './evaluate-checkpoint.js';
+export type { EvaluationOptions, EvaluationProgress } from './evaluation/evaluate-sets.js';
+export { writeResults } from './evaluation/evaluation-results.js';
+export { createFolderStore, type EvaluationStore } from './evaluation/evaluation-store.js';
+export type { FinishedEvaluation } from './evaluation/finished-evaluation.js';
+export type { QuestionSet } from './evaluation/question-set.js';
+export type { EvaluatedSet, Evaluation } from './evaluation/score-set.js';
+export type { AnswerRecall } from './retrieval/answer-recall.js';
 export {
-  type CheckpointEvaluation,
-  type EvaluateCheckpointOptions,
-  evaluateCheckpoint,
-} from './evaluate-checkpoint.js';
+  type CorpusFacts,
+  type OpenSearchSourceOptions,
+  openSearchSource,
+  type SearchSource,
+} from './retrieval/search-source.js';
 export {
   type RunDirectoryReport,
   type RunDirectoryReportOptions,
