@@ -12,12 +12,17 @@ export { type EvaluateBenchmarksOptions, evaluateBenchmarks } from './benchmarks
 export { type OpenBenchmarksOptions, openBenchmarks } from './benchmarks/open-benchmarks.js';
 export type { AnswerVerdict, BenchmarkAverages, BenchmarkScore } from './benchmarks/score-benchmark.js';
 export {
+  type ComparedCost,
   type ComparedModel,
   type CompareEvaluationsOptions,
   compareEvaluations,
   type EvaluationComparison,
 } from './compare-evaluations.js';
 export { type ComparisonReportOptions, renderComparisonReport } from './comparison-report.js';
+export { type CostMeter, type CostMeterOptions, createCostMeter, type MeteredEpisode } from './cost/cost-meter.js';
+export type { CountedEpisodeCost, EpisodeCost } from './cost/episode-cost.js';
+export { type CostReport, costReport, type EvaluationCost } from './cost/evaluation-cost.js';
+export { type ComparedPair, evaluationDifferences } from './evaluation-differences.js';
 export { type EvaluateEndpointOptions, evaluateEndpoint } from './endpoint/evaluate-endpoint.js';
 export { type EvaluateCheckpointOptions, evaluateCheckpoint } from './evaluate-checkpoint.js';
 export type { EvaluationOptions, EvaluationProgress } from './evaluation/evaluate-sets.js';

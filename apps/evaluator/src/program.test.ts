@@ -159,7 +159,37 @@ describe('compare and report', () => {
     expect(out).toContain('Baseline model, candidate model.');
     expect(out).toMatch(/^exact match +0\.000 +0\.000 +0\.000 /m);
     expect(out).toContain('3 shared questions.');
+    expect(out).toMatch(/^seconds +\S+ +\S+ +0 +1$/m);
     expect((await readdir(join(folder, 'comparison'))).sort()).toEqual(['comparison.json', 'report.html']);
+  });
+
+  test('compare refuses what differs in more than the model, unless told', async () => {
+    await evaluate('--out', 'warm', '--no-reading', '--temperature', '1', '--limit', '2');
+    const refused = await run(['compare', 'one', 'warm']);
+    expect(refused).toMatchObject({ code: 2, out: '' });
+    expect(refused.error).toBe(
+      'error: not the model alone differs: peru: of 3 questions of the baseline and 2 of the candidate (golden answers included), 1 and 0 are not in the other; temperature: 0 in the baseline, 1 in the candidate. --allow-differences compares what both have\n',
+    );
+    const told = await run(['compare', 'one', 'warm', '--allow-differences']);
+    expect(told.code).toBe(0);
+    expect(told.error).toMatch(/^warning: peru: .*\nwarning: temperature: 0 in the baseline, 1 in the candidate\n$/);
+    expect(told.out).toContain('2 shared questions, 1 of one model alone left out.');
+  });
+
+  test('compare reads files of episodes, which are the set of the other side', async () => {
+    await writeTrajectories(join(folder, 'before.jsonl'), [episode(1, 'no'), episode(2, 'no')]);
+    await writeTrajectories(join(folder, 'after.jsonl'), [
+      { ...episode(1, 'yes'), policy: 'reader' },
+      { ...episode(2, 'no'), policy: 'reader' },
+    ]);
+    const printed = JSON.parse((await run(['compare', 'before.jsonl', 'after.jsonl', '--json'])).out);
+    expect(printed).toMatchObject({ baseline: 'before', candidate: 'reader', overall: null, differences: [] });
+    expect(printed.sets).toMatchObject([
+      { name: 'before', comparison: { measures: { exactMatch: { difference: { mean: 0.5 } } } } },
+    ]);
+    expect(printed.sets[0].cost.candidate).toMatchObject({ policyTokens: 6, seconds: null });
+    writeFileSync(join(folder, 'empty.jsonl'), '');
+    expect(await run(['compare', 'before.jsonl', 'empty.jsonl'])).toMatchObject({ code: 2 });
   });
 
   test('compare reads stages of a run, and says which sets it leaves out', async () => {
@@ -202,7 +232,7 @@ describe('compare and report', () => {
   });
 });
 
-test.each([[], ['run'], ['benchmarks'], ['compare'], ['report']])('help of dgpo-eval %j', async (...words) => {
+test.each([[], ['run'], ['compare'], ['report']])('help of dgpo-eval %j', async (...words) => {
   const { code, out } = await run([...words, '--help']);
   expect(code).toBe(0);
   expect(out).toMatchSnapshot();

@@ -35,6 +35,22 @@ export function costTable({ overall, sets }: CostReport): TableOptions {
   };
 }
 
+/** What a question took two models, with the difference and how many times as much it is. */
+export function costComparisonTable({
+  baseline,
+  candidate,
+}: Record<'baseline' | 'candidate', EvaluationCost>): TableOptions {
+  const right = (header: string) => ({ header, align: 'right' as const });
+  return {
+    columns: ['cost of a question', ...['baseline', 'candidate', 'difference', 'ratio'].map(right)],
+    rows: costRows.map(({ label, amountOf }) => {
+      const [before, after] = [amountOf(baseline) ?? Number.NaN, amountOf(candidate) ?? Number.NaN];
+      const numbers = [before, after, after - before, before === 0 ? Number.NaN : after / before];
+      return [label, ...numbers.map(formatNumber)];
+    }),
+  };
+}
+
 /** Under which conditions the costs were measured, in one sentence. */
 export function describeCost({ engine, threads, seconds, episodes }: EvaluationCost): string {
   const workers = threads === undefined || threads === 1 ? '' : `, ${threads} side by side`;

@@ -1,8 +1,12 @@
 import { type BootstrapOptions, completeBootstrapOptions } from '../statistics/bootstrap-figures.js';
 import { macroAverage } from '../statistics/macro-average.js';
 import { permutationTest } from '../statistics/permutation-test.js';
-import type { CompareEpisodesOptions, EpisodeComparison, MeasureComparison } from './compare-episodes.js';
-import { type MeasureName, measureNames } from './measure-trajectory.js';
+import {
+  type CompareEpisodesOptions,
+  type CompareMeasure,
+  compareEach,
+  type EpisodeComparison,
+} from './compare-episodes.js';
 import { average, compareExactMatch, pairEpisodes, pairedValues } from './pair-episodes.js';
 
 export interface CompareEpisodeSetsOptions extends BootstrapOptions {
@@ -20,8 +24,10 @@ export interface CompareEpisodeSetsOptions extends BootstrapOptions {
 export function compareEpisodeSets(options: CompareEpisodeSetsOptions): EpisodeComparison {
   const bootstrap = completeBootstrapOptions(options);
   const sets = options.sets.map(pairEpisodes);
-  const compare = (name: MeasureName): MeasureComparison => {
-    const measured = sets.map(({ pairs }) => pairedValues(pairs, name)).filter(({ baseline }) => baseline.length > 0);
+  const compare: CompareMeasure = (measure) => {
+    const measured = sets
+      .map(({ pairs }) => pairedValues(pairs, measure))
+      .filter(({ baseline }) => baseline.length > 0);
     const count = measured.reduce((sum, { baseline }) => sum + baseline.length, 0);
     const differences = measured.map(({ baseline, candidate }) =>
       baseline.map((before, task) => (candidate[task] ?? Number.NaN) - before),
@@ -37,12 +43,13 @@ export function compareEpisodeSets(options: CompareEpisodeSetsOptions): EpisodeC
       pValue: permutationTest({ baseline: weighted.map(() => 0), candidate: weighted, seed: bootstrap.seed }).pValue,
     };
   };
+  const all = sets.flatMap(({ pairs }) => pairs);
   const sum = (pick: (set: (typeof sets)[number]) => number) => sets.reduce((total, set) => total + pick(set), 0);
   return {
     sharedTasks: sum(({ pairs }) => pairs.length),
     baselineOnlyTasks: sum(({ baselineOnly }) => baselineOnly),
     candidateOnlyTasks: sum(({ candidateOnly }) => candidateOnly),
-    measures: Object.fromEntries(measureNames.map((name) => [name, compare(name)])) as EpisodeComparison['measures'],
-    mcnemar: compareExactMatch(sets.flatMap(({ pairs }) => pairs)),
+    ...compareEach(all, compare),
+    mcnemar: compareExactMatch(all),
   };
 }

@@ -1,10 +1,18 @@
+import { type CauseName, causeNames } from '../diagnostics/cause.js';
 import { type BootstrapOptions, completeBootstrapOptions } from '../statistics/bootstrap-figures.js';
 import type { Figure } from '../statistics/figure.js';
 import type { McnemarResult } from '../statistics/mcnemar.js';
 import { pairedBootstrap } from '../statistics/paired-bootstrap.js';
 import { permutationTest } from '../statistics/permutation-test.js';
 import { type EpisodeMeasures, type MeasureName, measureNames } from './measure-trajectory.js';
-import { average, compareExactMatch, pairEpisodes, pairedValues } from './pair-episodes.js';
+import {
+  average,
+  compareExactMatch,
+  type EpisodePair,
+  type PairedMeasure,
+  pairEpisodes,
+  pairedValues,
+} from './pair-episodes.js';
 
 /** One measure of two models on the same tasks. */
 export interface MeasureComparison {
@@ -26,6 +34,11 @@ export interface EpisodeComparison {
   /** Tasks left out because only the candidate has them. */
   candidateOnlyTasks: number;
   measures: Record<MeasureName, MeasureComparison>;
+  /**
+   * Share of episodes that failed by each cause that either has. Of all episodes, not of the failed ones, since every shared task has
+   * it on both sides.
+   */
+  causes: Partial<Record<CauseName, MeasureComparison>>;
   /** McNemar's exact test of exact match; null when a shared task was sampled more than once, which has no single right or wrong. */
   mcnemar: McnemarResult | null;
 }
@@ -45,24 +58,43 @@ export interface CompareEpisodesOptions extends BootstrapOptions {
 export function compareEpisodes(options: CompareEpisodesOptions): EpisodeComparison {
   const bootstrap = completeBootstrapOptions(options);
   const { pairs, baselineOnly, candidateOnly } = pairEpisodes(options);
-  const measures = Object.fromEntries(
-    measureNames.map((name) => {
-      const values = pairedValues(pairs, name);
-      const { baseline, candidate } = values;
-      const comparison: MeasureComparison = {
-        baseline: average(baseline),
-        candidate: average(candidate),
-        difference: pairedBootstrap({ ...bootstrap, ...values }),
-        pValue: permutationTest({ ...values, seed: bootstrap.seed }).pValue,
-      };
-      return [name, comparison];
-    }),
-  ) as Record<MeasureName, MeasureComparison>;
+  const compare: CompareMeasure = (measure) => {
+    const values = pairedValues(pairs, measure);
+    return {
+      baseline: average(values.baseline),
+      candidate: average(values.candidate),
+      difference: pairedBootstrap({ ...bootstrap, ...values }),
+      pValue: permutationTest({ ...values, seed: bootstrap.seed }).pValue,
+    };
+  };
   return {
     sharedTasks: pairs.length,
     baselineOnlyTasks: baselineOnly,
     candidateOnlyTasks: candidateOnly,
-    measures,
+    ...compareEach(pairs, compare),
     mcnemar: compareExactMatch(pairs),
+  };
+}
+
+/** Compares one measure of both models over all tasks. */
+export type CompareMeasure = (measure: PairedMeasure) => MeasureComparison;
+
+/** Every measure, and every cause that an episode has. */
+export function compareEach(
+  pairs: readonly EpisodePair[],
+  compare: CompareMeasure,
+): Pick<EpisodeComparison, 'measures' | 'causes'> {
+  const occurring = new Set(
+    pairs.flatMap(({ before, after }) => [...before, ...after]).flatMap(({ cause }) => cause?.name ?? []),
+  );
+  return {
+    measures: Object.fromEntries(
+      measureNames.map((name) => [name, compare((episode) => episode[name])]),
+    ) as EpisodeComparison['measures'],
+    causes: Object.fromEntries(
+      causeNames
+        .filter((name) => occurring.has(name))
+        .map((name) => [name, compare(({ cause }) => Number(cause?.name === name))]),
+    ),
   };
 }

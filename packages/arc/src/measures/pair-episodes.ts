@@ -1,5 +1,5 @@
 import { type McnemarResult, mcnemar } from '../statistics/mcnemar.js';
-import type { EpisodeMeasures, MeasureName } from './measure-trajectory.js';
+import type { EpisodeMeasures } from './measure-trajectory.js';
 import { taskKey } from './summarize-measures.js';
 
 /** The episodes of two models on one task. */
@@ -41,13 +41,16 @@ function groupByTask(episodes: readonly EpisodeMeasures[]): Map<string, EpisodeM
 /** The mean of some values; NaN without any. */
 export const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-const meanOf = (episodes: readonly EpisodeMeasures[], name: MeasureName) =>
-  average(episodes.flatMap((episode) => episode[name] ?? []));
+/** What is measured of an episode; null where that cannot be done. */
+export type PairedMeasure = (episode: EpisodeMeasures) => number | null;
+
+const meanOf = (episodes: readonly EpisodeMeasures[], measure: PairedMeasure) =>
+  average(episodes.flatMap((episode) => measure(episode) ?? []));
 
 /** A measure of both models on each task on which it was taken of both; several samples of one task are averaged. */
-export function pairedValues(pairs: readonly EpisodePair[], name: MeasureName) {
+export function pairedValues(pairs: readonly EpisodePair[], measure: PairedMeasure) {
   const both = pairs
-    .map(({ before, after }) => ({ before: meanOf(before, name), after: meanOf(after, name) }))
+    .map(({ before, after }) => ({ before: meanOf(before, measure), after: meanOf(after, measure) }))
     .filter(({ before, after }) => Number.isFinite(before) && Number.isFinite(after));
   return { baseline: both.map(({ before }) => before), candidate: both.map(({ after }) => after) };
 }
@@ -55,7 +58,7 @@ export function pairedValues(pairs: readonly EpisodePair[], name: MeasureName) {
 /** McNemar's exact test of exact match; null when a task was sampled more than once, which has no single right or wrong. */
 export function compareExactMatch(pairs: readonly EpisodePair[]): McnemarResult | null {
   if (pairs.some(({ before, after }) => before.length > 1 || after.length > 1)) return null;
-  const { baseline, candidate } = pairedValues(pairs, 'exactMatch');
+  const { baseline, candidate } = pairedValues(pairs, ({ exactMatch }) => exactMatch);
   return mcnemar({
     baseline: baseline.map((value) => value === 1),
     candidate: candidate.map((value) => value === 1),
