@@ -22,7 +22,6 @@ export { type ComparisonReportOptions, renderComparisonReport } from './comparis
 export { type CostMeter, type CostMeterOptions, createCostMeter, type MeteredEpisode } from './cost/cost-meter.js';
 export type { CountedEpisodeCost, EpisodeCost } from './cost/episode-cost.js';
 export { type CostReport, costReport, type EvaluationCost } from './cost/evaluation-cost.js';
-export { type ComparedPair, evaluationDifferences } from './evaluation-differences.js';
 export { type EvaluateEndpointOptions, evaluateEndpoint } from './endpoint/evaluate-endpoint.js';
 export { type EvaluateCheckpointOptions, evaluateCheckpoint } from './evaluate-checkpoint.js';
 export type { EvaluationOptions, EvaluationProgress } from './evaluation/evaluate-sets.js';
@@ -31,6 +30,7 @@ export { createFolderStore, type EvaluationStore } from './evaluation/evaluation
 export type { FinishedEvaluation } from './evaluation/finished-evaluation.js';
 export type { QuestionSet } from './evaluation/question-set.js';
 export type { EvaluatedSet, Evaluation } from './evaluation/score-set.js';
+export { type ComparedPair, evaluationDifferences } from './evaluation-differences.js';
 export type { AnswerRecall } from './retrieval/answer-recall.js';
 export {
   type CorpusFacts,

@@ -61,7 +61,11 @@ function metricKeys(task: Record<string, unknown>): MetricKey[] {
 
 /** Metrics that the tasks of an lm-eval file have. */
 export const metricsOfResults = (results: Record<string, unknown>): string[] => [
-  ...new Set(Object.values(results).flatMap((task) => (isRecord(task) ? metricKeys(task) : [])).map(({ metric }) => metric)),
+  ...new Set(
+    Object.values(results)
+      .flatMap((task) => (isRecord(task) ? metricKeys(task) : []))
+      .map(({ metric }) => metric),
+  ),
 ];
 
 /** Tasks whose figures are in those of a group, which stands there too. */

@@ -78,7 +78,9 @@ export async function readResultFile({ directory, path, measure }: ReadResultFil
   const { origin, figures } = await figuresOf(file, dirname(where), measure);
   if (figures.size === 0) {
     const metrics = metricsOfResults(file.results);
-    throw new DatasetError(`has no figure of ${measure}${metrics.length === 0 ? '' : `; it has ${metrics.join(', ')}`}`);
+    throw new DatasetError(
+      `has no figure of ${measure}${metrics.length === 0 ? '' : `; it has ${metrics.join(', ')}`}`,
+    );
   }
   const leftOut: LeftOutFile[] = [];
   // A results.json of lm-eval may lie beside a cost that is not its own.
@@ -109,5 +111,7 @@ export async function readResultFile({ directory, path, measure }: ReadResultFil
 /** The message of an error, without the path that it may begin with. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return 'where' in error && typeof error.where === 'string' ? error.message.slice(error.where.length + 2) : error.message;
+  return 'where' in error && typeof error.where === 'string'
+    ? error.message.slice(error.where.length + 2)
+    : error.message;
 }
