@@ -38,6 +38,18 @@ export {
 } from './evaluate-checkpoint.js';
 export { type ComparedPair, evaluationDifferences } from './evaluation-differences.js';
 export {
+  type Leaderboard,
+  type LeaderboardOptions,
+  type LeaderboardRow,
+  leaderboard,
+} from './leaderboard/leaderboard.js';
+export {
+  type ReadResultFilesOptions,
+  type ResultFiles,
+  readResultFiles,
+} from './leaderboard/read-result-files.js';
+export type { BenchmarkFigure, LeftOutFile, ResultFile } from './leaderboard/result-file.js';
+export {
   type RunDirectoryReport,
   type RunDirectoryReportOptions,
   writeRunDirectoryReport,

@@ -3,7 +3,14 @@ import { DatasetError } from '@dgpo/trajectory';
 import { readCost } from '../cost/cost-files.js';
 import { isRecord } from '../is-record.js';
 import { describeLmEvalSampling, describeOwnSampling } from './describe-sampling.js';
-import { directionOf, figureOfScore, figureOfSummary, figuresOfResults, metricsOfResults } from './read-figures.js';
+import {
+  directionOf,
+  figureOfScore,
+  figureOfSummary,
+  figuresOfResults,
+  metricsOfResults,
+  snakeCase,
+} from './read-figures.js';
 import { readSmallJson } from './read-small-json.js';
 import type { BenchmarkFigure, LeftOutFile, ResultFile } from './result-file.js';
 
@@ -55,7 +62,7 @@ async function figuresOf(
       const figure = figureOfSummary(measure, set.overall, set.arc);
       if (typeof set.name === 'string' && figure !== undefined) figures.set(set.name, figure);
     }
-    const replaced = measure === 'exactMatch' ? await mathematicsOf(folder) : [];
+    const replaced = snakeCase(measure) === 'exact_match' ? await mathematicsOf(folder) : [];
     for (const [name, figure] of replaced) if (figures.has(name)) figures.set(name, figure);
     return { origin: 'dgpo-eval', figures };
   }
@@ -78,7 +85,9 @@ export async function readResultFile({ directory, path, measure }: ReadResultFil
   const { origin, figures } = await figuresOf(file, dirname(where), measure);
   if (figures.size === 0) {
     const metrics = metricsOfResults(file.results);
-    throw new DatasetError(`has no figure of ${measure}${metrics.length === 0 ? '' : `; it has ${metrics.join(', ')}`}`);
+    throw new DatasetError(
+      `has no figure of ${measure}${metrics.length === 0 ? '' : `; it has ${metrics.join(', ')}`}`,
+    );
   }
   const leftOut: LeftOutFile[] = [];
   // A results.json of lm-eval may lie beside a cost that is not its own.
@@ -109,5 +118,7 @@ export async function readResultFile({ directory, path, measure }: ReadResultFil
 /** The message of an error, without the path that it may begin with. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return 'where' in error && typeof error.where === 'string' ? error.message.slice(error.where.length + 2) : error.message;
+  return 'where' in error && typeof error.where === 'string'
+    ? error.message.slice(error.where.length + 2)
+    : error.message;
 }

@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DatasetError } from '@dgpo/trajectory';
-import { reasonOf, readResultFile } from './read-result-file.js';
+import { readResultFile, reasonOf } from './read-result-file.js';
 import type { LeftOutFile, ResultFile } from './result-file.js';
 
 export interface ReadResultFilesOptions {
@@ -39,7 +39,8 @@ async function jsonFiles(directory: string, leftOut: LeftOutFile[]): Promise<str
       return;
     }
     seen += entries.length;
-    if (seen > most) throw new DatasetError(`holds more than ${most} files; name a smaller folder`, { where: directory });
+    if (seen > most)
+      throw new DatasetError(`holds more than ${most} files; name a smaller folder`, { where: directory });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = join(folder, entry.name);
       if (entry.isFile() && entry.name.endsWith('.json') && !companions.has(entry.name)) files.push(path);
@@ -57,11 +58,16 @@ async function jsonFiles(directory: string, leftOut: LeftOutFile[]): Promise<str
  * read, are told with the reason.
  * @throws DatasetError when the folder cannot be read or holds more than 100,000 files.
  */
-export async function readResultFiles({ directory, measure = 'exactMatch' }: ReadResultFilesOptions): Promise<ResultFiles> {
+export async function readResultFiles({
+  directory,
+  measure = 'exactMatch',
+}: ReadResultFilesOptions): Promise<ResultFiles> {
   const results: ResultFile[] = [];
   const leftOut: LeftOutFile[] = [];
   for (const path of await jsonFiles(directory, leftOut)) {
     try {
+      if (basename(path) === 'evaluation.json')
+        throw new DatasetError('is a stage of a run, which dgpo-eval report shows');
       const read = await readResultFile({ directory, path, measure });
       results.push(read.result);
       leftOut.push(...read.leftOut);
