@@ -75,8 +75,11 @@ test('results of lm-eval: filters, groups, standard errors, samples and generati
   write('org__model/results_2024-05-01T10-00-00.json', {
     results: {
       gsm8k: {
-        ...{ alias: 'gsm8k', 'exact_match,strict-match': 0.4, 'exact_match_stderr,strict-match': 0.05 },
-        ...{ 'exact_match,flexible-extract': 0.45, 'exact_match_stderr,flexible-extract': 0.01 },
+        alias: 'gsm8k',
+        'exact_match,strict-match': 0.4,
+        'exact_match_stderr,strict-match': 0.05,
+        'exact_match,flexible-extract': 0.45,
+        'exact_match_stderr,flexible-extract': 0.01,
       },
       nq_open: {
         alias: 'nq_open',
