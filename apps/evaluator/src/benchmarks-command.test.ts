@@ -55,9 +55,9 @@ async function run(words: string[], signal = new AbortController().signal) {
 }
 
 const evaluate = (...words: string[]) =>
-  run(['benchmarks', 'model', ...words, '--engine', 'cpu', '--max-tokens', '8', '--bootstrap-samples', '50']);
+  run(['run', 'model', '--benchmarks', ...words, '--engine', 'cpu', '--max-tokens', '8', '--bootstrap-samples', '50']);
 
-describe('dgpo-eval benchmarks', () => {
+describe('dgpo-eval run --benchmarks', () => {
   test('plays knowledge with searches and mathematics without, and writes what can be compared', async () => {
     const words = [
       'numbers.json',
@@ -128,7 +128,10 @@ describe('dgpo-eval benchmarks', () => {
     [['questions.csv', '--index', 'nowhere'], /there is no index here/],
     [['numbers.json', '--limit', '0'], /--limit/],
     [['one.jsonl', 'one.jsonl'], /two files of aime have this name/],
-    [[], /missing required argument 'file'/],
+    [['gsm-hard'], /gsm-hard is read from its file alone/],
+    [['nqq'], /neither a benchmark nor a file "nqq"/],
+    [['nq', '--data', 'index'], /index: has no file of nq; expected one of nq\/test\.jsonl/],
+    [['nq', '--data', 'questions.csv'], /questions\.csv: has no questions of nq, only of bamboogle/],
   ])('bad input is one line and code 2: %j', async (words, message) => {
     const { code, out, error } = await evaluate(...words);
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -138,14 +141,14 @@ describe('dgpo-eval benchmarks', () => {
   test('an interrupt ends with 130', async () => {
     const controller = new AbortController();
     controller.abort();
-    const words = ['benchmarks', 'model', 'one.jsonl', '--engine', 'cpu', '--json'];
+    const words = ['run', 'model', '--benchmarks', 'one.jsonl', '--engine', 'cpu', '--json'];
     expect(await run(words, controller.signal)).toEqual({ code: 130, out: '', error: 'interrupted\n' });
   });
 });
 
 test('several files of one benchmark are one set, and benchmarks come in the order of the tables', async () => {
   const paths = ['two.jsonl', 'questions.csv', 'one.jsonl'].map((name) => join(folder, name));
-  const benchmarks = await openBenchmarks({ paths });
+  const benchmarks = await openBenchmarks({ benchmarks: paths });
   expect(benchmarks.map(({ name, tasks }) => [name, ...tasks.map(({ id }) => id)])).toEqual([
     ['bamboogle', 'bamboogle-0', 'bamboogle-1'],
     ['aime', 'two.jsonl:0', 'one.jsonl:0'],
@@ -155,7 +158,7 @@ test('several files of one benchmark are one set, and benchmarks come in the ord
 test('a parquet file is known by its content as well', async () => {
   const path = join(folder, 'questions');
   await copyFile(new URL('__fixtures__/bamboogle.parquet', import.meta.url), path);
-  const [benchmark, ...others] = await openBenchmarks({ paths: [path], limit: 1 });
+  const [benchmark, ...others] = await openBenchmarks({ benchmarks: [path], limit: 1 });
   expect(others).toEqual([]);
   expect(benchmark).toEqual({
     name: 'bamboogle',

@@ -34,7 +34,7 @@ export function figureOfSummary(measure: string, overall: unknown, components?: 
   return figure === undefined ? undefined : { figure, questions: isNumber(overall.tasks) ? overall.tasks : null };
 }
 
-/** The score of `benchmarks.json`: a figure with its questions. */
+/** The score of a benchmark: a figure with its questions. */
 export function figureOfScore(score: unknown): BenchmarkFigure | undefined {
   if (!isRecord(score)) return undefined;
   const figure = ownFigure(score.score);

@@ -26,21 +26,22 @@ const own = (model: unknown, sets: Record<string, unknown>, settings: unknown = 
   dgpo: { formatVersion: 1, settings, sets: Object.entries(sets).map(([name, set]) => ({ name, ...(set as object) })) },
 });
 
+const scoreOf = (kind: string, mean: number) => ({ kind, questions: 7, score: figure(mean) });
+
 const facts = { overall: { tasks: 10, figures: { exactMatch: figure(0.5), f1: figure(0.6) } } };
 
 test('results of dgpo-eval: measures, components apart from searching, mathematics by equivalence, cost and sampling', async () => {
   const components = { sourceReferencing: { exactMatch: figure(0.9) } };
   const settings = { temperature: 0.7, samplesPerTask: 4, seed: 3, shuffledPassages: true };
-  write('runs/tiny/results.json', own('tiny', { facts: { ...facts, arc: components }, 'math-500': facts }, settings));
-  write('runs/tiny/benchmarks.json', {
-    benchmarks: [
-      { name: 'math-500', kind: 'mathematics', questions: 7, score: figure(0.25) },
-      { name: 'facts', kind: 'question-answering', questions: 10, score: figure(0.1) },
-    ],
-  });
+  const sets = {
+    facts: { ...facts, samples: 'facts/episodes.jsonl', arc: components, score: scoreOf('question-answering', 0.1) },
+    'math-500': { ...facts, samples: 'samples_math_500.jsonl', score: scoreOf('mathematics', 0.25) },
+  };
+  write('runs/tiny/results.json', own('tiny', sets, settings));
+  write('runs/tiny/facts/results.json', own('tiny', { facts }));
   const line = { set: 'facts', id: '0', taskId: '0', engine: 'wasm', seconds: 2, modelCalls: 1, promptTokens: 2 };
-  const { overall, sets } = costReport([{ ...line, policyTokens: 3, searches: 1, failed: false, peakMemoryBytes: 9 }]);
-  write('runs/tiny/cost.json', { formatVersion: 1, overall, sets });
+  const cost = costReport([{ ...line, policyTokens: 3, searches: 1, failed: false, peakMemoryBytes: 9 }]);
+  write('runs/tiny/cost.json', { formatVersion: 1, ...cost });
   const { results, leftOut } = await read();
   expect(leftOut).toEqual([]);
   expect(results).toEqual([
@@ -50,7 +51,7 @@ test('results of dgpo-eval: measures, components apart from searching, mathemati
       origin: 'dgpo-eval',
       higherIsBetter: true,
       sampling: 'temperature 0.7, 4 samples, seed 3, shuffled passages',
-      cost: overall,
+      cost: cost.overall,
       figures: new Map([
         ['facts', { figure: figure(0.5), questions: 10 }],
         ['math-500', { figure: figure(0.25), questions: 7 }],

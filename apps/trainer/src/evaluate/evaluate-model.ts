@@ -70,6 +70,10 @@ export interface EvaluateModelOptions {
   sets: readonly EvaluationSet[];
   /** 0 is greedy. @default 0 */
   temperature?: number;
+  /** Of nucleus sampling of episodes. @default 1 */
+  topP?: number;
+  /** Plays a set in place of the workers; its episodes in the order of tasks and samples. @default the workers play */
+  play?: (set: EvaluationSet) => Promise<Trajectory[]>;
   /** Votes on the turns of a model, at a temperature of its own. @default every turn is the only one */
   selfConsistency?: SelfConsistency;
   /** Episodes per question; of use above temperature 0 only. @default 1 */
@@ -104,7 +108,10 @@ export async function evaluateModel(options: EvaluateModelOptions): Promise<Mode
   const byTitle = corpus === undefined ? undefined : passagesByTitle(corpus);
   const evaluations: SetEvaluation[] = [];
   for (const set of sets) {
-    const { trajectories, cost } = await playSet(options, set);
+    const { trajectories, cost } =
+      options.play === undefined
+        ? await playSet(options, set)
+        : { trajectories: await options.play(set), cost: undefined };
     const arc =
       byTitle === undefined
         ? undefined
@@ -135,6 +142,7 @@ async function playSet(
     policy,
     selfConsistency,
     temperature = 0,
+    topP,
     samplesPerTask = 1,
     seed,
     batchSize = 64,
@@ -161,7 +169,8 @@ async function playSet(
       signal,
     };
     if (selfConsistency === undefined || policy === 'expert') {
-      trajectories.push(...(await playEpisodes({ ...shared, policy, temperature })));
+      const sampling = { temperature, ...(topP === undefined ? {} : { topP }) };
+      trajectories.push(...(await playEpisodes({ ...shared, policy, ...sampling })));
     } else {
       const voted = await playVoted({ ...shared, policy, selfConsistency });
       trajectories.push(...voted.episodes);

@@ -18,6 +18,12 @@ export interface WriteEvaluationOptions {
   settings?: Record<string, unknown>;
 }
 
+/** Options of {@link evaluationResults}. */
+export interface EvaluationResultsOptions extends Omit<WriteEvaluationOptions, 'directory'> {
+  /** Where the episodes of a set lie, beside the results. @default samples_<set>.jsonl */
+  samplesOf?: (set: string) => string;
+}
+
 /** An evaluation that was read back. */
 export interface StoredEvaluation {
   model: string;
@@ -51,8 +57,8 @@ const resultsSchema = z.object({
     sets: z.array(
       z.object({
         name: z.string(),
-        // Only names of files beside the results: a hostile file must not name others.
-        samples: z.string().regex(/^samples_[\p{L}\p{N}_.-]+\.jsonl$/u),
+        // Only names of files beside the results or one folder below: a hostile file must not name others.
+        samples: z.string().regex(/^(?:samples_[\p{L}\p{N}_.-]+|(?:[\p{L}\p{N}_]+\/)?episodes)\.jsonl$/u),
         baseline: z.object({ exactMatch: z.number() }),
         arc: z.object({ sourceReferencing: readingSchema, thinking: readingSchema }).exactOptional(),
       }),
@@ -61,13 +67,13 @@ const resultsSchema = z.object({
 });
 
 /** What a set is called in lm-eval's tables and in file names. */
-const taskName = (name: string) => name.normalize('NFC').replace(/[^\p{L}\p{N}]+/gu, '_');
+export const taskName = (name: string) => name.normalize('NFC').replace(/[^\p{L}\p{N}]+/gu, '_');
 
 const withoutEpisodes = ({ episodes: _, ...figures }: ReadingScore) => figures;
 
 /** The results of all sets in the shape of lm-eval's `results_*.json`; everything of ours is under `dgpo`. */
-export function evaluationResults(options: Omit<WriteEvaluationOptions, 'directory'>) {
-  const { model, evaluation, settings = {} } = options;
+export function evaluationResults(options: EvaluationResultsOptions) {
+  const { model, evaluation, settings = {}, samplesOf = samplesName } = options;
   const parts = evaluation.sets.map(({ name, summary }) => lmEvalResults(summary, { task: taskName(name), model }));
   const merge = <Key extends keyof LmEvalResults>(key: Key) =>
     Object.assign({}, ...parts.map((part) => part[key])) as LmEvalResults[Key];
@@ -88,7 +94,7 @@ export function evaluationResults(options: Omit<WriteEvaluationOptions, 'directo
       settings,
       sets: evaluation.sets.map(({ name, summary, baseline, arc }) => ({
         name,
-        samples: samplesName(name),
+        samples: samplesOf(name),
         overall: summary.overall,
         groups: summary.groups,
         baseline,
