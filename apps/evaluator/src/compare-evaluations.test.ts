@@ -75,11 +75,13 @@ test('what differs apart from the model is told', () => {
   }));
   const pair = {
     baseline: {
-      ...{ model: 'before', sets: [one] },
+      model: 'before',
+      sets: [one],
       settings: { temperature: 0, seed: 1, samplesPerTask: 1, environment: { topK: 3, promptTemplate: 'a' } },
     },
     candidate: {
-      ...{ model: 'after', sets: [{ name: 'facts', trajectories: [...trajectories, ...trajectories] }] },
+      model: 'after',
+      sets: [{ name: 'facts', trajectories: [...trajectories, ...trajectories] }],
       settings: { temperature: 0.7, seed: 2, maxTokens: 9, environment: { topK: 5, promptTemplate: 'b' } },
     },
   };

@@ -45,7 +45,7 @@ export const comparedParts = ({ sets, overall }: EvaluationComparison) => [
 ];
 
 /** What makes a comparison say more than which model is better. */
-export const describeDifferences = ({ differences }: EvaluationComparison): string[] =>
+const describeDifferences = ({ differences }: EvaluationComparison): string[] =>
   differences.length === 0 ? [] : [`Not the model alone differs: ${differences.join('; ')}.`];
 
 const shown = ['exactMatch', 'firstQueryAnswerHit', 'anyQueryAnswerHit', 'validActionRate'] as const;

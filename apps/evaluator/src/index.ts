@@ -31,6 +31,18 @@ export type { FinishedEvaluation } from './evaluation/finished-evaluation.js';
 export type { QuestionSet } from './evaluation/question-set.js';
 export type { EvaluatedSet, Evaluation } from './evaluation/score-set.js';
 export { type ComparedPair, evaluationDifferences } from './evaluation-differences.js';
+export {
+  type Leaderboard,
+  type LeaderboardOptions,
+  type LeaderboardRow,
+  leaderboard,
+} from './leaderboard/leaderboard.js';
+export {
+  type ReadResultFilesOptions,
+  type ResultFiles,
+  readResultFiles,
+} from './leaderboard/read-result-files.js';
+export type { BenchmarkFigure, LeftOutFile, ResultFile } from './leaderboard/result-file.js';
 export type { AnswerRecall } from './retrieval/answer-recall.js';
 export {
   type CorpusFacts,

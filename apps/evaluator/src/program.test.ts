@@ -315,7 +315,43 @@ describe('compare and report', () => {
   });
 });
 
-test.each([[], ['run'], ['compare'], ['report']])('help of dgpo-eval %j', async (...words) => {
+describe('leaderboard', () => {
+  test('shows what run wrote and what others wrote, and says what it leaves out', async () => {
+    await evaluate('--out', 'board/own', '--no-reading');
+    mkdirSync(join(folder, 'board/foreign'));
+    const foreign = {
+      results: { peru: { 'exact_match,none': 0.9, 'exact_match_stderr,none': 0.01 } },
+      model_name: 'gpt',
+    };
+    writeFileSync(join(folder, 'board/foreign/results_2024.json'), JSON.stringify(foreign));
+    writeFileSync(join(folder, 'board/broken.json'), '{\u001b');
+    const { code, out, error } = await run(['leaderboard', 'board', '--html', 'pages/board.html']);
+    expect(code).toBe(0);
+    expect(error).toMatch(/^left out: broken\.json: is no JSON: \P{Cc}*\n$/u);
+    expect(out).toMatch(/^gpt +0\.900 \[0\.880, 0\.920\] +– /m);
+    expect(out).toMatch(/^model +0\.000 \[0\.000, 0\.000\] .* cpu +greedy$/m);
+    expect(out).toContain('Wrote pages/board.html');
+    expect(await readFile(join(folder, 'pages/board.html'), 'utf8')).toContain('gpt');
+    const markdown = await run(['leaderboard', 'board', '--markdown']);
+    expect(markdown.out).toMatch(/^\| model \| peru \| s\/question \|/);
+    const printed = JSON.parse((await run(['leaderboard', 'board', '--json'])).out);
+    expect(printed).toMatchObject({ measure: 'exactMatch', rows: [{ name: 'gpt' }, { name: 'model' }] });
+    expect(printed.leftOut).toMatchObject([{ path: 'broken.json' }]);
+  });
+
+  test('nothing to show is bad input', async () => {
+    mkdirSync(join(folder, 'nothing'));
+    const empty = await run(['leaderboard', 'nothing']);
+    expect(empty).toMatchObject({ code: 2, out: '' });
+    expect(empty.error).toMatch(/nothing: there are no result files here/);
+    const other = await run(['leaderboard', 'board/foreign', '--measure', 'acc']);
+    expect(other).toMatchObject({ code: 2, out: '' });
+    expect(other.error).toMatch(/it has exact_match\nerror: .*: no result file has acc: 1 JSON files are left out\n$/);
+    expect(await run(['leaderboard', 'elsewhere'])).toMatchObject({ code: 2, out: '' });
+  });
+});
+
+test.each([[], ['run'], ['compare'], ['leaderboard'], ['report']])('help of dgpo-eval %j', async (...words) => {
   const { code, out } = await run([...words, '--help']);
   expect(code).toBe(0);
   expect(out).toMatchSnapshot();

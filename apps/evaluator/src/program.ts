@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connectProgram, runCommandLine } from '@dgpo/trainer';
 import { Command } from 'commander';
 import { compareCommand } from './commands/compare-command.js';
+import { leaderboardCommand } from './commands/leaderboard-command.js';
 import { reportCommand } from './commands/report-command.js';
 import { runCommand } from './commands/run-command.js';
 import type { CliSurroundings } from './commands/surroundings.js';
@@ -16,6 +17,7 @@ function createProgram(surroundings: CliSurroundings): Command {
     .version(version)
     .addCommand(runCommand(surroundings))
     .addCommand(compareCommand(surroundings))
+    .addCommand(leaderboardCommand(surroundings))
     .addCommand(reportCommand(surroundings));
   return connectProgram(program, surroundings);
 }

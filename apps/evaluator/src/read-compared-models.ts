@@ -7,12 +7,13 @@ import type { ComparedPair } from './evaluation-differences.js';
 
 const isEpisodeFile = (path: string) => path.endsWith('.jsonl');
 
-/** A file of episodes alone is a set of its own, called as `dgpo-eval run` names such files: `samples_<set>.jsonl`. */
+/** A file of episodes alone is a set of its own, called as `dgpo-eval run` names such files: `<set>/episodes.jsonl`, `samples_<set>.jsonl`. */
 async function readEpisodeFile(path: string): Promise<ComparedModel> {
   const trajectories: Trajectory[] = [];
   for await (const trajectory of readTrajectories(path)) trajectories.push(trajectory);
   if (trajectories.length === 0) throw new DatasetError('there are no episodes in this file', { where: path });
-  const name = basename(path, '.jsonl');
+  const file = basename(path, '.jsonl');
+  const name = file === 'episodes' ? basename(dirname(path)) : file;
   const policies = new Set(trajectories.map(({ policy }) => policy));
   const [policy] = policies;
   return {

@@ -4,16 +4,18 @@ import type { CostReport, EvaluationCost } from './evaluation-cost.js';
 /** Rows of the tables of costs: what a question took, so that evaluations of different sizes compare. */
 export const costRows: readonly {
   label: string;
+  /** Head of a column of a leaderboard; absent of what is left out there. */
+  column?: string;
   /** Null where it is not known. */
   amountOf: (cost: EvaluationCost) => number | null;
 }[] = [
-  { label: 'seconds', amountOf: (cost) => cost.secondsPerQuestion },
-  { label: 'tokens written', amountOf: (cost) => perQuestion(cost, cost.policyTokens) },
+  { label: 'seconds', column: 's/question', amountOf: (cost) => cost.secondsPerQuestion },
+  { label: 'tokens written', column: 'tokens/question', amountOf: (cost) => perQuestion(cost, cost.policyTokens) },
   { label: 'tokens read', amountOf: (cost) => perQuestion(cost, cost.promptTokens) },
   { label: 'model calls', amountOf: (cost) => perQuestion(cost, cost.modelCalls) },
-  { label: 'searches', amountOf: (cost) => perQuestion(cost, cost.searches) },
-  { label: 'tokens written per second', amountOf: (cost) => cost.tokensPerSecond },
-  { label: 'peak memory, MiB', amountOf: (cost) => cost.peakMemoryBytes / 2 ** 20 },
+  { label: 'searches', column: 'searches/question', amountOf: (cost) => perQuestion(cost, cost.searches) },
+  { label: 'tokens written per second', column: 'tokens/s', amountOf: (cost) => cost.tokensPerSecond },
+  { label: 'peak memory, MiB', column: 'peak MiB', amountOf: (cost) => cost.peakMemoryBytes / 2 ** 20 },
   { label: 'failed episodes', amountOf: (cost) => cost.errors },
 ];
 

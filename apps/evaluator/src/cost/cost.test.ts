@@ -53,15 +53,33 @@ test('time is shared among the episodes that end together, and what passed befor
   const usage = { promptTokens: 100, policyTokens: 7 };
   expect(meter.record([{ set: 'facts', trajectory: episode, usage }])).toEqual([
     {
-      ...{ set: 'facts', engine: 'cpu', id: 'q1#0', taskId: 'q1', modelCalls: 2, searches: 1, failed: false },
-      ...{ promptTokens: 100, policyTokens: 7, seconds: 0.25, peakMemoryBytes: 60 },
+      set: 'facts',
+      engine: 'cpu',
+      id: 'q1#0',
+      taskId: 'q1',
+      modelCalls: 2,
+      searches: 1,
+      failed: false,
+      promptTokens: 100,
+      policyTokens: 7,
+      seconds: 0.25,
+      peakMemoryBytes: 60,
     },
   ]);
 });
 
 const line = (changes: Partial<EpisodeCost>): EpisodeCost => ({
-  ...{ set: 'facts', id: 'q1#0', taskId: 'q1', engine: 'wasm', seconds: 2, modelCalls: 3, promptTokens: 100 },
-  ...{ policyTokens: 10, searches: 1, failed: false, peakMemoryBytes: 1000 },
+  set: 'facts',
+  id: 'q1#0',
+  taskId: 'q1',
+  engine: 'wasm',
+  seconds: 2,
+  modelCalls: 3,
+  promptTokens: 100,
+  policyTokens: 10,
+  searches: 1,
+  failed: false,
+  peakMemoryBytes: 1000,
   ...changes,
 });
 
@@ -76,8 +94,19 @@ test('sums, means over questions and the highest memory, by set and as a whole',
   );
   // Three episodes of two questions (q1 of facts, q1 of fiction) in 12 s with 40 tokens.
   expect(overall).toEqual({
-    ...{ engine: 'wasm', threads: 2, questions: 2, episodes: 3, seconds: 12, secondsPerQuestion: 6, modelCalls: 9 },
-    ...{ searches: 3, promptTokens: 300, policyTokens: 40, tokensPerSecond: 40 / 12, peakMemoryBytes: 3000, errors: 1 },
+    engine: 'wasm',
+    threads: 2,
+    questions: 2,
+    episodes: 3,
+    seconds: 12,
+    secondsPerQuestion: 6,
+    modelCalls: 9,
+    searches: 3,
+    promptTokens: 300,
+    policyTokens: 40,
+    tokensPerSecond: 40 / 12,
+    peakMemoryBytes: 3000,
+    errors: 1,
   });
   expect(sets).toMatchObject([
     { name: 'facts', cost: { questions: 1, episodes: 2, secondsPerQuestion: 6, tokensPerSecond: 5, errors: 0 } },

@@ -5,7 +5,7 @@ import type { BenchmarkFigure } from './result-file.js';
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
 /** `exact_match` of lm-eval for our `exactMatch`. */
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Whether more of a measure is better; null where neither is. Measures that we do not know are better when higher. */
 export function directionOf(measure: string, results: Record<string, unknown>): boolean | null {
@@ -34,7 +34,7 @@ export function figureOfSummary(measure: string, overall: unknown, components?: 
   return figure === undefined ? undefined : { figure, questions: isNumber(overall.tasks) ? overall.tasks : null };
 }
 
-/** The score of `benchmarks.json`: a figure with its questions. */
+/** The score of a benchmark: a figure with its questions. */
 export function figureOfScore(score: unknown): BenchmarkFigure | undefined {
   if (!isRecord(score)) return undefined;
   const figure = ownFigure(score.score);
@@ -97,10 +97,10 @@ export function figuresOfResults(
     const key = filterOrder.map((name) => keys.find(({ filter }) => filter === name)).find(Boolean) ?? keys[0];
     if (key === undefined) return [];
     // Versions before 0.4 have no filters.
-    const valueOf = (name: string) => value[`${name},${key.filter}`] ?? value[name];
-    const mean = valueOf(key.metric);
+    const stored = (name: string) => value[`${name},${key.filter}`] ?? value[name];
+    const mean = stored(key.metric);
     if (!isNumber(mean)) return [];
-    const error = valueOf(`${key.metric}_stderr`);
+    const error = stored(`${key.metric}_stderr`);
     const half = isNumber(error) ? halfWidth * error : Number.NaN;
     const samples = isRecord(file['n-samples']) ? file['n-samples'][task] : undefined;
     const questions = isRecord(samples) && isNumber(samples.effective) ? samples.effective : null;

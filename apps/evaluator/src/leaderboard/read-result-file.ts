@@ -3,7 +3,14 @@ import { DatasetError } from '@dgpo/trajectory';
 import { readCost } from '../cost/cost-files.js';
 import { isRecord } from '../is-record.js';
 import { describeLmEvalSampling, describeOwnSampling } from './describe-sampling.js';
-import { directionOf, figureOfScore, figureOfSummary, figuresOfResults, metricsOfResults } from './read-figures.js';
+import {
+  directionOf,
+  figureOfScore,
+  figureOfSummary,
+  figuresOfResults,
+  metricsOfResults,
+  snakeCase,
+} from './read-figures.js';
 import { readSmallJson } from './read-small-json.js';
 import type { BenchmarkFigure, LeftOutFile, ResultFile } from './result-file.js';
 
@@ -20,6 +27,8 @@ export interface ReadResultFileOptions {
 export interface ReadResultFile {
   result: ResultFile;
   leftOut: LeftOutFile[];
+  /** Result files of its sets alone, below the folder that was searched. */
+  parts: string[];
 }
 
 /** lm-eval calls the model by its arguments before version 0.4.3. */
@@ -31,33 +40,29 @@ function modelOf(file: Record<string, unknown>): string {
   return typeof model === 'string' && model !== '' ? model : 'unnamed';
 }
 
-/** Equivalence of `benchmarks.json` in place of exact match, where answers are mathematics. */
-async function mathematicsOf(folder: string): Promise<Map<string, BenchmarkFigure>> {
-  const stored = await readSmallJson(join(folder, 'benchmarks.json'), { optional: true });
-  const scores = isRecord(stored) && Array.isArray(stored.benchmarks) ? stored.benchmarks : [];
-  return new Map(
-    scores.filter(isRecord).flatMap((score) => {
-      const figure = score.kind === 'mathematics' ? figureOfScore(score) : undefined;
-      return typeof score.name === 'string' && figure !== undefined ? [[score.name, figure] as const] : [];
-    }),
-  );
+/** The sets of a result file of `dgpo-eval`; undefined of others. */
+const ownSets = ({ dgpo }: Record<string, unknown>): Record<string, unknown>[] | undefined =>
+  isRecord(dgpo) && Array.isArray(dgpo.sets) ? dgpo.sets.filter(isRecord) : undefined;
+
+/** A measure of one of our sets. Answers to mathematics are compared by equivalence, which stands in place of exact match. */
+function figureOfSet(measure: string, { overall, arc, score }: Record<string, unknown>): BenchmarkFigure | undefined {
+  const isExactMatch = snakeCase(measure) === 'exact_match';
+  const isMathematics = isRecord(score) && score.kind === 'mathematics';
+  return isExactMatch && isMathematics ? figureOfScore(score) : figureOfSummary(measure, overall, arc);
 }
 
-async function figuresOf(
+function figuresOf(
   file: Record<string, unknown>,
-  folder: string,
+  results: Record<string, unknown>,
   measure: string,
-): Promise<Pick<ResultFile, 'origin' | 'figures'>> {
-  const results = isRecord(file.results) ? file.results : {};
-  if (isRecord(file.dgpo) && Array.isArray(file.dgpo.sets)) {
-    const figures = new Map<string, BenchmarkFigure>();
-    for (const set of file.dgpo.sets.filter(isRecord)) {
-      const figure = figureOfSummary(measure, set.overall, set.arc);
-      if (typeof set.name === 'string' && figure !== undefined) figures.set(set.name, figure);
-    }
-    const replaced = measure === 'exactMatch' ? await mathematicsOf(folder) : [];
-    for (const [name, figure] of replaced) if (figures.has(name)) figures.set(name, figure);
-    return { origin: 'dgpo-eval', figures };
+): Pick<ResultFile, 'origin' | 'figures'> {
+  const sets = ownSets(file);
+  if (sets !== undefined) {
+    const figures = sets.flatMap((set) => {
+      const figure = figureOfSet(measure, set);
+      return typeof set.name === 'string' && figure !== undefined ? [[set.name, figure] as const] : [];
+    });
+    return { origin: 'dgpo-eval', figures: new Map(figures) };
   }
   if (isRecord(file.arc)) {
     const figure = figureOfSummary(measure, file.arc.overall);
@@ -75,7 +80,7 @@ export async function readResultFile({ directory, path, measure }: ReadResultFil
   const where = join(directory, path);
   const file = await readSmallJson(where);
   if (!isRecord(file) || !isRecord(file.results)) throw new DatasetError('holds no results of an evaluation');
-  const { origin, figures } = await figuresOf(file, dirname(where), measure);
+  const { origin, figures } = figuresOf(file, file.results, measure);
   if (figures.size === 0) {
     const metrics = metricsOfResults(file.results);
     throw new DatasetError(
@@ -105,7 +110,12 @@ export async function readResultFile({ directory, path, measure }: ReadResultFil
           : '',
     ...(cost === undefined ? {} : { cost: cost.overall }),
   };
-  return { result, leftOut };
+  const parts = (ownSets(file) ?? []).flatMap(({ samples }) =>
+    typeof samples === 'string' && dirname(samples) !== '.'
+      ? [join(dirname(path), dirname(samples), 'results.json')]
+      : [],
+  );
+  return { result, leftOut, parts };
 }
 
 /** The message of an error, without the path that it may begin with. */

@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DatasetError } from '@dgpo/trajectory';
 import { readResultFile, reasonOf } from './read-result-file.js';
 import type { LeftOutFile, ResultFile } from './result-file.js';
@@ -20,7 +20,7 @@ export interface ResultFiles {
 }
 
 /** What stands beside results and is read with them, if at all. */
-const companions = new Set(['benchmarks.json', 'cost.json', 'comparison.json', 'leaderboard.json']);
+const companions = new Set(['cost.json', 'comparison.json', 'leaderboard.json']);
 
 const deepest = 16;
 const most = 100_000;
@@ -55,7 +55,7 @@ async function jsonFiles(directory: string, leftOut: LeftOutFile[]): Promise<str
 
 /**
  * Reads every result file below a folder: those of `dgpo-eval run`, `dgpo-arc score` and lm-eval. JSON files that are none, or cannot be
- * read, are told with the reason.
+ * read, are told with the reason. Results of single sets that stand below those of all are in these already.
  * @throws DatasetError when the folder cannot be read or holds more than 100,000 files.
  */
 export async function readResultFiles({
@@ -64,15 +64,19 @@ export async function readResultFiles({
 }: ReadResultFilesOptions): Promise<ResultFiles> {
   const results: ResultFile[] = [];
   const leftOut: LeftOutFile[] = [];
+  const parts = new Set<string>();
   for (const path of await jsonFiles(directory, leftOut)) {
     try {
+      if (basename(path) === 'evaluation.json')
+        throw new DatasetError('is a stage of a run, which dgpo-eval report shows');
       const read = await readResultFile({ directory, path, measure });
       results.push(read.result);
       leftOut.push(...read.leftOut);
+      for (const part of read.parts) parts.add(part);
     } catch (error) {
       if (!(error instanceof DatasetError)) throw error;
       leftOut.push({ path, reason: reasonOf(error) });
     }
   }
-  return { results, leftOut };
+  return { results: results.filter(({ path }) => !parts.has(path)), leftOut };
 }

@@ -137,6 +137,7 @@ describe('a model with random weights', () => {
     expect(results.dgpo.settings).toEqual({ temperature: 1 });
     const stored = await readEvaluation({ path: directory });
     expect(stored.model).toBe('tiny');
+    expect(stored.settings).toEqual({ temperature: 1 });
     expect(stored.sets[0]?.trajectories).toEqual(evaluation.sets[0]?.trajectories);
     const table = (sets: typeof stored.sets) => resultsTable([{ name: 'tiny', sets }]);
     expect(table(stored.sets)).toEqual(table(evaluation.sets));

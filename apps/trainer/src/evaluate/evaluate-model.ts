@@ -203,7 +203,8 @@ async function readSet(
   const answer = (think: boolean, part: EvaluationProgress['part']) => {
     onProgress?.({ set: name, part, done: 0, total: readable.length });
     return readAnswers({
-      ...{ ...playground, environment },
+      ...playground,
+      environment,
       policy,
       requests: readable.map((task) => {
         const searchTokenIds = searches.get(task.id);
