@@ -45,7 +45,7 @@ const isThere = (path: string) =>
   );
 
 /** The split of a benchmark that has a name on the hub. @throws ConfigError for the others */
-export function splitOf(name: BenchmarkName): string {
+function splitOf(name: BenchmarkName): string {
   const split = splits[name];
   if (split !== undefined) return split;
   throw new ConfigError(

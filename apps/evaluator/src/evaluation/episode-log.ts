@@ -16,7 +16,7 @@ import type { EpisodeCost } from '../cost/episode-cost.js';
 import { isRecord } from '../is-record.js';
 
 /** An episode that has just ended, and what it took. */
-export interface PlayedEpisode {
+interface PlayedEpisode {
   trajectory: Trajectory;
   cost: EpisodeCost;
 }

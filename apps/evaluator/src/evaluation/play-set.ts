@@ -7,7 +7,7 @@ import type { QuestionSet } from './question-set.js';
 /** An episode as a player tells of it. */
 export type EndedEpisode = Omit<MeteredEpisode, 'set'>;
 
-export interface PlayRequest {
+interface PlayRequest {
   set: QuestionSet;
   /** Whether an episode is there already, by its id `<task id>#<sample>`. */
   isPlayed: (id: string) => boolean;
@@ -43,7 +43,7 @@ export interface PlayedSet {
 
 const fewestEpisodes = 20;
 
-export const defaultMaxErrorRate = 0.5;
+const defaultMaxErrorRate = 0.5;
 
 /**
  * Plays what the log lacks, and what ended there by an error; the log keeps every episode as soon as it ends.
