@@ -106,6 +106,11 @@ interface Opened {
   searching: Searching;
 }
 
+async function openPool(engine: EngineName | 'auto', workers: number): Promise<ComputePool> {
+  const { name } = await selectEngine(engine === 'auto' ? {} : { engine });
+  return createComputePool({ engine: name, workers: workers === 0 ? availableParallelism() : workers });
+}
+
 /** Sets by the rules of the model itself, on all workers. */
 async function evaluateOnWorkers(opened: Opened, sets: readonly QuestionSet[]) {
   const { options, model, weights, settings, searching } = opened;
@@ -114,10 +119,7 @@ async function evaluateOnWorkers(opened: Opened, sets: readonly QuestionSet[]) {
     reading && search?.directory !== undefined && isSearch(settings)
       ? await openInput(loadCorpus({ path: join(search.directory, 'corpus.jsonl') }))
       : undefined;
-  const { name } = await selectEngine(engine === 'auto' ? {} : { engine });
-  const pool =
-    options.pool ??
-    (await createComputePool({ engine: name, workers: workers === 0 ? availableParallelism() : workers }));
+  const pool = options.pool ?? (await openPool(engine, workers));
   try {
     const { config, parameters } = weights;
     await pool.broadcast({ kind: 'model', name: model, config, valueHead: false, weights: parameters });
@@ -130,7 +132,7 @@ async function evaluateOnWorkers(opened: Opened, sets: readonly QuestionSet[]) {
         ...options,
         sets,
         answerRecallOf: searching.answerRecallOf,
-        meter: createCostMeter({ engine: pool.engine ?? name }),
+        meter: createCostMeter({ engine: pool.engine ?? 'unknown' }),
         player: createPoolPlayer({ pool, model, tokenizer, environment: settings, ...where, ...sampling, batchSize }),
         evaluate: async (set, play) => {
           const { sets: evaluated } = await evaluateModel({
