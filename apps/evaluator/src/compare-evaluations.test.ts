@@ -1,9 +1,13 @@
+import { formatTable } from '@dgpo/arc';
 import { createScriptedPolicy, createSearchEnvironment, runEpisodes } from '@dgpo/envs';
 import { createRetriever } from '@dgpo/retriever';
 import { expect, test } from 'vitest';
 import { episode } from './__fixtures__/tiny-world.js';
 import { compareEvaluations } from './compare-evaluations.js';
 import { describeComparison, renderComparisonReport } from './comparison-report.js';
+import { costComparisonTable } from './cost/cost-table.js';
+import { costReport } from './cost/evaluation-cost.js';
+import { evaluationDifferences } from './evaluation-differences.js';
 
 const model = (name: string, sets: Record<string, string[]>) => ({
   model: name,
@@ -17,7 +21,11 @@ test('pairs the questions of the sets that both have', () => {
   const baseline = model('before', { facts: ['no', 'no', 'no', 'no', 'no', 'no', 'yes', 'no'], extra: ['yes'] });
   const candidate = model('after', { facts: ['yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'no', 'yes'] });
   const comparison = compareEvaluations({ baseline, candidate });
-  expect(comparison).toMatchObject({ baseline: 'before', candidate: 'after', leftOut: ['extra'] });
+  expect(comparison).toMatchObject({ baseline: 'before', candidate: 'after', leftOut: ['extra'], overall: null });
+  expect(comparison.differences).toEqual([
+    'only the baseline has the sets extra',
+    'facts: of 8 questions of the baseline and 9 of the candidate (golden answers included), 0 and 1 are not in the other',
+  ]);
   const [facts] = comparison.sets;
   expect(facts?.comparison).toMatchObject({ sharedTasks: 8, candidateOnlyTasks: 1 });
   // 7 of 8 against 1 of 8
@@ -31,6 +39,63 @@ test('pairs the questions of the sets that both have', () => {
     '8 shared questions, 1 of one model alone left out.',
     'Exact match, McNemar: 6 right only in the candidate, 0 only in the baseline, p = 0.031.',
   ]);
+});
+
+test('several sets are averaged; costs are those of the episodes unless they were measured', () => {
+  const baseline = model('before', { facts: ['no', 'no'], fiction: ['yes', 'yes', 'yes', 'no'] });
+  const candidate = model('after', { facts: ['yes', 'yes'], fiction: ['yes', 'yes', 'no', 'no'] });
+  const measured = { set: 'facts', engine: 'wasm', peakMemoryBytes: 2 ** 20, taskId: '', modelCalls: 5, searches: 4 };
+  const line = { ...measured, promptTokens: 8, policyTokens: 20, failed: false };
+  const cost = costReport(['0', '1'].map((id) => ({ ...line, id, taskId: id, seconds: 3 })));
+  const { overall, sets, differences } = compareEvaluations({ baseline, candidate: { ...candidate, cost } });
+  expect(differences).toEqual([]);
+  // Gains 1 on facts, loses 1/4 on fiction: (1 - 1/4) / 2
+  expect(overall?.comparison).toMatchObject({ sharedTasks: 6, mcnemar: { candidateOnly: 2, baselineOnly: 1 } });
+  expect(overall?.comparison.measures.exactMatch.difference).toMatchObject({ mean: 0.375, count: 6 });
+  const [facts] = sets;
+  if (facts === undefined || overall === null) throw new Error('no set');
+  expect(facts.cost.candidate).toMatchObject({ secondsPerQuestion: 3, policyTokens: 40 });
+  // An episode has one turn of 3 tokens and nothing before it.
+  expect(facts.cost.baseline).toMatchObject({ modelCalls: 2, policyTokens: 6, promptTokens: 0, seconds: Number.NaN });
+  expect(formatTable(costComparisonTable(facts.cost)).split('\n').slice(2, 5)).toEqual([
+    'seconds                           –          3           –      –',
+    'tokens written                    3         20          17   6.67',
+    'tokens read                       0          8           8      –',
+  ]);
+  // Fiction was not measured, so the time of both sets together is not known.
+  expect(overall.cost.candidate).toMatchObject({ questions: 6, policyTokens: 52, seconds: Number.NaN });
+});
+
+test('what differs apart from the model is told', () => {
+  const [one] = model('before', { facts: ['no', 'yes'] }).sets;
+  if (one === undefined) throw new Error('no set');
+  const trajectories = one.trajectories.map((episode, index) => ({
+    ...episode,
+    task: { ...episode.task, goldenAnswers: [index === 0 ? 'yes' : 'si'] },
+  }));
+  const pair = {
+    baseline: {
+      model: 'before',
+      sets: [one],
+      settings: { temperature: 0, seed: 1, samplesPerTask: 1, environment: { topK: 3, promptTemplate: 'a' } },
+    },
+    candidate: {
+      model: 'after',
+      sets: [{ name: 'facts', trajectories: [...trajectories, ...trajectories] }],
+      settings: { temperature: 0.7, seed: 2, maxTokens: 9, environment: { topK: 5, promptTemplate: 'b' } },
+    },
+  };
+  expect(evaluationDifferences(pair)).toEqual([
+    'facts: of 2 questions of the baseline and 2 of the candidate (golden answers included), 1 and 1 are not in the other',
+    'facts: episodes per question: 1 in the baseline, 2 in the candidate',
+    'temperature: 0 in the baseline, 0.7 in the candidate',
+    'environment.topK: 3 in the baseline, 5 in the candidate',
+  ]);
+  const comparison = compareEvaluations(pair);
+  expect(renderComparisonReport({ comparison, ...pair })).toContain(
+    'Not the model alone differs: facts: of 2 questions',
+  );
+  expect(evaluationDifferences({ ...pair, candidate: pair.baseline })).toEqual([]);
 });
 
 test('the page shows the difference in points and the questions on which the models differ', () => {

@@ -1,60 +1,90 @@
-import { compareEpisodes, type EpisodeComparison, measureTrajectory } from '@dgpo/arc';
+import { compareEpisodeSets, compareEpisodes, type EpisodeComparison, measureTrajectory } from '@dgpo/arc';
 import { DatasetError, type Trajectory } from '@dgpo/trajectory';
+import { countEpisodeCost } from './cost/episode-cost.js';
+import { addEvaluationCosts, type CostReport, costReport, type EvaluationCost } from './cost/evaluation-cost.js';
+import { type ComparedPair, evaluationDifferences, sharedSets } from './evaluation-differences.js';
 
 /** The episodes of one model; what `readEvaluation` of `@dgpo/trainer` returns is one. */
 export interface ComparedModel {
   /** Name of the model. */
   model: string;
   sets: readonly { name: string; trajectories: readonly Trajectory[] }[];
+  /** How it was evaluated, as `results.json` has it. */
+  settings?: Record<string, unknown>;
+  /** What that took. @default what the episodes show: tokens, calls and searches without time and memory */
+  cost?: CostReport;
 }
 
-export interface CompareEvaluationsOptions {
-  /** The model to compare against. */
-  baseline: ComparedModel;
-  /** The model in question. */
-  candidate: ComparedModel;
+export interface CompareEvaluationsOptions extends ComparedPair {
   /** Resamples of the intervals. @default 1000 */
   bootstrapSamples?: number;
   /** Of the resampling. @default 0 */
   seed?: number;
 }
 
+/** What the two took, each over all of its own questions. */
+export type ComparedCost = Record<'baseline' | 'candidate', EvaluationCost>;
+
 export interface EvaluationComparison {
   baseline: string;
   candidate: string;
   /** The sets that both have, in the order of the baseline. */
-  sets: { name: string; comparison: EpisodeComparison }[];
+  sets: { name: string; comparison: EpisodeComparison; cost: ComparedCost }[];
+  /** Over these sets, each with the same weight; null where there is just one. */
+  overall: { comparison: EpisodeComparison; cost: ComparedCost } | null;
   /** Names of the sets that only one of them has. */
   leftOut: string[];
+  /** What differs apart from the model: questions, samples, settings. Empty in a fair comparison. */
+  differences: string[];
+}
+
+const episodesOf = ({ sets }: ComparedModel, name: string) => sets.find((set) => set.name === name)?.trajectories ?? [];
+
+/** What a set took: as measured, else what its episodes show. */
+function costOf(model: ComparedModel, set: string): EvaluationCost {
+  const measured = model.cost?.sets.find(({ name }) => name === set)?.cost;
+  if (measured !== undefined) return measured;
+  const unknown = { set, engine: 'unknown', seconds: Number.NaN, peakMemoryBytes: Number.NaN };
+  return costReport(episodesOf(model, set).map((episode) => ({ ...unknown, ...countEpisodeCost(episode) }))).overall;
 }
 
 /**
  * Compares two models question by question on the sets that both were evaluated on: paired differences of every measure with 95 %
- * bootstrap intervals, a permutation test for each, and McNemar's exact test of exact match.
+ * bootstrap intervals, a permutation test for each, and McNemar's exact test of exact match; with several sets their average too.
+ * Questions that one of them alone has are left out; `differences` says what else makes the comparison unfair.
  *
  * @throws DatasetError when they share no set, or a shared set has no question in common
  */
 export function compareEvaluations(options: CompareEvaluationsOptions): EvaluationComparison {
   const { baseline, candidate, bootstrapSamples = 1000, seed = 0 } = options;
-  const episodesOf = ({ sets }: ComparedModel, name: string) =>
-    (sets.find((set) => set.name === name)?.trajectories ?? []).map((trajectory) => measureTrajectory(trajectory));
-  const names = (model: ComparedModel) => model.sets.map(({ name }) => name);
-  const shared = names(baseline).filter((name) => names(candidate).includes(name));
-  if (shared.length === 0) {
-    throw new DatasetError(
-      `no set in common: ${baseline.model} has ${names(baseline).join(', ')}, ${candidate.model} has ${names(candidate).join(', ')}`,
-    );
-  }
-  const sets = shared.map((name) => {
+  const shared = sharedSets(options);
+  const measured = shared.map((name) => ({
+    baseline: episodesOf(baseline, name).map((trajectory) => measureTrajectory(trajectory)),
+    candidate: episodesOf(candidate, name).map((trajectory) => measureTrajectory(trajectory)),
+  }));
+  const sets = shared.map((name, index) => {
     const comparison = compareEpisodes({
-      baseline: episodesOf(baseline, name),
-      candidate: episodesOf(candidate, name),
+      ...(measured[index] ?? { baseline: [], candidate: [] }),
       bootstrapSamples,
       seed,
     });
     if (comparison.sharedTasks === 0) throw new DatasetError(`no question of the set ${name} is in both evaluations`);
-    return { name, comparison };
+    return { name, comparison, cost: { baseline: costOf(baseline, name), candidate: costOf(candidate, name) } };
   });
-  const leftOut = [...names(baseline), ...names(candidate)].filter((name) => !shared.includes(name));
-  return { baseline: baseline.model, candidate: candidate.model, sets, leftOut };
+  const total = (side: keyof ComparedCost) => addEvaluationCosts(sets.map(({ cost }) => cost[side]));
+  const names = [baseline, candidate].flatMap((model) => model.sets.map(({ name }) => name));
+  return {
+    baseline: baseline.model,
+    candidate: candidate.model,
+    sets,
+    overall:
+      sets.length === 1
+        ? null
+        : {
+            comparison: compareEpisodeSets({ sets: measured, bootstrapSamples, seed }),
+            cost: { baseline: total('baseline'), candidate: total('candidate') },
+          },
+    leftOut: names.filter((name) => !shared.includes(name)),
+    differences: evaluationDifferences(options),
+  };
 }

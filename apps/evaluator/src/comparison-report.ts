@@ -10,6 +10,7 @@ import {
 } from '@dgpo/arc';
 import { disagreements } from '@dgpo/trainer';
 import type { ComparedModel, EvaluationComparison } from './compare-evaluations.js';
+import { costComparisonTable } from './cost/cost-table.js';
 
 export interface ComparisonReportOptions {
   comparison: EvaluationComparison;
@@ -37,6 +38,16 @@ export function describeComparison(comparison: EpisodeComparison): string[] {
   ];
 }
 
+/** The sets of a comparison, and behind them what they come to together where there are several. */
+export const comparedParts = ({ sets, overall }: EvaluationComparison) => [
+  ...sets,
+  ...(overall === null ? [] : [{ name: 'all sets, each with the same weight', ...overall }]),
+];
+
+/** What makes a comparison say more than which model is better. */
+const describeDifferences = ({ differences }: EvaluationComparison): string[] =>
+  differences.length === 0 ? [] : [`Not the model alone differs: ${differences.join('; ')}.`];
+
 const shown = ['exactMatch', 'firstQueryAnswerHit', 'anyQueryAnswerHit', 'validActionRate'] as const;
 
 function bars(name: string, options: ComparisonReportOptions): ReportBars {
@@ -60,7 +71,7 @@ export function renderComparisonReport(options: ComparisonReportOptions): string
   return renderReport({
     title: `${comparison.candidate} against ${comparison.baseline}`,
     subtitle: `Baseline ${comparison.baseline}, candidate ${comparison.candidate}; differences are candidate minus baseline.`,
-    highlights: comparison.sets.map(({ name, comparison: { measures } }) => {
+    highlights: comparedParts(comparison).map(({ name, comparison: { measures } }) => {
       const { difference } = measures.exactMatch;
       const points = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(100 * value).toFixed(1)}`;
       return {
@@ -69,13 +80,18 @@ export function renderComparisonReport(options: ComparisonReportOptions): string
         ...(difference.count === 0 ? {} : { note: `95 %: ${points(difference.low)} to ${points(difference.high)}` }),
       };
     }),
-    tables: comparison.sets.map(
-      (set): ReportTable => ({
-        title: `Differences on ${set.name}`,
-        ...comparisonTable(set.comparison),
-        caption: describeComparison(set.comparison).join(' '),
-      }),
-    ),
+    tables: comparedParts(comparison).flatMap((part): ReportTable[] => [
+      {
+        title: `Differences on ${part.name}`,
+        ...comparisonTable(part.comparison),
+        caption: describeComparison(part.comparison).join(' '),
+      },
+      {
+        title: `Cost of a question on ${part.name}`,
+        ...costComparisonTable(part.cost),
+        caption: `Measured on ${part.cost.baseline.engine} (baseline) and ${part.cost.candidate.engine} (candidate).`,
+      },
+    ]),
     bars: comparison.sets.map(({ name }) => bars(name, options)),
     comparisons: comparison.sets
       .flatMap(({ name }) =>
@@ -89,6 +105,7 @@ export function renderComparisonReport(options: ComparisonReportOptions): string
       )
       .map((item, index) => ({ ...item, open: index === 0 })),
     notes: [
+      ...describeDifferences(comparison),
       'Differences have paired 95 % bootstrap intervals over questions; p is that of a two-sided paired permutation test.',
       'Side by side stand questions that one of the models alone gets right, gains and losses in turn, then those that both get wrong in different ways: they show how the models differ, not how often.',
     ],

@@ -1,123 +1,266 @@
+import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { type EngineName, selectEngine, tokenizerFolder } from '@dgpo/lm';
-import { type Document, loadCorpus, loadRetriever } from '@dgpo/retriever';
+import type { Environment } from '@dgpo/envs';
+import { checkPython, createInterpreterPool, createPythonInterpreter } from '@dgpo/envs/code';
 import {
-  type ComputePool,
-  createComputePool,
-  type EnvironmentSettings,
-  type EvaluationProgress,
-  type EvaluationSet,
-  evaluateModel,
-  isSearch,
-  type ModelEvaluation,
-  type RetrieverSource,
-} from '@dgpo/trainer';
+  createDecoder,
+  createSampler,
+  type EngineName,
+  type ModelWeights,
+  selectEngine,
+  setParameters,
+  tokenizerFolder,
+} from '@dgpo/lm';
+import { loadCorpus } from '@dgpo/retriever';
+import { type ComputePool, createComputePool, type EnvironmentSettings, evaluateModel, isSearch } from '@dgpo/trainer';
 import { ConfigError } from '@dgpo/trajectory';
+import { benchmarkEnvironment } from './benchmarks/benchmark-environment.js';
+import { codeBenchmarkEnvironment } from './benchmarks/code-benchmark-environment.js';
+import { createCostMeter } from './cost/cost-meter.js';
+import { costReport } from './cost/evaluation-cost.js';
+import {
+  bootstrapOf,
+  checkSets,
+  type EvaluationOptions,
+  evaluateSets,
+  samplingOf,
+} from './evaluation/evaluate-sets.js';
+import { memoryStore } from './evaluation/evaluation-store.js';
+import type { FinishedEvaluation } from './evaluation/finished-evaluation.js';
+import { createPolicyPlayer } from './evaluation/policy-player.js';
+import { createPoolPlayer } from './evaluation/pool-player.js';
+import { answerableSet, type QuestionSet } from './evaluation/question-set.js';
+import { type EvaluatedSet, evaluationOf } from './evaluation/score-set.js';
 import { openInput, openModel } from './open-checkpoint.js';
+import { openSearching, type Searching } from './retrieval/open-searching.js';
+import type { SearchSource } from './retrieval/search-source.js';
 
-export interface EvaluateCheckpointOptions {
+export interface EvaluateCheckpointOptions extends EvaluationOptions {
   /** Model folder in Hugging Face layout, or a folder of adapters; the rules of its `agent.json` hold, else those of Search-R1. */
   checkpoint: string;
-  /** An index directory, or the address of a Search-R1 `/retrieve` server; a model of a household or a shop takes none. */
-  retriever?: RetrieverSource;
-  sets: readonly EvaluationSet[];
+  /** Where questions are searched; a model of a household or a shop takes none. */
+  search?: SearchSource | undefined;
+  /** The rules to play by. @default those of `agent.json` in the folder, else those of Search-R1 */
+  rules?: EnvironmentSettings;
   /** @default the name of the folder */
   name?: string;
-  /** 0 is greedy. @default 0 */
-  temperature?: number;
-  /** Episodes per question. @default 1 */
-  samplesPerTask?: number;
-  /** @default 0 */
-  seed?: number;
   /** Episodes side by side in one worker. @default 64 */
   batchSize?: number;
-  /** Measure source referencing and thinking too; needs an index directory and supporting titles. @default true */
+  /** Measure source referencing and thinking too; needs an index or a corpus, and supporting titles. @default true */
   reading?: boolean;
+  /**
+   * `plain` searches for knowledge and reasons about mathematics; `code` writes Python that can search, for both.
+   * @default 'code' for a model whose agent.json says so, else 'plain'
+   */
+  environment?: 'plain' | 'code';
+  /** Longest solution of a question of mathematics without code, in tokens. @default 2048 */
+  maxTokens?: number;
   /** @default DGPO_ENGINE, else the fastest that works here */
   engine?: EngineName | 'auto';
-  /** Worker threads; 0 is one per core. @default 0 */
+  /** Worker threads for what is not mathematics or code; 0 is one per core. @default 0 */
   workers?: number;
-  /** Resamples of the intervals. @default 1000 */
-  bootstrapSamples?: number;
   /** Workers to use in place of new ones; they are left open. */
   pool?: ComputePool;
   /** Told once everything is open and the work begins. */
   onStart?: (about: { model: string; parameters: number; settings: EnvironmentSettings }) => void;
-  onProgress?: (progress: EvaluationProgress) => void;
-  signal?: AbortSignal | undefined;
 }
 
-export interface CheckpointEvaluation {
-  /** Name of the model. */
+const isWorld = ({ kind }: EnvironmentSettings) => kind === 'household' || kind === 'webshop';
+
+/** @throws ConfigError for sets that the rules do not fit */
+function checkRules(options: EvaluateCheckpointOptions, settings: EnvironmentSettings, writesCode: boolean): void {
+  const { search, sets, checkpoint } = options;
+  const searches = isSearch(settings) || writesCode;
+  if (search !== undefined && !searches) {
+    throw new ConfigError(`plays ${settings.kind}, where nothing is searched: leave out --index, --url and --corpus`, {
+      where: checkpoint,
+    });
+  }
+  for (const { name, kind } of sets) {
+    if (kind === 'question-answering' && isWorld(settings) && !writesCode) {
+      throw new ConfigError(`the model was trained to play ${settings.kind}, not to search; see --environment`, {
+        where: name,
+      });
+    }
+    if (kind !== 'mathematics' && searches && search === undefined) {
+      throw new ConfigError(`${name} is answered with searches: give either --index DIR or --url URL or --corpus FILE`);
+    }
+  }
+}
+
+function fingerprint({ parameters }: ModelWeights): string {
+  const hash = createHash('sha256');
+  const bytes = new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength);
+  const piece = 1 << 28;
+  for (let start = 0; start < bytes.length; start += piece) hash.update(bytes.subarray(start, start + piece));
+  return hash.digest('hex');
+}
+
+/** What both ways of playing need. */
+interface Opened {
+  options: EvaluateCheckpointOptions;
   model: string;
-  evaluation: ModelEvaluation;
-  /** The rules that it was played by. */
+  weights: ModelWeights;
   settings: EnvironmentSettings;
+  searching: Searching;
 }
 
-/** Opens the index once before any work, so that a damaged one is found here; the workers open it anew. */
-async function openCorpus(retriever: RetrieverSource | undefined): Promise<Document[] | undefined> {
-  if (retriever === undefined || !('directory' in retriever)) return undefined;
-  await (await loadRetriever({ directory: retriever.directory })).close();
-  return loadCorpus({ path: join(retriever.directory, 'corpus.jsonl') });
-}
-
-async function openPool({ engine = 'auto', workers = 0 }: EvaluateCheckpointOptions): Promise<ComputePool> {
+async function openPool(engine: EngineName | 'auto', workers: number): Promise<ComputePool> {
   const { name } = await selectEngine(engine === 'auto' ? {} : { engine });
   return createComputePool({ engine: name, workers: workers === 0 ? availableParallelism() : workers });
 }
 
-/**
- * Evaluates a model folder: plays every question of every set by the rules of the model and scores the episodes.
- *
- * @throws ConfigError when the model or the index is missing, damaged or does not fit, or the sets are empty or named alike
- * @throws whatever the engine throws; the signal's reason
- */
-export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Promise<CheckpointEvaluation> {
-  const { retriever, sets, seed = 0, reading = true, signal, onProgress } = options;
-  const checkpoint = resolve(options.checkpoint);
-  const model = options.name ?? basename(checkpoint);
-  const { weights, settings } = await openInput(openModel(checkpoint));
-  if (isSearch(settings) !== (retriever !== undefined)) {
-    throw new ConfigError(
-      retriever === undefined
-        ? 'searches: give either --index DIR or --url URL'
-        : `plays ${settings.kind}, where nothing is searched: leave out --index and --url`,
-      { where: checkpoint },
-    );
-  }
-  const corpus = await openInput(openCorpus(retriever));
-  const pool = options.pool ?? (await openPool(options));
+/** Sets by the rules of the model itself, on all workers. */
+async function evaluateOnWorkers(opened: Opened, sets: readonly QuestionSet[]) {
+  const { options, model, weights, settings, searching } = opened;
+  const { search, batchSize = 64, reading = true, workers = 0, engine = 'auto', onProgress, signal } = options;
+  const corpus =
+    reading && search?.directory !== undefined && isSearch(settings)
+      ? await openInput(loadCorpus({ path: join(search.directory, 'corpus.jsonl') }))
+      : undefined;
+  const pool = options.pool ?? (await openPool(engine, workers));
   try {
-    await pool.broadcast({
-      kind: 'model',
-      name: model,
-      config: weights.config,
-      valueHead: false,
-      weights: weights.parameters,
-    });
-    options.onStart?.({ model, parameters: weights.parameters.length, settings });
-    const evaluation = await evaluateModel({
-      playground: {
-        pool,
-        tokenizer: await tokenizerFolder(checkpoint),
-        environment: settings,
-        ...(retriever === undefined ? {} : { retriever }),
-      },
-      policy: { model },
-      sets,
-      seed,
-      ...(options.temperature === undefined ? {} : { temperature: options.temperature }),
-      ...(options.samplesPerTask === undefined ? {} : { samplesPerTask: options.samplesPerTask }),
-      ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
-      ...(options.bootstrapSamples === undefined ? {} : { bootstrapSamples: options.bootstrapSamples }),
-      ...(reading && corpus !== undefined ? { corpus } : {}),
-      ...(onProgress === undefined ? {} : { onProgress }),
-      signal,
-    });
-    return { model, evaluation, settings };
+    const { config, parameters } = weights;
+    await pool.broadcast({ kind: 'model', name: model, config, valueHead: false, weights: parameters });
+    const tokenizer = await tokenizerFolder(resolve(options.checkpoint));
+    const sampling = samplingOf(options);
+    const where = search === undefined ? {} : { retriever: search.retriever };
+    return {
+      threads: pool.parallel,
+      sets: await evaluateSets({
+        ...options,
+        sets,
+        answerRecallOf: searching.answerRecallOf,
+        meter: createCostMeter({ engine: pool.engine ?? 'unknown' }),
+        player: createPoolPlayer({ pool, model, tokenizer, environment: settings, ...where, ...sampling, batchSize }),
+        evaluate: async (set, play) => {
+          const { sets: evaluated } = await evaluateModel({
+            playground: { pool, tokenizer, environment: settings, ...where },
+            policy: { model },
+            sets: [set],
+            ...sampling,
+            ...bootstrapOf(options),
+            batchSize,
+            ...(corpus === undefined ? {} : { corpus }),
+            play: async () => (await play()).trajectories,
+            ...(onProgress === undefined ? {} : { onProgress }),
+            signal,
+          });
+          const [evaluation] = evaluated;
+          if (evaluation === undefined) throw new RangeError('a set was not evaluated');
+          return evaluation;
+        },
+      }),
+    };
   } finally {
     if (options.pool === undefined) await pool.close();
+  }
+}
+
+/** Sets in environments of their own, in this process. */
+async function evaluateHere(
+  { options, model, weights, searching }: Opened,
+  sets: readonly QuestionSet[],
+  environments: ReadonlyMap<string, Environment>,
+): Promise<EvaluatedSet[]> {
+  const { batchSize = 64, engine = 'auto' } = options;
+  const { name } = await selectEngine(engine === 'auto' ? {} : { engine });
+  const decoder = createDecoder({ config: weights.config });
+  try {
+    setParameters(decoder, weights.parameters);
+    const sampler = createSampler({ decoder, tokenizer: weights.tokenizer, slots: batchSize });
+    try {
+      const player = createPolicyPlayer({
+        policyOf: () => ({ ...sampler, name: model }),
+        environmentOf: (set) => {
+          const environment = environments.get(set.name);
+          if (environment === undefined) throw new RangeError(`no environment for ${set.name}`);
+          return environment;
+        },
+        ...samplingOf(options),
+        batchSize,
+      });
+      const meter = createCostMeter({ engine: name });
+      return await evaluateSets({ ...options, sets, player, meter, answerRecallOf: searching.answerRecallOf });
+    } finally {
+      sampler.dispose();
+    }
+  } finally {
+    decoder.dispose();
+  }
+}
+
+/**
+ * Evaluates a model folder: plays every question of every set, by the rules of the model, or in Python (`environment`); mathematics as one
+ * reasoned answer.
+ *
+ * @throws ConfigError when the model does not fit, the sets are empty or named alike, or the store holds episodes of other settings;
+ *   EnvironmentError when too many episodes end by an error; whatever the engine throws; the signal's reason
+ */
+export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Promise<FinishedEvaluation> {
+  const { search, store = memoryStore, maxTokens = 2048, environment, signal } = options;
+  checkSets(options.sets);
+  const checkpoint = resolve(options.checkpoint);
+  const model = options.name ?? basename(checkpoint);
+  const { weights, settings: own } = await openInput(openModel(checkpoint));
+  const settings = options.rules ?? own;
+  if (settings.maxContextTokens > weights.config.maxPositionEmbeddings) {
+    throw new ConfigError(
+      `maxContextTokens is ${settings.maxContextTokens}, but this model reads ${weights.config.maxPositionEmbeddings} tokens`,
+      { where: 'rules' },
+    );
+  }
+  const writesCode = (environment ?? (settings.kind === 'code' ? 'code' : 'plain')) === 'code';
+  checkRules(options, settings, writesCode);
+  if (writesCode) checkPython();
+  const sets = options.sets.map((set) =>
+    isWorld(settings) && set.kind === undefined ? set : answerableSet(set, set.kind ?? 'question-answering'),
+  );
+  const here = sets.filter(({ kind }) => kind === 'mathematics' || (writesCode && kind !== undefined));
+  const interpreters = createInterpreterPool({ start: createPythonInterpreter });
+  const searching = await openSearching({ search, sets, settings, signal });
+  try {
+    const { retriever } = searching;
+    const searched = retriever === undefined ? {} : { retriever };
+    const environmentOf = writesCode
+      ? codeBenchmarkEnvironment({ interpreters, settings, ...searched })
+      : benchmarkEnvironment({ settings, maxTokens, ...searched });
+    // All of them before the first episode: what is missing is found here and not after hours.
+    const environments = new Map(
+      here.map(({ name, kind = 'question-answering' }) => [name, environmentOf({ name, kind })]),
+    );
+    const described = {
+      model,
+      policy: { kind: 'checkpoint', weights: fingerprint(weights) },
+      ...samplingOf(options),
+      shuffledPassages: search !== undefined && 'shuffleSeed' in search.retriever,
+      environment: settings,
+      agent: writesCode ? 'code' : 'plain',
+      maxTokens,
+      corpus: search?.corpus.fingerprint ?? search?.corpus.url ?? null,
+    };
+    await store.begin({ settings: described, sets });
+    options.onStart?.({ model, parameters: weights.parameters.length, settings });
+    const opened: Opened = { options, model, weights, settings, searching };
+    const others = sets.filter((set) => !here.includes(set));
+    const onWorkers = others.length === 0 ? undefined : await evaluateOnWorkers(opened, others);
+    const inProcess = here.length === 0 ? [] : await evaluateHere(opened, here, environments);
+    const all = [...(onWorkers?.sets ?? []), ...inProcess];
+    const ordered = sets.flatMap(({ name }) => all.find((set) => set.name === name) ?? []);
+    const threads = here.length === 0 && onWorkers !== undefined ? { threads: onWorkers.threads } : {};
+    return {
+      model,
+      evaluation: evaluationOf(ordered, bootstrapOf(options)),
+      settings: described,
+      cost: costReport(
+        ordered.flatMap(({ costs }) => costs),
+        threads,
+      ),
+      ...(search === undefined ? {} : { corpus: search.corpus }),
+    };
+  } finally {
+    await searching.close();
+    await interpreters.close();
   }
 }

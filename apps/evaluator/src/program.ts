@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { connectProgram, runCommandLine } from '@dgpo/trainer';
 import { Command } from 'commander';
-import { benchmarksCommand } from './commands/benchmarks-command.js';
 import { compareCommand } from './commands/compare-command.js';
+import { leaderboardCommand } from './commands/leaderboard-command.js';
 import { reportCommand } from './commands/report-command.js';
 import { runCommand } from './commands/run-command.js';
 import type { CliSurroundings } from './commands/surroundings.js';
@@ -16,8 +16,8 @@ function createProgram(surroundings: CliSurroundings): Command {
     .description('Evaluate search agents, compare them, report on their training.')
     .version(version)
     .addCommand(runCommand(surroundings))
-    .addCommand(benchmarksCommand(surroundings))
     .addCommand(compareCommand(surroundings))
+    .addCommand(leaderboardCommand(surroundings))
     .addCommand(reportCommand(surroundings));
   return connectProgram(program, surroundings);
 }

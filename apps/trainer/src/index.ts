@@ -1,3 +1,4 @@
+export { type ChatPolicy, type ChatPolicyOptions, type ChatTool, createChatPolicy } from '@dgpo/distill/teachers';
 export {
   type ArithmeticPlan,
   type ArithmeticSplit,
@@ -107,11 +108,14 @@ export {
   type ReadingScores,
   type SetEvaluation,
 } from './evaluate/evaluate-model.js';
+export { type CallCost, countCalls } from './evaluate/evaluation-cost.js';
 export {
+  type EvaluationResultsOptions,
   evaluationResults,
   readEvaluation,
   type StoredEvaluation,
   type StoredSet,
+  taskName,
   type WriteEvaluationOptions,
   writeEvaluation,
 } from './evaluate/evaluation-files.js';

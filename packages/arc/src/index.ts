@@ -74,6 +74,7 @@ export {
 export { type JudgeItem, judgePromptVersion } from './judge/judge-prompt.js';
 export { parseVerdict, type Verdict } from './judge/parse-verdict.js';
 export { type LmEvalResults, type LmEvalResultsOptions, lmEvalResults } from './lm-eval-results.js';
+export { type CompareEpisodeSetsOptions, compareEpisodeSets } from './measures/compare-episode-sets.js';
 export {
   type CompareEpisodesOptions,
   compareEpisodes,

@@ -1,4 +1,4 @@
-import { createRandom, EnvironmentError, type RetrievedDocument, type Trajectory } from '@dgpo/trajectory';
+import { createRandom, EnvironmentError, ModelError, type RetrievedDocument, type Trajectory } from '@dgpo/trajectory';
 import type { EpisodeState } from './environment.js';
 import { generateTurns } from './generate-turns.js';
 import type { Policy } from './policy.js';
@@ -45,7 +45,7 @@ export interface AskOptions {
 export interface Agent {
   /**
    * Answers a question and yields what happens on the way.
-   * @throws EnvironmentError when the retriever fails, and the signal's reason when aborted.
+   * @throws EnvironmentError when the retriever fails, ModelError when the policy has no result, and the signal's reason when aborted.
    */
   ask(question: string, options?: AskOptions): AsyncIterable<AgentEvent>;
   /** The answer alone, null when there is none. @throws as `ask` does. */
@@ -86,7 +86,8 @@ export function createAgent(options: AgentOptions): Agent {
           onToken: onToken === undefined ? undefined : (tokenId) => onToken(policy.decode([tokenId])),
         });
         signal?.throwIfAborted();
-        const text = turns[0]?.completion.text ?? '';
+        const { text = '', error } = turns[0]?.completion ?? {};
+        if (error !== undefined) throw new ModelError(error);
         const { thought, ...call } = actions.parse(text);
         if (thought !== '' && call.kind !== 'invalid') yield { type: 'thought', text: thought };
         const announced = state.turn < maxSearches ? announce(call) : null;

@@ -17,15 +17,17 @@ export async function generateTurns(options: {
   policy: Policy;
   episodes: readonly WaitingEpisode[];
   temperature: number;
+  topP?: number | undefined;
   onToken?: ((tokenId: number) => void) | undefined;
 }): Promise<Turn[]> {
-  const { policy, episodes, temperature, onToken } = options;
+  const { policy, episodes, temperature, topP, onToken } = options;
   const completions = await policy.generate(
     episodes.map(({ id, state, random }) => ({
       id,
       contextTokenIds: contextTokenIds(state),
       maxTokens: state.next?.maxTokens ?? 0,
       temperature,
+      ...(topP === undefined ? {} : { topP }),
       stop: state.next?.stop ?? [],
       random,
       episode: state,

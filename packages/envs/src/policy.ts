@@ -23,6 +23,8 @@ export interface GenerateRequest {
   maxTokens: number;
   /** 0 is greedy. */
   temperature: number;
+  /** Nucleus sampling: only the likeliest tokens that together have this probability are drawn. @default 1, all of them */
+  topP?: number;
   /** Generation ends with the token that completes one of these strings; that token belongs to the result. */
   stop?: readonly string[];
   /** The only source of randomness of this row. */
@@ -41,6 +43,11 @@ export interface GenerateResult {
   /** The decoded tokens, special tokens of the protocol included. */
   text: string;
   finishReason: 'stop' | 'length' | 'end';
+  /**
+   * Why there is no result: a server that does not answer, say. The episode then ends by this error, and the others go on. What makes
+   * every further row fail is thrown instead.
+   */
+  error?: string;
 }
 
 /** Whatever plays an episode: a language model here, a server elsewhere, a script in tests. */

@@ -44,6 +44,46 @@ const answering = createScriptedPolicy({ script: () => '<answer>yes</answer>' })
 const run = (options: Partial<RunEpisodesOptions>) =>
   runEpisodes({ environment, policy: answering, tasks, seed: 0, ...options });
 
+describe('some of the episodes', () => {
+  /** Earlier tasks search longer, so later ones end first. */
+  const slowFirst = createScriptedPolicy({
+    script: ({ turn, task: { id } }) =>
+      turn < 3 - 'abcde'.indexOf(id) ? '<search>x</search>' : '<answer>yes</answer>',
+  });
+
+  test('those left out change nothing about the others', async () => {
+    const play = async (options: Partial<RunEpisodesOptions>) =>
+      run({ policy: createRandomPolicy().policy, samplesPerTask: 2, batchSize: 3, ...options });
+    const all = await play({});
+    const skip = (id: string) => ['a#0', 'c#1', 'e#0', 'e#1'].includes(id);
+    expect(await play({ skip })).toEqual(all.filter(({ id }) => !skip(id)));
+    expect(await play({ skip: () => true })).toEqual([]);
+  });
+
+  test('as they end, each once', async () => {
+    const ids = (trajectories: Trajectory[]) => trajectories.map(({ id }) => id);
+    // a takes four turns, b three, c two, d and e one.
+    const ended = await run({ policy: slowFirst, batchSize: 5, asTheyEnd: true });
+    expect(ids(ended)).toEqual(['d#0', 'e#0', 'c#0', 'b#0', 'a#0']);
+    const inOrder = await run({ policy: slowFirst, batchSize: 5 });
+    expect([...ended].sort((a, b) => a.id.localeCompare(b.id))).toEqual(inOrder);
+  });
+
+  test('top-p reaches the policy, and is left out where nobody asked for it', async () => {
+    const seen: (number | undefined)[] = [];
+    const policy: Policy = {
+      ...answering,
+      generate: (requests) => {
+        seen.push(...requests.map(({ topP }) => topP));
+        return answering.generate(requests);
+      },
+    };
+    await run({ policy, tasks: [task('a')], topP: 0.9 });
+    await run({ policy, tasks: [task('a')] });
+    expect(seen).toEqual([0.9, undefined]);
+  });
+});
+
 describe('order and names', () => {
   test('one trajectory per task and sample, in order, however long each takes', async () => {
     // Earlier tasks search longer, so later ones finish first.
@@ -288,6 +328,35 @@ describe('failures', () => {
     expect(released).toEqual(['a#0', 'b#0']);
   });
 
+  test('a turn that the policy could not write ends its own episode by an error; the others go on', async () => {
+    const policy: Policy = {
+      ...answering,
+      generate: async (requests) => {
+        const written = await answering.generate(requests);
+        return written.map((result, index) =>
+          requests[index]?.id === 'b#0'
+            ? { tokenIds: [], logProbs: [], text: '', finishReason: 'end', error: 'no answer after 6 attempts' }
+            : result,
+        );
+      },
+    };
+    const progress: EpisodeProgress[] = [];
+    const trajectories = await run({ policy, batchSize: 3, onProgress: (now) => void progress.push(now) });
+    expect(trajectories.map(({ outcome }) => outcome.endedBy)).toEqual([
+      'answer',
+      'error',
+      'answer',
+      'answer',
+      'answer',
+    ]);
+    expect(trajectories[1]).toMatchObject({
+      actions: [],
+      segments: [{ kind: 'prompt' }],
+      outcome: { correct: false, reward: 0, answer: null, error: 'no answer after 6 attempts' },
+    });
+    expect(progress.at(-1)).toMatchObject({ finished: 5, errors: 1, correct: 4 });
+  });
+
   test.each([
     ['too few results', [], 'policy, request a#0: no result'],
     [
@@ -304,6 +373,8 @@ describe('failures', () => {
     ['batchSize', { batchSize: 1.5 }],
     ['temperature', { temperature: Number.NaN }],
     ['temperature', { temperature: -1 }],
+    ['topP', { topP: 0 }],
+    ['topP', { topP: 1.1 }],
   ])('a bad %s is refused by name', async (name, options) => {
     await expect(run(options)).rejects.toThrow(ConfigError);
     await expect(run(options)).rejects.toThrow(`${name}: `);

@@ -1,5 +1,6 @@
 import { ConfigError, createRandom, DatasetError, type Task, type Trajectory } from '@dgpo/trajectory';
-import type { Environment, EpisodeState } from './environment.js';
+import type { Environment, EpisodeState, Turn } from './environment.js';
+import { endWithoutAnswer } from './episode/episode-limits.js';
 import { generateTurns } from './generate-turns.js';
 import type { Policy } from './policy.js';
 import { toTrajectory } from './to-trajectory.js';
@@ -9,7 +10,7 @@ export interface EpisodeProgress {
   finished: number;
   /** Of these, the ones that the environment calls correct. */
   correct: number;
-  /** Of these, the ones that the environment broke (`outcome.endedBy` is `error`); they say nothing about the policy. */
+  /** Of these, the ones that the environment or a policy without a result broke (`outcome.endedBy` is `error`); they say nothing about the policy. */
   errors: number;
   /** Episodes in progress. */
   running: number;
@@ -25,9 +26,15 @@ export interface RunEpisodesOptions {
   samplesPerTask?: number;
   /** 0 is greedy. @default 1 */
   temperature?: number;
+  /** Of nucleus sampling. @default 1 */
+  topP?: number;
   seed: number;
   /** Episodes in progress at a time; it changes speed and memory, never what an episode draws. @default 32 */
   batchSize?: number;
+  /** Whether to leave an episode out, by its id `<task id>#<sample>`: one that is there already, say. The others are as without. */
+  skip?: (id: string) => boolean;
+  /** Yield episodes as they end, not in the order of tasks and samples. @default false */
+  asTheyEnd?: boolean;
   /** After every turn of the batch. */
   onProgress?: (progress: EpisodeProgress) => void;
   /** Aborting rejects with the signal's reason; episodes in progress are dropped. */
@@ -63,19 +70,35 @@ async function* planEpisodes(
   }
 }
 
+/** The next states: what the policy could not write ends its episode, the rest goes to the environment. */
+async function stepWritten(
+  environment: Environment,
+  turns: readonly Turn[],
+  tokenizer: Policy,
+  signal: AbortSignal | undefined,
+): Promise<EpisodeState[]> {
+  const written = turns.filter(({ completion }) => completion.error === undefined);
+  const stepped = written.length === 0 ? [] : await environment.step({ turns: written, tokenizer, signal });
+  const states = new Map(written.map((turn, index) => [turn, stepped[index] ?? turn.state]));
+  return turns.map((turn) => states.get(turn) ?? endWithoutAnswer(turn.state, 'error', turn.completion.error));
+}
+
 /**
- * Plays episodes and yields each one in the order of tasks and samples as soon as those before it are out. A finished episode makes
- * room for the next, so the batch stays full. Each turn draws from `createRandom(seed).split(task.id, sample, turn)`: an episode
+ * Plays episodes and yields each one in the order of tasks and samples as soon as those before it are out, or with `asTheyEnd` at once.
+ * A finished episode makes room for the next, so the batch stays full. Each turn draws from `createRandom(seed).split(task.id, sample, turn)`: an episode
  * depends on nothing but its own task, sample and seed. Policy tokens are kept exactly as sampled.
  * @throws ConfigError for options out of range, DatasetError for colliding task ids, whatever the policy throws, and the signal's reason.
  */
 export async function* streamEpisodes(options: RunEpisodesOptions): AsyncGenerator<Trajectory> {
-  const { environment, policy, tasks, samplesPerTask = 1, temperature = 1, seed, batchSize = 32 } = options;
-  const { onProgress, signal } = options;
+  const { environment, policy, tasks, samplesPerTask = 1, temperature = 1, topP, seed, batchSize = 32 } = options;
+  const { skip = () => false, asTheyEnd = false, onProgress, signal } = options;
   for (const [where, value] of Object.entries({ samplesPerTask, batchSize })) {
     if (!Number.isInteger(value) || value < 1) throw new ConfigError(`expected at least 1, found ${value}`, { where });
   }
   if (!(temperature >= 0)) throw new ConfigError(`expected 0 or more, found ${temperature}`, { where: 'temperature' });
+  if (topP !== undefined && !(topP > 0 && topP <= 1)) {
+    throw new ConfigError(`expected more than 0 and at most 1, found ${topP}`, { where: 'topP' });
+  }
 
   const random = createRandom(seed);
   const plan = planEpisodes(tasks, samplesPerTask);
@@ -105,8 +128,10 @@ export async function* streamEpisodes(options: RunEpisodesOptions): AsyncGenerat
         return;
       }
       const { task, sample } = value;
+      const id = `${task.id}#${sample}`;
+      if (skip(id)) continue;
       const state = environment.start({ task, tokenizer: policy });
-      const episode = { index: started++, id: `${task.id}#${sample}`, sample, state };
+      const episode = { index: started++, id, sample, state };
       if (!settle(episode)) running.push(episode);
     }
   };
@@ -115,6 +140,7 @@ export async function* streamEpisodes(options: RunEpisodesOptions): AsyncGenerat
     const turns = await generateTurns({
       policy,
       temperature,
+      topP,
       episodes: running.map(({ id, sample, state }) => ({
         id,
         state,
@@ -122,7 +148,7 @@ export async function* streamEpisodes(options: RunEpisodesOptions): AsyncGenerat
       })),
     });
     signal?.throwIfAborted();
-    const states = await environment.step({ turns, tokenizer: policy, signal });
+    const states = await stepWritten(environment, turns, policy, signal);
     progress.policyTokens += turns.reduce((sum, { completion }) => sum + completion.tokenIds.length, 0);
     running = running.map((episode, index) => ({ ...episode, state: states[index] ?? episode.state }));
     running = running.filter((episode) => !settle(episode));
@@ -135,6 +161,12 @@ export async function* streamEpisodes(options: RunEpisodesOptions): AsyncGenerat
       if (running.length > 0) {
         await takeTurns();
         onProgress?.({ ...progress, running: running.length });
+      }
+      if (asTheyEnd) {
+        for (const [index, trajectory] of finished) {
+          finished.delete(index);
+          yield trajectory;
+        }
       }
       for (let next = finished.get(yielded); next !== undefined; next = finished.get(yielded)) {
         finished.delete(yielded);

@@ -16,6 +16,8 @@ export interface JsonLinesWriterOptions {
 export interface JsonLinesWriter {
   /** Writes one value as one line; concurrent calls keep their order. */
   write(value: unknown): Promise<void>;
+  /** Waits until everything written so far is on the disk and survives a power cut. */
+  flush(): Promise<void>;
   /** Flushes to disk and closes; further writes throw. Closing twice is harmless. */
   close(): Promise<void>;
 }
@@ -87,6 +89,10 @@ export async function openJsonLinesWriter(options: JsonLinesWriterOptions): Prom
       if (closed) throw new DatasetError('this writer is closed', { where: path });
       const line = `${JSON.stringify(value)}\n`;
       await enqueue(() => file.appendFile(line));
+    },
+    async flush() {
+      if (closed) throw new DatasetError('this writer is closed', { where: path });
+      await enqueue(() => file.sync());
     },
     async close() {
       if (closed) return;

@@ -54,7 +54,7 @@ export interface Outcome {
   answer: string | null;
   /**
    * `answer`: the policy finished, with an answer or by what ends a text world. `turns`: none were left. `length`: the context was
-   * full. `error`: the environment failed, see `error`.
+   * full. `error`: the environment failed or the policy could not be asked, see `error`.
    */
   endedBy: 'answer' | 'turns' | 'length' | 'error';
   /** What failed. Such an episode says nothing about the policy: leave it out of training. */

@@ -1,11 +1,11 @@
 import type { Environment } from '@dgpo/envs';
-import type { Benchmark } from '@dgpo/envs/benchmarks';
+import type { BenchmarkKind } from '@dgpo/envs/benchmarks';
 import { createMathEnvironment } from '@dgpo/envs/math';
 import { type EnvironmentSettings, isSearch, type openRetriever, searchEnvironment } from '@dgpo/trainer';
 import { ConfigError } from '@dgpo/trajectory';
 
 /** Who owns the episodes of a benchmark. */
-export type EnvironmentOf = (benchmark: Benchmark) => Environment;
+export type EnvironmentOf = (benchmark: { name: string; kind: BenchmarkKind }) => Environment;
 
 export interface BenchmarkEnvironmentOptions {
   /** What questions of knowledge are searched in; benchmarks of mathematics need none. */
@@ -29,7 +29,9 @@ export function benchmarkEnvironment(options: BenchmarkEnvironmentOptions): Envi
         return createMathEnvironment({ maxTokens, maxContextTokens: maxTokens + 2048 });
       case 'question-answering':
         if (retriever === undefined) {
-          throw new ConfigError(`${name} is answered with searches: give either --index DIR or --url URL`);
+          throw new ConfigError(
+            `${name} is answered with searches: give either --index DIR or --url URL or --corpus FILE`,
+          );
         }
         if (!isSearch(settings)) {
           throw new ConfigError(`the model was trained to play ${settings.kind}, not to search; see --environment`);

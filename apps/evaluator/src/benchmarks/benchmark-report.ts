@@ -7,20 +7,27 @@ import {
   type TableOptions,
 } from '@dgpo/arc';
 import type { BenchmarkName } from '@dgpo/envs/benchmarks';
-import type { BenchmarkEvaluation } from './evaluate-benchmarks.js';
-import type { BenchmarkScore } from './score-benchmark.js';
+import type { EvaluatedSet, Evaluation } from '../evaluation/score-set.js';
 
 /** What the benchmarks are called in papers. */
-const titles: Record<BenchmarkName, string> = {
+const titles: Readonly<Record<BenchmarkName, string>> = {
+  nq: 'NQ',
+  triviaqa: 'TriviaQA',
+  popqa: 'PopQA',
   hotpotqa: 'HotpotQA',
   musique: 'MuSiQue',
   bamboogle: 'Bamboogle',
-  '2wikimultihopqa': '2WikiMultiHopQA',
+  '2wikimultihopqa': '2WikiMultihopQA',
   'math-500': 'MATH-500',
   'gsm-hard': 'GSM-Hard',
   aime: 'AIME',
   olymmath: 'OlymMATH',
 };
+
+const isBenchmark = (name: string): name is BenchmarkName => Object.hasOwn(titles, name);
+
+/** What a set is called for people. */
+const titleOf = (name: string) => (isBenchmark(name) ? titles[name] : name);
 
 /** A rate in percent. */
 const percent = (figure: Figure): Figure => ({
@@ -37,20 +44,32 @@ function cell(figure: Figure | undefined): string {
   return `${mean.toFixed(1)} [${low.toFixed(1)}, ${high.toFixed(1)}]`;
 }
 
-const row = ({ name, kind, questions, episodes, score, f1, verdicts, errors }: BenchmarkScore) => [
-  titles[name],
-  kind === 'mathematics' ? 'equivalence' : 'exact match',
-  cell(score),
-  cell(f1),
-  kind === 'mathematics' ? verdicts.undecided : '–',
-  verdicts.none,
-  errors,
-  episodes,
-  questions,
-];
+/** A share in percent, or a dash. */
+const share = (value: number | null | undefined) => (value == null ? '–' : (100 * value).toFixed(1));
+
+const row = ({ scored, answerRecall, withoutAnswer }: EvaluatedSet) => {
+  if (scored === undefined) return [];
+  const { name, kind, questions, episodes, score, f1, verdicts, errors } = scored.score;
+  return [
+    [
+      titleOf(name),
+      kind === 'mathematics' ? 'equivalence' : 'exact match',
+      cell(score),
+      cell(f1),
+      share(answerRecall?.corpus),
+      share(answerRecall?.retrieval),
+      kind === 'mathematics' ? verdicts.undecided : '–',
+      verdicts.none,
+      errors,
+      episodes,
+      questions,
+      withoutAnswer.length,
+    ],
+  ];
+};
 
 /** Benchmarks down, with the averages below them; figures in percent with their 95 % intervals. */
-export function benchmarkTable({ benchmarks, averages }: BenchmarkEvaluation): TableOptions {
+export function benchmarkTable({ sets, averages }: Evaluation): TableOptions {
   const right = (header: string) => ({ header, align: 'right' as const });
   const average = (label: string, figure: Figure) =>
     figure.count === 0 ? [] : [[`average of ${figure.count}`, label, cell(figure)]];
@@ -59,10 +78,21 @@ export function benchmarkTable({ benchmarks, averages }: BenchmarkEvaluation): T
     columns: [
       'benchmark',
       'measure',
-      ...['score', 'F1', 'undecided', 'no answer', 'errors', 'episodes', 'questions'].map(right),
+      ...[
+        'score',
+        'F1',
+        'in corpus',
+        'found',
+        'undecided',
+        'no answer',
+        'errors',
+        'episodes',
+        'questions',
+        'without gold',
+      ].map(right),
     ],
     rows: [
-      ...benchmarks.map(({ score }) => row(score)),
+      ...sets.flatMap(row),
       ...(both ? average('question answering', averages.questionAnswering) : []),
       ...(both ? average('mathematics', averages.mathematics) : []),
       ...average('all', averages.all),
@@ -73,14 +103,15 @@ export function benchmarkTable({ benchmarks, averages }: BenchmarkEvaluation): T
 /** What the table leaves unsaid. */
 export const benchmarkNotes = [
   'Score: exact match after normalisation for question answering; answers equal to the golden one for mathematics, where an undecided comparison counts as wrong.',
-  'Averages give every benchmark the same weight. Intervals are 95 % bootstrap intervals over questions, drawn within each benchmark.',
+  'In corpus: share of the questions with a golden answer in any passage of the corpus; found: in the passages for the question as it stands. Both are over questions whose answer is not yes or no, and bound what reading can score.',
+  'Averages give every benchmark the same weight. Intervals are 95 % bootstrap intervals over questions, drawn within each benchmark. Rows without a golden answer are left out.',
 ];
 
 export interface BenchmarkReportOptions {
   /** Name of the model. */
   model: string;
   subtitle: string;
-  evaluation: BenchmarkEvaluation;
+  evaluation: Evaluation;
   /** Episodes to show. @default none */
   transcripts?: readonly ReportTranscript[];
 }
@@ -89,6 +120,7 @@ export interface BenchmarkReportOptions {
 export function renderBenchmarkReport(options: BenchmarkReportOptions): string {
   const { model, subtitle, evaluation, transcripts = [] } = options;
   const { all } = evaluation.averages;
+  const scores = evaluation.sets.flatMap(({ scored }) => scored?.score ?? []);
   return renderReport({
     title: `${model} on benchmarks`,
     subtitle,
@@ -103,8 +135,8 @@ export function renderBenchmarkReport(options: BenchmarkReportOptions): string {
     bars: [
       {
         title: 'Score of each benchmark',
-        categories: evaluation.benchmarks.map(({ score }) => titles[score.name]),
-        series: [{ name: model, values: evaluation.benchmarks.map(({ score }) => score.score) }],
+        categories: scores.map(({ name }) => titleOf(name)),
+        series: [{ name: model, values: scores.map(({ score }) => score) }],
         max: 1,
       },
     ],

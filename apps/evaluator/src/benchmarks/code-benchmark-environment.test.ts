@@ -49,10 +49,10 @@ test('one agent with code answers knowledge and mathematics', async () => {
     documents: [{ id: '0', contents: 'Peru\nThe sol is the money of Peru.' }],
   });
   const environmentOf = codeBenchmarkEnvironment({ interpreters, retriever, settings });
-  const { benchmarks } = await evaluateBenchmarks({ policy, benchmarks: [knowledge, mathematics], environmentOf });
-  expect(benchmarks.map(({ score }) => score.score.mean)).toEqual([1, 1]);
-  expect(benchmarks.map(({ trajectories }) => trajectories[0]?.outcome.correct)).toEqual([true, true]);
-  const [prompt, , observation] = benchmarks[0]?.trajectories[0]?.segments ?? [];
+  const { sets } = await evaluateBenchmarks({ policy, benchmarks: [knowledge, mathematics], environmentOf });
+  expect(sets.map(({ scored }) => scored?.score.score.mean)).toEqual([1, 1]);
+  expect(sets.map(({ trajectories }) => trajectories[0]?.outcome.correct)).toEqual([true, true]);
+  const [prompt, , observation] = sets[0]?.trajectories[0]?.segments ?? [];
   expect(prompt?.text).toBe('Q: What money is used in Peru?\n');
   expect(observation?.text).toContain('The sol is the money of Peru.');
 });

@@ -39,7 +39,7 @@ export function codeBenchmarkEnvironment(options: CodeBenchmarkEnvironmentOption
       : [createSearchTool({ retriever, topK, ...(documentTemplate === undefined ? {} : { documentTemplate }) })];
   return ({ name, kind }) => {
     if (kind === 'question-answering' && retriever === undefined) {
-      throw new ConfigError(`${name} is answered with searches: give either --index DIR or --url URL`);
+      throw new ConfigError(`${name} is answered with searches: give either --index DIR or --url URL or --corpus FILE`);
     }
     return createCodeEnvironment({
       ...rules,

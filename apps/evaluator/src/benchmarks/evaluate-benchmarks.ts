@@ -1,88 +1,51 @@
-import { type Policy, streamEpisodes } from '@dgpo/envs';
+import type { Policy } from '@dgpo/envs';
 import type { Benchmark } from '@dgpo/envs/benchmarks';
-import { ConfigError, RetrieverError, type Trajectory } from '@dgpo/trajectory';
+import { createCostMeter } from '../cost/cost-meter.js';
+import {
+  bootstrapOf,
+  checkSets,
+  type EvaluationOptions,
+  evaluateSets,
+  samplingOf,
+} from '../evaluation/evaluate-sets.js';
+import { createPolicyPlayer } from '../evaluation/policy-player.js';
+import { type Evaluation, evaluationOf } from '../evaluation/score-set.js';
 import type { EnvironmentOf } from './benchmark-environment.js';
-import { averageBenchmarks, type BenchmarkAverages, type BenchmarkScore, scoreBenchmark } from './score-benchmark.js';
 
-export interface EvaluateBenchmarksOptions {
+export interface EvaluateBenchmarksOptions extends Omit<EvaluationOptions, 'sets'> {
   /** Whatever plays episodes: a model here, a server elsewhere. */
   policy: Policy;
   benchmarks: readonly Benchmark[];
   /** The environment in which a benchmark is played; `benchmarkEnvironment` makes the usual ones. */
   environmentOf: EnvironmentOf;
-  /** 0 is greedy. @default 0 */
-  temperature?: number;
-  /** Episodes per question. @default 1 */
-  samplesPerTask?: number;
-  /** Of sampling and of the bootstrap. @default 0 */
-  seed?: number;
   /** Episodes side by side. @default 64 */
   batchSize?: number;
-  /** Resamples of the intervals. @default 1000 */
-  bootstrapSamples?: number;
-  onProgress?: (progress: { benchmark: string; done: number; total: number }) => void;
-  signal?: AbortSignal | undefined;
+  /** What the policy runs on, for the costs. @default 'unknown' */
+  engine?: string;
 }
-
-export interface EvaluatedBenchmark {
-  score: BenchmarkScore;
-  /** In the order of the questions. */
-  trajectories: Trajectory[];
-}
-
-export interface BenchmarkEvaluation {
-  /** In the order given. */
-  benchmarks: EvaluatedBenchmark[];
-  averages: BenchmarkAverages;
-}
-
-const maxErrorRate = 0.9;
 
 /**
  * Plays every question of every benchmark in its environment and scores the answers: exact match and F1 for question answering,
  * equivalence for mathematics. The figures do not depend on the batch size.
- * @throws ConfigError when two benchmarks are one or one is empty, or where an environment cannot be made; RetrieverError when searches
- *   broke more than nine episodes of ten; whatever the policy throws; the signal's reason.
+ * @throws ConfigError when two benchmarks are one or one is empty, or where an environment cannot be made; EnvironmentError when too many
+ *   episodes end by an error (`maxErrorRate`); whatever the policy throws; the signal's reason.
  */
-export async function evaluateBenchmarks(options: EvaluateBenchmarksOptions): Promise<BenchmarkEvaluation> {
-  const { policy, benchmarks, environmentOf, temperature = 0, samplesPerTask = 1, seed = 0, batchSize = 64 } = options;
-  const bootstrap = { bootstrapSamples: options.bootstrapSamples ?? 1000, seed };
-  if (new Set(benchmarks.map(({ name }) => name)).size !== benchmarks.length) {
-    throw new ConfigError('a benchmark stands twice', { where: 'benchmarks' });
-  }
-  const empty = benchmarks.find(({ tasks }) => tasks.length === 0);
-  if (empty !== undefined) throw new ConfigError('has no questions', { where: `benchmark ${empty.name}` });
+export async function evaluateBenchmarks(options: EvaluateBenchmarksOptions): Promise<Evaluation> {
+  const { policy, benchmarks, environmentOf, batchSize = 64, engine = 'unknown', ...rest } = options;
+  checkSets(benchmarks);
   // All of them before the first episode: what is missing is found here and not after hours.
-  const playable = benchmarks.map((benchmark) => ({ benchmark, environment: environmentOf(benchmark) }));
-  const played = [];
-  for (const { benchmark, environment } of playable) {
-    const total = benchmark.tasks.length * samplesPerTask;
-    const trajectories: Trajectory[] = [];
-    for await (const trajectory of streamEpisodes({
-      environment,
-      policy,
-      tasks: benchmark.tasks,
-      samplesPerTask,
-      temperature,
-      seed,
-      batchSize,
-      signal: options.signal,
-    })) {
-      trajectories.push(trajectory);
-      options.onProgress?.({ benchmark: benchmark.name, done: trajectories.length, total });
-    }
-    const scored = scoreBenchmark({ benchmark, trajectories, ...bootstrap });
-    if (scored.score.errors > maxErrorRate * trajectories.length) {
-      const reason = trajectories.find(({ outcome }) => outcome.error !== undefined)?.outcome.error;
-      throw new RetrieverError(
-        `searches failed in ${scored.score.errors} of ${trajectories.length} episodes (${reason ?? 'no reason given'}); mend the search engine`,
-        { where: benchmark.name },
-      );
-    }
-    played.push({ scored, trajectories });
-  }
-  return {
-    benchmarks: played.map(({ scored, trajectories }) => ({ score: scored.score, trajectories })),
-    averages: averageBenchmarks({ scored: played.map(({ scored }) => scored), ...bootstrap }),
-  };
+  const environments = new Map(benchmarks.map((benchmark) => [benchmark.name as string, environmentOf(benchmark)]));
+  const evaluation = { ...rest, sets: benchmarks };
+  const player = createPolicyPlayer({
+    policyOf: () => policy,
+    environmentOf: ({ name }) => {
+      const environment = environments.get(name);
+      if (environment === undefined) throw new RangeError(`no environment for ${name}`);
+      return environment;
+    },
+    ...samplingOf(evaluation),
+    batchSize,
+  });
+  const sets = await evaluateSets({ ...evaluation, player, meter: createCostMeter({ engine }) });
+  return evaluationOf(sets, bootstrapOf(evaluation));
 }

@@ -1,5 +1,5 @@
 import { type BootstrapOptions, bootstrapInterval, exactMatch, type Figure, macroAverage, tokenF1 } from '@dgpo/arc';
-import type { Benchmark, BenchmarkKind, BenchmarkName } from '@dgpo/envs/benchmarks';
+import type { BenchmarkKind } from '@dgpo/envs/benchmarks';
 import { equivalentAnswers } from '@dgpo/envs/math';
 import type { Trajectory } from '@dgpo/trajectory';
 
@@ -8,7 +8,7 @@ export type AnswerVerdict = 'right' | 'wrong' | 'undecided' | 'none';
 
 /** The figures of one benchmark. */
 export interface BenchmarkScore {
-  name: BenchmarkName;
+  name: string;
   kind: BenchmarkKind;
   questions: number;
   episodes: number;
@@ -18,7 +18,7 @@ export interface BenchmarkScore {
   f1?: Figure;
   /** Episodes by verdict; `undecided`, in mathematics only, counts as wrong in the score. */
   verdicts: Record<AnswerVerdict, number>;
-  /** Episodes that a failing search broke; among those without an answer. */
+  /** Episodes that a failing search or a failing endpoint broke; among those without an answer. */
   errors: number;
 }
 
@@ -46,7 +46,7 @@ export interface ScoredBenchmark {
 }
 
 export interface ScoreBenchmarkOptions extends BootstrapOptions {
-  benchmark: Benchmark;
+  benchmark: { name: string; kind: BenchmarkKind };
   trajectories: readonly Trajectory[];
 }
 

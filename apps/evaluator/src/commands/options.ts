@@ -19,6 +19,15 @@ export const nonNegativeNumber = (text: string) => {
   return value;
 };
 
+/** Parses a share: more than 0, at most 1. */
+export const shareOf = (text: string) => {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value <= 1)) {
+    throw new InvalidArgumentError('It must be a number above 0 and at most 1.');
+  }
+  return value;
+};
+
 export const engineOption = () =>
   new Option('--engine <name>', 'TensorFlow.js backend; auto takes the fastest that works here')
     .choices(['auto', ...engineNames] as const)

@@ -1,21 +1,36 @@
-import { basename, resolve } from 'node:path';
-import { formatTable, scoreTable, type TableOptions } from '@dgpo/arc';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import {
+  type EnvironmentSettings,
   type EvaluationSet,
-  evaluationResults,
-  type RetrieverSource,
+  isSearch,
+  readAgentSettings,
   readQuestions,
-  type SetEvaluation,
-  writeEvaluation,
+  type SearchSettings,
   writeRunReport,
 } from '@dgpo/trainer';
 import { ConfigError } from '@dgpo/trajectory';
-import { Command } from 'commander';
+import type { Command } from 'commander';
+import { benchmarkNotes, benchmarkTable } from '../benchmarks/benchmark-report.js';
+import { openBenchmarks } from '../benchmarks/open-benchmarks.js';
+import { writeCost } from '../cost/cost-files.js';
+import { endpointRules, evaluateEndpoint } from '../endpoint/evaluate-endpoint.js';
 import { evaluateCheckpoint } from '../evaluate-checkpoint.js';
+import { episodesName, setFolder } from '../evaluation/episode-log.js';
+import type { EvaluationOptions } from '../evaluation/evaluate-sets.js';
+import { runResults, writeResults } from '../evaluation/evaluation-results.js';
+import { createFolderStore } from '../evaluation/evaluation-store.js';
+import type { FinishedEvaluation } from '../evaluation/finished-evaluation.js';
+import type { QuestionSet } from '../evaluation/question-set.js';
+import { openInput } from '../open-checkpoint.js';
+import { openSearchSource, type SearchSource } from '../retrieval/search-source.js';
 import { chooseEpisodes } from './choose-episodes.js';
-import { bootstrapOption, engineOption, integerFrom, jsonOption, nonNegativeNumber } from './options.js';
-import { createProgressLine } from './progress-line.js';
+import { printEvaluation } from './print-evaluation.js';
+import { createProgressLine, type ProgressLine } from './progress-line.js';
+import { createRunCommand, type RunFlags } from './run-options.js';
 import type { CliSurroundings } from './surroundings.js';
+
+type At = (path: string) => string;
 
 /** Every file is a set, named after it. */
 async function readSets(paths: readonly string[], limit: number | undefined): Promise<EvaluationSet[]> {
@@ -32,115 +47,171 @@ async function readSets(paths: readonly string[], limit: number | undefined): Pr
   return sets;
 }
 
-/** The measures of a set, with the components that are measured apart from searching. */
-function setTable({ summary, arc }: SetEvaluation): TableOptions {
-  const { columns, rows } = scoreTable(summary);
-  if (arc === undefined) return { columns, rows };
-  const blank = columns.slice(2).map(() => '');
-  const reading = [
-    ['source referencing', arc.sourceReferencing.exactMatch, ...blank],
-    ['thinking', arc.thinking.exactMatch, ...blank],
-  ];
-  const [first, ...others] = columns;
-  const right = others.map((column) => ({
-    header: typeof column === 'string' ? column : column.header,
-    align: 'right' as const,
-  }));
-  return { columns: [first ?? '', ...right], rows: [...rows, ...reading] };
+async function openSets(flags: RunFlags, at: At, { environment, signal }: CliSurroundings): Promise<QuestionSet[]> {
+  const { questions = [], benchmarks = [], data, limit, hub, cache } = flags;
+  if (questions.length + benchmarks.length === 0) {
+    throw new ConfigError('give --questions FILE or --benchmarks NAME, or both');
+  }
+  const sets = await readSets(questions.map(at), limit);
+  const { HF_ENDPOINT: endpoint = '', HF_TOKEN: token = '' } = environment;
+  const named = await openInput(
+    openBenchmarks({
+      benchmarks,
+      data: data === undefined ? undefined : at(data),
+      hub: {
+        name: hub,
+        cache: at(cache),
+        ...(endpoint === '' ? {} : { endpoint }),
+        ...(token === '' ? {} : { token }),
+      },
+      resolvePath: at,
+      signal,
+      ...(limit === undefined ? {} : { limit }),
+    }),
+  );
+  return [...sets, ...named];
 }
 
-/** `dgpo-eval run`: a checkpoint on sets of questions. */
+const ofEndpoints = ['apiKeyVariable', 'format', 'concurrency', 'timeout', 'retries'] as const;
+const ofCheckpoints = ['environment', 'reading', 'engine', 'workers', 'batchSize'] as const;
+
+/** @throws ConfigError for flags that would change nothing */
+function checkFlags(command: Command, flags: RunFlags): void {
+  const idle = flags.endpoint === undefined ? ofEndpoints : ofCheckpoints;
+  const given = idle.find((name) => command.getOptionValueSource(name) === 'cli');
+  if (given === undefined) return;
+  const option = command.options.find((candidate) => candidate.attributeName() === given)?.long ?? given;
+  throw new ConfigError(
+    flags.endpoint === undefined ? `${option} needs --endpoint` : `${option} is for models that run here`,
+  );
+}
+
+async function readRules(directory: string): Promise<EnvironmentSettings> {
+  if (!existsSync(join(directory, 'agent.json'))) {
+    throw new ConfigError('has no agent.json', { where: directory });
+  }
+  return readAgentSettings({ directory, maxPositionEmbeddings: endpointRules.maxContextTokens });
+}
+
+function searchRules(rules: EnvironmentSettings | undefined): SearchSettings {
+  if (rules === undefined) return endpointRules;
+  if (isSearch(rules)) return rules;
+  throw new ConfigError(`these are rules of ${rules.kind}; a model behind an API searches or calculates`, {
+    where: '--rules',
+  });
+}
+
+async function evaluate(
+  options: { model: string; flags: RunFlags; sets: QuestionSet[]; search: SearchSource | undefined; at: At },
+  progress: ProgressLine,
+  { environment, pool, signal }: CliSurroundings,
+): Promise<FinishedEvaluation> {
+  const { model, flags, sets, search, at } = options;
+  const shared = {
+    sets,
+    search,
+    temperature: flags.temperature,
+    topP: flags.topP,
+    samplesPerTask: flags.samples,
+    seed: flags.seed,
+    bootstrapSamples: flags.bootstrapSamples,
+    maxErrorRate: flags.maxErrorRate,
+    maxTokens: flags.maxTokens,
+    ...(flags.name === undefined ? {} : { name: flags.name }),
+    ...(flags.out === undefined ? {} : { store: createFolderStore(at(flags.out)) }),
+    onProgress: ({ set, part, done, total }) => progress.show(`${set} · ${part}: ${done} of ${total}`, done === total),
+    signal,
+  } satisfies EvaluationOptions & Record<string, unknown>;
+  const given = flags.rules === undefined ? undefined : await readRules(at(flags.rules));
+  if (flags.endpoint !== undefined) {
+    const rules = searchRules(given);
+    return evaluateEndpoint({
+      ...shared,
+      endpoint: {
+        url: flags.endpoint,
+        model,
+        environment,
+        timeout: 1000 * flags.timeout,
+        retries: flags.retries,
+        ...(flags.apiKeyVariable === undefined ? {} : { apiKeyVariable: flags.apiKeyVariable }),
+      },
+      rules: flags.format === undefined ? rules : { ...rules, format: flags.format },
+      concurrency: flags.concurrency,
+      onStart: ({ model: name, url }) => progress.note(`${name} at ${url}`),
+    });
+  }
+  return evaluateCheckpoint({
+    ...shared,
+    checkpoint: at(model),
+    ...(given === undefined ? {} : { rules: given }),
+    batchSize: flags.batchSize,
+    reading: flags.reading,
+    engine: flags.engine,
+    workers: flags.workers,
+    ...(flags.environment === undefined ? {} : { environment: flags.environment }),
+    ...(pool === undefined ? {} : { pool }),
+    onStart: ({ model: name, parameters }) => progress.note(`${name}: ${(parameters / 1e6).toFixed(2)} M parameters`),
+  });
+}
+
+function subtitleOf({ temperature, topP, samples, seed, shufflePassages = false }: RunFlags): string {
+  const sampling = temperature === 0 ? 'Greedy' : `Temperature ${temperature}, top-p ${topP}`;
+  return `${sampling}, ${samples === 1 ? 'one episode' : `${samples} episodes`} a question, seed ${seed}${shufflePassages ? ', shuffled passages' : ''}.`;
+}
+
+async function write(directory: string, finished: FinishedEvaluation, flags: RunFlags): Promise<void> {
+  const { model, evaluation, cost } = finished;
+  await writeCost({ directory, cost });
+  await writeResults(directory, finished);
+  const searched = evaluation.sets.filter(({ scored }) => scored?.score.kind !== 'mathematics');
+  await writeRunReport({
+    path: resolve(directory, 'report.html'),
+    title: model,
+    subtitle: subtitleOf(flags),
+    results: [{ name: model, sets: searched }],
+    tables: evaluation.sets.some(({ scored }) => scored !== undefined)
+      ? [{ title: 'Scores', ...benchmarkTable(evaluation), caption: 'In percent, with 95 % intervals.' }]
+      : [],
+    notes: benchmarkNotes,
+    transcripts: evaluation.sets.flatMap(({ name, trajectories }) =>
+      chooseEpisodes(trajectories, flags.transcripts).map((trajectory) => ({ label: name, trajectory })),
+    ),
+  });
+}
+
+/** `dgpo-eval run`: a model on sets of questions and benchmarks. */
 export function runCommand(surroundings: CliSurroundings): Command {
-  const { output, errors, signal, workingDirectory, pool } = surroundings;
+  const { output, errors, signal, workingDirectory } = surroundings;
   const at = (path: string) => resolve(workingDirectory, path);
-  return new Command('run')
-    .description('Evaluate a model: play every question with searches, score episodes and capabilities.')
-    .argument(
-      '<checkpoint>',
-      'model folder, or folder of adapters; its agent.json holds the rules, else those of Search-R1 apply',
-    )
-    .optionsGroup('What to ask:')
-    .requiredOption(
-      '--questions <file...>',
-      'FlashRAG JSONL, Search-R1 parquet, or tasks of a household or a shop; each file is a set',
-    )
-    .option('--limit <number>', 'questions of each file, from its start', integerFrom(1))
-    .optionsGroup('Where it searches (not in a household or a shop):')
-    .option('--index <dir>', 'index directory, as dgpo-retriever index wrote it')
-    .option('--url <url>', 'a Search-R1 /retrieve server instead; then source referencing and thinking are left out')
-    .option('--shuffle-passages', 'control: show other passages than the ones found')
-    .optionsGroup('How it answers:')
-    .option('--temperature <number>', 'of sampling; 0 is greedy', nonNegativeNumber, 0)
-    .option('--samples <number>', 'episodes per question', integerFrom(1), 1)
-    .option('--seed <number>', 'seed of sampling and resampling', integerFrom(0), 0)
-    .option('--no-reading', 'leave out source referencing and thinking')
-    .addOption(engineOption())
-    .option('--workers <number>', 'worker threads; 0 is one per core', integerFrom(0), 0)
-    .option('--batch-size <number>', 'episodes side by side in one worker', integerFrom(1), 64)
-    .optionsGroup('Output:')
-    .option('--out <dir>', 'write results.json (as lm-eval does), samples_<set>.jsonl and report.html there')
-    .option('--name <name>', 'name of the model in them (default: that of its folder)')
-    .option('--transcripts <number>', 'episodes of each set in the report', integerFrom(0), 10)
-    .addOption(bootstrapOption())
-    .addOption(jsonOption())
-    .helpOption('-h, --help', 'display help for command')
-    .action(async (checkpoint, flags) => {
-      const { index, url, shufflePassages = false, temperature, samples, seed, bootstrapSamples } = flags;
-      if (index !== undefined && url !== undefined) throw new ConfigError('give either --index DIR or --url URL');
-      if (shufflePassages && index === undefined) throw new ConfigError('--shuffle-passages needs --index');
-      const folder = (directory: string) => ({ directory, ...(shufflePassages ? { shuffleSeed: seed } : {}) });
-      const retriever: RetrieverSource | undefined =
-        url !== undefined ? { url } : index !== undefined ? folder(at(index)) : undefined;
-      const sets = await readSets(flags.questions.map(at), flags.limit);
-      const progress = createProgressLine(errors, flags.json === true);
-      const { model, evaluation, settings } = await evaluateCheckpoint({
-        checkpoint: at(checkpoint),
-        ...(retriever === undefined ? {} : { retriever }),
-        sets,
-        temperature,
-        samplesPerTask: samples,
-        seed,
-        batchSize: flags.batchSize,
-        reading: flags.reading,
-        engine: flags.engine,
-        workers: flags.workers,
-        bootstrapSamples,
-        ...(flags.name === undefined ? {} : { name: flags.name }),
-        ...(pool === undefined ? {} : { pool }),
-        onStart: ({ model: name, parameters }) =>
-          progress.note(`${name}: ${(parameters / 1e6).toFixed(2)} M parameters`),
-        onProgress: ({ set, part, done, total }) =>
-          progress.show(`${set} · ${part}: ${done} of ${total}`, done === total),
+  return createRunCommand().action(async (model, flags, command) => {
+    checkFlags(command, flags);
+    const { index, url, corpus, corpusName, shufflePassages = false, seed } = flags;
+    const sets = await openSets(flags, at, surroundings);
+    const search = await openInput(
+      openSearchSource({
+        index: index === undefined ? undefined : at(index),
+        url,
+        corpus: corpus === undefined ? undefined : at(corpus),
+        name: corpusName,
+        shuffleSeed: shufflePassages ? seed : undefined,
         signal,
-      });
-      const described = {
-        temperature,
-        samplesPerTask: samples,
-        seed,
-        shuffledPassages: shufflePassages,
-        environment: settings,
-      };
-      if (flags.out !== undefined) {
-        const directory = at(flags.out);
-        await writeEvaluation({ directory, model, evaluation, settings: described });
-        await writeRunReport({
-          path: resolve(directory, 'report.html'),
-          title: model,
-          subtitle: `${temperature === 0 ? 'Greedy' : `Temperature ${temperature}`}, seed ${seed}${shufflePassages ? ', shuffled passages' : ''}.`,
-          results: [{ name: model, sets: evaluation.sets }],
-          transcripts: evaluation.sets.flatMap(({ name, trajectories }) =>
-            chooseEpisodes(trajectories, flags.transcripts).map((trajectory) => ({ label: name, trajectory })),
-          ),
-        });
-      }
+      }),
+    );
+    try {
+      const progress = createProgressLine(errors, flags.json === true);
+      const finished = await evaluate({ model, flags, sets, search, at }, progress, surroundings);
+      if (flags.out !== undefined) await write(at(flags.out), finished, flags);
       if (flags.json) {
-        output.write(`${JSON.stringify(evaluationResults({ model, evaluation, settings: described }))}\n`);
+        const results = runResults(finished, (set) => `${setFolder(set)}/${episodesName}`);
+        output.write(`${JSON.stringify({ ...results, cost: finished.cost })}\n`);
         return;
       }
-      for (const set of evaluation.sets) output.write(`${set.name}\n${formatTable(setTable(set))}\n\n`);
-      output.write(
-        `Means with 95 % bootstrap intervals over questions (${bootstrapSamples} resamples, seed ${seed}).\n`,
-      );
-      if (flags.out !== undefined) output.write(`Wrote results.json, samples and report.html to ${flags.out}\n`);
-    });
+      printEvaluation(output, finished);
+      if (flags.out !== undefined) {
+        output.write(`Wrote results.json, cost.json, report.html and a folder for each set to ${flags.out}\n`);
+      }
+    } finally {
+      await search?.close();
+    }
+  });
 }

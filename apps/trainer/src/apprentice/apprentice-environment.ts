@@ -22,7 +22,9 @@ export function apprenticeEnvironment<State extends PlainData>(options: {
   const { limitScale, settings, world } = options;
   const { format = 'react', maxContextTokens, maxObservationTokens, maxTokensPerTurn, maxTurns } = settings;
   return createTextEnvironment({
-    ...{ format, maxTurns, world },
+    format,
+    maxTurns,
+    world,
     maxTokensPerTurn: limitScale * maxTokensPerTurn,
     maxObservationTokens: limitScale * maxObservationTokens,
     maxContextTokens: limitScale * maxContextTokens,

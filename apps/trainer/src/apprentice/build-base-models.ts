@@ -65,7 +65,8 @@ async function buildOne<Skill extends string>(options: {
   const spoken = await playLessons({
     world: roomy,
     tasks: roomy.tasks({ split: 'train', count: trainingTasks, seed: seed + 1 }),
-    ...{ count: tokenizerEpisodes, random: random.split('vocabulary') },
+    count: tokenizerEpisodes,
+    random: random.split('vocabulary'),
   });
   const texts = spoken.map(({ segments }) => segments.map(({ text }) => text).join(''));
   const tokenizer = trainCompactTokenizer({ texts, specialTokens: [], maximumPieces: world.vocabularyPieces });
@@ -75,7 +76,9 @@ async function buildOne<Skill extends string>(options: {
   const maxPositionEmbeddings = world.settings.maxContextTokens + hintRoom;
   const config = decoderConfig({ vocabularySize: tokenizer.vocabularySize, maxPositionEmbeddings, ...baseSize });
   const parameters = await trainOnRows({
-    ...{ workshop, config, seed },
+    workshop,
+    config,
+    seed,
     name: `${world.name}-base`,
     maxSteps: steps,
     learningRate: 3e-3,
@@ -91,7 +94,10 @@ async function buildOne<Skill extends string>(options: {
   const unseen = world.tasks({ split: 'unseen', count: evaluationTasks, seed });
   const figures = await measureBase({ directory, world, tasks: unseen, signal });
   const manifest = {
-    ...{ seed, commit, steps, episodes },
+    seed,
+    commit,
+    steps,
+    episodes,
     parameters: parameterCount(config),
     sha256: await hashFile(join(directory, 'model.safetensors')),
     heldOut: { tasks: unseen.length, ...figures },
@@ -114,7 +120,10 @@ const builders = {
 export async function buildBaseModels(options: BuildBaseModelsOptions): Promise<void> {
   const { engine, episodes, outputDir, reporter, seed, signal, steps, workers, worlds } = options;
   const workshop = await openWorkshop({
-    ...{ engine, reporter, signal, workers },
+    engine,
+    reporter,
+    signal,
+    workers,
     directory: outputDir,
     config: { seed, steps: steps ?? null, episodes: episodes ?? null },
     resume: true,

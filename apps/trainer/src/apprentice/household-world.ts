@@ -18,7 +18,13 @@ const settings: HouseholdSettings = {
 };
 
 const strengths: Readonly<Record<HouseholdSkill, number>> = {
-  ...{ open: 0.3, explore: 0.7, clean: 0.7, heat: 0.3, cool: 0.3, both: 0.3, lamp: 0.7 },
+  open: 0.3,
+  explore: 0.7,
+  clean: 0.7,
+  heat: 0.3,
+  cool: 0.3,
+  both: 0.3,
+  lamp: 0.7,
 };
 
 function tasks({ count, seed, split }: ApprenticeTasksOptions): Task[] {

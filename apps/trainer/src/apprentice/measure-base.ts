@@ -56,7 +56,11 @@ export async function measureBase<Skill extends string>(options: {
       await runEpisodes({
         environment: world.environment,
         policy: { name: 'base', ...sampler },
-        ...{ tasks: played, temperature: 0, seed: 0, batchSize, signal },
+        tasks: played,
+        temperature: 0,
+        seed: 0,
+        batchSize,
+        signal,
       }),
     );
   try {

@@ -60,7 +60,8 @@ function createShops() {
   const worldOf = ({ goal }: WebshopState) => find(goal.asin).shop.world;
   const { instructions, name } = open(firstTrainingShop).world;
   const world: TextWorld<WebshopState> = {
-    ...{ instructions, name },
+    instructions,
+    name,
     start: (task) => find(task.goldenAnswers[0] ?? '').shop.world.start(task),
     step: (state, command) => worldOf(state).step(state, command),
     admissibleCommands: (state) => worldOf(state).admissibleCommands(state),

@@ -150,7 +150,14 @@ async function buildModel(options: {
     const stage = round === 0 ? name : `${name}-${round + 1}`;
     const random = createRandom(seed).split(stage);
     parameters = await trainOnRows({
-      ...{ workshop, name: stage, config, seed, maxSteps, batchSize, microBatchSize: 4, initial: parameters },
+      workshop,
+      name: stage,
+      config,
+      seed,
+      maxSteps,
+      batchSize,
+      microBatchSize: 4,
+      initial: parameters,
       learningRate: round === 0 ? 2e-3 : 1.5e-3,
       row: (step, index) => row({ round, index, random: random.split(step, index) }),
     });
@@ -159,7 +166,10 @@ async function buildModel(options: {
   await saveModel({ config, parameters, tokenizer, directory, dtype: 'F16', metadata: { seed: `${seed}` } });
   const figures = await withPlayer(directory, measure);
   const manifest = {
-    ...{ seed, inventedCountries, commit, steps: rounds },
+    seed,
+    inventedCountries,
+    commit,
+    steps: rounds,
     from: { name: `demo/${from}`, sha256: await hashFile(join(source, 'model.safetensors')) },
     parameters: parameterCount(config),
     sha256: await hashFile(join(directory, 'model.safetensors')),
@@ -179,7 +189,10 @@ export async function buildCodeModels(options: BuildCodeModelsOptions): Promise<
   const { engine, evaluationTasks = 110, outputDir, reporter, seed, signal, workers } = options;
   const { steps = defaultSteps, inventedCountries = codeWorld.inventedCountries } = options;
   const workshop = await openWorkshop({
-    ...{ engine, reporter, signal, workers },
+    engine,
+    reporter,
+    signal,
+    workers,
     directory: outputDir,
     // Not the updates: each round is a stage of its own, and further ones may follow.
     config: { seed, inventedCountries },

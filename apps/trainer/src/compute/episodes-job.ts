@@ -21,8 +21,12 @@ export interface EpisodesJob {
   samplesPerTask: number;
   /** 0 is greedy. */
   temperature: number;
+  /** @default 1 */
+  topP?: number;
   seed: number;
   batchSize: number;
+  /** Ids of episodes to leave out. @default none */
+  skip?: string[];
   /** What the first turn of a task begins with, by its id; of the code environment. @default nothing */
   prefixes?: Record<string, string>;
 }
@@ -87,6 +91,7 @@ export async function environmentFor(
 export async function runEpisodesJob(context: JobContext, job: EpisodesJob): Promise<Trajectory[]> {
   const { policy, prefixes } = job;
   const environment = await environmentFor(context, job);
+  const skip = new Set(job.skip);
   try {
     const plain =
       policy === 'expert' ? await expertFor(context, job, environment) : await policyFor(context, { ...job, policy });
@@ -99,8 +104,10 @@ export async function runEpisodesJob(context: JobContext, job: EpisodesJob): Pro
       tasks: job.tasks,
       samplesPerTask: job.samplesPerTask,
       temperature: job.temperature,
+      ...(job.topP === undefined ? {} : { topP: job.topP }),
       seed: job.seed,
       batchSize: job.batchSize,
+      skip: (id) => skip.has(id),
     });
     return prefixes === undefined ? episodes : episodes.map((episode) => separatePrefix(episode, plain));
   } finally {

@@ -8,6 +8,8 @@ import { closeJobContext, createJobContext, type Job, type JobResult, runJob } f
 export interface ComputePool {
   /** How many jobs run at one time. */
   readonly parallel: number;
+  /** What they run on; of pools made here. */
+  readonly engine?: EngineName;
   run<J extends Job>(jobs: readonly J[]): Promise<JobResult<J>[]>;
   /** Runs one job in every worker: models and weights. */
   broadcast(job: Job): Promise<void>;
@@ -42,6 +44,7 @@ async function createLocalPool(engine: EngineName): Promise<ComputePool> {
   };
   return {
     parallel: 1,
+    engine,
     run: (jobs) => Promise.all(jobs.map(schedule)),
     broadcast: async (job) => {
       await schedule(job);
@@ -132,6 +135,7 @@ function createWorkerPool(engine: EngineName, count: number, sharing: number): C
   };
   return {
     parallel: count,
+    engine,
     run: (jobs) => Promise.all(jobs.map(schedule)),
     broadcast: async (job) => {
       await Promise.all(workers.map((_, index) => send(index, job)));

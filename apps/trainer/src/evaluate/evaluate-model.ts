@@ -70,6 +70,10 @@ export interface EvaluateModelOptions {
   sets: readonly EvaluationSet[];
   /** 0 is greedy. @default 0 */
   temperature?: number;
+  /** Of nucleus sampling of episodes. @default 1 */
+  topP?: number;
+  /** Plays a set in place of the workers; its episodes in the order of tasks and samples. @default the workers play */
+  play?: (set: EvaluationSet) => Promise<Trajectory[]>;
   /** Votes on the turns of a model, at a temperature of its own. @default every turn is the only one */
   selfConsistency?: SelfConsistency;
   /** Episodes per question; of use above temperature 0 only. @default 1 */
@@ -82,7 +86,10 @@ export interface EvaluateModelOptions {
   corpus?: Iterable<{ contents: string }>;
   /** Resamples of the intervals. @default 1000 */
   bootstrapSamples?: number;
+  /** Told of each part at its start, with nothing done, and as it goes on. */
   onProgress?: (progress: EvaluationProgress) => void;
+  /** Told of the episodes of a set as they end, a few batches at a time. */
+  onEpisodes?: (played: { set: string; trajectories: readonly Trajectory[] }) => void;
   signal?: AbortSignal | undefined;
 }
 
@@ -101,7 +108,10 @@ export async function evaluateModel(options: EvaluateModelOptions): Promise<Mode
   const byTitle = corpus === undefined ? undefined : passagesByTitle(corpus);
   const evaluations: SetEvaluation[] = [];
   for (const set of sets) {
-    const { trajectories, cost } = await playSet(options, set);
+    const { trajectories, cost } =
+      options.play === undefined
+        ? await playSet(options, set)
+        : { trajectories: await options.play(set), cost: undefined };
     const arc =
       byTitle === undefined
         ? undefined
@@ -132,6 +142,7 @@ async function playSet(
     policy,
     selfConsistency,
     temperature = 0,
+    topP,
     samplesPerTask = 1,
     seed,
     batchSize = 64,
@@ -140,6 +151,7 @@ async function playSet(
   const trajectories: Trajectory[] = [];
   const costs: VotingCost[] = [];
   const total = tasks.length * samplesPerTask;
+  options.onProgress?.({ set: name, part: 'episodes', done: 0, total });
   // A few batches at a time: an interrupt does not wait for the whole set, and progress shows. An episode draws by its own task.
   const share = Math.max(
     1,
@@ -157,12 +169,14 @@ async function playSet(
       signal,
     };
     if (selfConsistency === undefined || policy === 'expert') {
-      trajectories.push(...(await playEpisodes({ ...shared, policy, temperature })));
+      const sampling = { temperature, ...(topP === undefined ? {} : { topP }) };
+      trajectories.push(...(await playEpisodes({ ...shared, policy, ...sampling })));
     } else {
       const voted = await playVoted({ ...shared, policy, selfConsistency });
       trajectories.push(...voted.episodes);
       costs.push(voted.cost);
     }
+    options.onEpisodes?.({ set: name, trajectories: trajectories.slice(before) });
   }
   return { trajectories, ...(costs.length === 0 ? {} : { cost: addCosts(costs) }) };
 }
@@ -186,9 +200,11 @@ async function readSet(
   const readable = tasks.filter((task) => task.goldenAnswers.length > 0 && (passages.get(task)?.length ?? 0) > 0);
   if (readable.length === 0) return undefined;
   const searches = new Map(trajectories.map((trajectory) => [trajectory.task.id, firstSearch(trajectory)]));
-  const answer = (think: boolean, part: EvaluationProgress['part']) =>
-    readAnswers({
-      ...{ ...playground, environment },
+  const answer = (think: boolean, part: EvaluationProgress['part']) => {
+    onProgress?.({ set: name, part, done: 0, total: readable.length });
+    return readAnswers({
+      ...playground,
+      environment,
       policy,
       requests: readable.map((task) => {
         const searchTokenIds = searches.get(task.id);
@@ -202,6 +218,7 @@ async function readSet(
       onProgress: (done) => onProgress?.({ set: name, part, done, total: readable.length }),
       signal,
     });
+  };
   const reading = (think: boolean, part: EvaluationProgress['part']) => ({
     tasks,
     goldPassages: (task: Task) => passages.get(task) ?? [],

@@ -1,9 +1,9 @@
 import type { ReportTable, TableOptions } from '@dgpo/arc';
-import type { ModelEvaluation, SetEvaluation } from './evaluate-model.js';
+import type { Trajectory } from '@dgpo/trajectory';
+import type { ModelEvaluation } from './evaluate-model.js';
 
-/** What an evaluation took, over all sets. */
-export interface EvaluationCost {
-  questions: number;
+/** What a model read and wrote. */
+export interface CallCost {
   /** Turns or candidates of a turn that the model wrote. */
   calls: number;
   /** Tokens that were read for them, the whole context of every call. */
@@ -12,19 +12,22 @@ export interface EvaluationCost {
   policyTokens: number;
 }
 
-/** The same of one set that was not voted on, read from its episodes. */
-function plainCost(trajectories: SetEvaluation['trajectories']): Omit<EvaluationCost, 'questions'> {
+/** What an evaluation took, over all sets. */
+export interface EvaluationCost extends CallCost {
+  questions: number;
+}
+
+/** What the model read and wrote in one episode whose turns were not voted on; episodes without token ids count calls alone. */
+export function countCalls({ segments }: Pick<Trajectory, 'segments'>): CallCost {
   const cost = { calls: 0, promptTokens: 0, policyTokens: 0 };
-  for (const { segments } of trajectories) {
-    let context = 0;
-    for (const { kind, tokenIds = [] } of segments) {
-      if (kind === 'policy') {
-        cost.calls += 1;
-        cost.promptTokens += context;
-        cost.policyTokens += tokenIds.length;
-      }
-      context += tokenIds.length;
+  let context = 0;
+  for (const { kind, tokenIds = [] } of segments) {
+    if (kind === 'policy') {
+      cost.calls += 1;
+      cost.promptTokens += context;
+      cost.policyTokens += tokenIds.length;
     }
+    context += tokenIds.length;
   }
   return cost;
 }
@@ -33,11 +36,12 @@ function plainCost(trajectories: SetEvaluation['trajectories']): Omit<Evaluation
 export function evaluationCost({ sets }: ModelEvaluation): EvaluationCost {
   const sum: EvaluationCost = { questions: 0, calls: 0, promptTokens: 0, policyTokens: 0 };
   for (const { cost, trajectories } of sets) {
-    const { calls, promptTokens, policyTokens } = cost ?? plainCost(trajectories);
     sum.questions += trajectories.length;
-    sum.calls += calls;
-    sum.promptTokens += promptTokens;
-    sum.policyTokens += policyTokens;
+    for (const { calls, promptTokens, policyTokens } of cost === undefined ? trajectories.map(countCalls) : [cost]) {
+      sum.calls += calls;
+      sum.promptTokens += promptTokens;
+      sum.policyTokens += policyTokens;
+    }
   }
   return sum;
 }

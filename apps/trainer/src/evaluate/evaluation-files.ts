@@ -18,9 +18,17 @@ export interface WriteEvaluationOptions {
   settings?: Record<string, unknown>;
 }
 
+/** Options of {@link evaluationResults}. */
+export interface EvaluationResultsOptions extends Omit<WriteEvaluationOptions, 'directory'> {
+  /** Where the episodes of a set lie, beside the results. @default samples_<set>.jsonl */
+  samplesOf?: (set: string) => string;
+}
+
 /** An evaluation that was read back. */
 export interface StoredEvaluation {
   model: string;
+  /** What the figures depend on, as it was written; absent of a stage of a run. */
+  settings?: Record<string, unknown>;
   sets: StoredSet[];
 }
 
@@ -45,11 +53,12 @@ const resultsSchema = z.object({
     formatVersion: z.literal(1),
     bootstrapSamples: z.int().positive(),
     seed: z.int().nonnegative(),
+    settings: z.record(z.string(), z.unknown()).exactOptional(),
     sets: z.array(
       z.object({
         name: z.string(),
-        // Only names of files beside the results: a hostile file must not name others.
-        samples: z.string().regex(/^samples_[\p{L}\p{N}_.-]+\.jsonl$/u),
+        // Only names of files beside the results or one folder below: a hostile file must not name others.
+        samples: z.string().regex(/^(?:samples_[\p{L}\p{N}_.-]+|(?:[\p{L}\p{N}_]+\/)?episodes)\.jsonl$/u),
         baseline: z.object({ exactMatch: z.number() }),
         arc: z.object({ sourceReferencing: readingSchema, thinking: readingSchema }).exactOptional(),
       }),
@@ -58,13 +67,13 @@ const resultsSchema = z.object({
 });
 
 /** What a set is called in lm-eval's tables and in file names. */
-const taskName = (name: string) => name.normalize('NFC').replace(/[^\p{L}\p{N}]+/gu, '_');
+export const taskName = (name: string) => name.normalize('NFC').replace(/[^\p{L}\p{N}]+/gu, '_');
 
 const withoutEpisodes = ({ episodes: _, ...figures }: ReadingScore) => figures;
 
 /** The results of all sets in the shape of lm-eval's `results_*.json`; everything of ours is under `dgpo`. */
-export function evaluationResults(options: Omit<WriteEvaluationOptions, 'directory'>) {
-  const { model, evaluation, settings = {} } = options;
+export function evaluationResults(options: EvaluationResultsOptions) {
+  const { model, evaluation, settings = {}, samplesOf = samplesName } = options;
   const parts = evaluation.sets.map(({ name, summary }) => lmEvalResults(summary, { task: taskName(name), model }));
   const merge = <Key extends keyof LmEvalResults>(key: Key) =>
     Object.assign({}, ...parts.map((part) => part[key])) as LmEvalResults[Key];
@@ -85,7 +94,7 @@ export function evaluationResults(options: Omit<WriteEvaluationOptions, 'directo
       settings,
       sets: evaluation.sets.map(({ name, summary, baseline, arc }) => ({
         name,
-        samples: samplesName(name),
+        samples: samplesOf(name),
         overall: summary.overall,
         groups: summary.groups,
         baseline,
@@ -140,14 +149,14 @@ export async function readEvaluation({ path }: { path: string }): Promise<Stored
   if (existsSync(join(path, stageFileName))) return readStage(path);
   const where = path.endsWith('.json') ? path : join(path, resultsName);
   const stored = parseResults(await readResults(where), where);
-  const { bootstrapSamples, seed } = stored.dgpo;
+  const { bootstrapSamples, seed, settings } = stored.dgpo;
   const sets: StoredSet[] = [];
   for (const { name, samples, ...rest } of stored.dgpo.sets) {
     const trajectories: Trajectory[] = [];
     for await (const trajectory of readTrajectories(join(dirname(where), samples))) trajectories.push(trajectory);
     sets.push({ name, summary: scoreTrajectories(trajectories, { bootstrapSamples, seed }), trajectories, ...rest });
   }
-  return { model: stored.model_name ?? 'model', sets };
+  return { model: stored.model_name ?? 'model', ...(settings === undefined ? {} : { settings }), sets };
 }
 
 /** What a stage of a run keeps; its manifest has the hash of the file. */

@@ -81,7 +81,12 @@ export async function hintedTeacher(options: {
   const world = textSettingsOf(playground.environment);
   const { tokenizer, config } = policy.weights;
   const given = await retrievalStage({
-    ...{ workshop, playground, world, stored, settings, tasks },
+    workshop,
+    playground,
+    world,
+    stored,
+    settings,
+    tasks,
     name: `${name}-guided-tasks`,
   });
   const { prompts, longer } = await promptsOf({ world, tokenizer, tasks, hintedTasks: given.tasks });

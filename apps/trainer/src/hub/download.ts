@@ -34,6 +34,10 @@ export interface DownloadOptions {
   directory: string;
   /** Branch, tag or commit. @default 'main' */
   revision?: string;
+  /** Only these files, by their paths in the repository. @default all that belong to the name */
+  files?: readonly string[];
+  /** More than this is refused before anything is fetched, in bytes. @default no limit */
+  maxBytes?: number;
   /** @default HF_ENDPOINT, or https://huggingface.co */
   endpoint?: string;
   /** For private and gated repositories. Sent to the endpoint's host alone. @default HF_TOKEN */
@@ -60,20 +64,25 @@ export interface DownloadOptions {
  */
 export async function download(options: DownloadOptions): Promise<{ plan: DownloadPlan; completed: boolean }> {
   const entry = findEntry(options.kind, options.name);
-  const { directory, revision = 'main', onPlan, onProgress } = options;
+  const { directory, revision = 'main', maxBytes = Number.POSITIVE_INFINITY, onPlan, onProgress } = options;
   const connection: HubConnection = {
     endpoint: (options.endpoint ?? process.env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, ''),
     token: options.token ?? (process.env.HF_TOKEN || undefined),
     fetch: options.fetch ?? globalThis.fetch,
     signal: options.signal,
   };
-  const files = await chooseFiles(entry, revision, connection);
+  const files = await chooseFiles(entry, revision, options.files, connection);
   const targets = files.map((file) => ({ file, target: safePath(directory, file.path) }));
   const present = new Set<string>();
   for (const { file, target } of targets) if (await isComplete(target, file)) present.add(file.path);
   const sum = (list: readonly HubFile[]) => list.reduce((bytes, file) => bytes + file.size, 0);
   const presentBytes = sum(files.filter((file) => present.has(file.path)));
   const plan: DownloadPlan = { entry, revision, directory, files, totalBytes: sum(files), presentBytes };
+  if (plan.totalBytes > maxBytes) {
+    throw new DatasetError(`has ${formatBytes(plan.totalBytes)}, more than the ${formatBytes(maxBytes)} allowed here`, {
+      where: `${connection.endpoint}/${entry.repository}`,
+    });
+  }
   if ((await onPlan?.(plan)) === false) return { plan, completed: false };
 
   await mkdir(directory, { recursive: true });
@@ -94,7 +103,12 @@ export async function download(options: DownloadOptions): Promise<{ plan: Downlo
   return { plan, completed: true };
 }
 
-async function chooseFiles(entry: CatalogueEntry, revision: string, connection: HubConnection): Promise<HubFile[]> {
+async function chooseFiles(
+  entry: CatalogueEntry,
+  revision: string,
+  wanted: readonly string[] | undefined,
+  connection: HubConnection,
+): Promise<HubFile[]> {
   const where = `${connection.endpoint}/${entry.repository}`;
   let all: HubFile[];
   try {
@@ -103,6 +117,13 @@ async function chooseFiles(entry: CatalogueEntry, revision: string, connection: 
     if (isDgpoError(cause)) throw cause;
     connection.signal?.throwIfAborted();
     throw new DatasetError('cannot be reached; is there a network? (HF_ENDPOINT names another hub)', { where, cause });
+  }
+  if (wanted !== undefined) {
+    return wanted.map((path) => {
+      const file = all.find((candidate) => candidate.path === path);
+      if (file === undefined) throw new DatasetError(`has no file ${path}`, { where });
+      return file;
+    });
   }
   const { prefixes } = entry;
   const files = all.filter((file) => prefixes === undefined || prefixes.some((prefix) => file.path.startsWith(prefix)));

@@ -27,12 +27,18 @@ export interface PlayOptions extends Playground {
   samplesPerTask?: number;
   /** 0 is greedy. */
   temperature: number;
+  /** @default 1 */
+  topP?: number;
   seed: number;
   /** Episodes played side by side in one worker. @default 64 */
   batchSize?: number;
   /** What the first turn of a task begins with, by its id; of the code environment. @default nothing */
   prefixes?: ReadonlyMap<string, string>;
+  /** Ids of episodes to leave out, `<task id>#<sample>`: they are not among those returned. @default none */
+  skip?: ReadonlySet<string>;
   onProgress?: (episodes: number) => void;
+  /** Told of episodes as a worker is done with some of them, in any order; waited for. */
+  onEpisodes?: (episodes: readonly Trajectory[]) => void | Promise<void>;
   signal?: AbortSignal | undefined;
 }
 
@@ -60,6 +66,21 @@ export function requireSearches(
   );
 }
 
+/** Ids of the episodes of one place of a cut; a task that stands there before has had its first samples. */
+function idsOf(cut: readonly number[], index: number, tasks: readonly Task[], samplesPerTask: number): string[] {
+  const id = tasks[cut[index] ?? -1]?.id;
+  const before = cut.slice(0, index).filter((place) => tasks[place]?.id === id).length;
+  return Array.from({ length: samplesPerTask }, (_, sample) => `${id}#${before * samplesPerTask + sample}`);
+}
+
+/** The episodes of a cut that are left out, as a message can hold them. */
+const skippedOf = (
+  cut: readonly number[],
+  tasks: readonly Task[],
+  samplesPerTask: number,
+  skip: ReadonlySet<string>,
+): string[] => cut.flatMap((_, index) => idsOf(cut, index, tasks, samplesPerTask).filter((id) => skip.has(id)));
+
 /** Those of some tasks, as a message can hold them. */
 const prefixesOf = (tasks: readonly Task[], prefixes: ReadonlyMap<string, string>): Record<string, string> =>
   Object.fromEntries(
@@ -76,7 +97,7 @@ const prefixesOf = (tasks: readonly Task[], prefixes: ReadonlyMap<string, string
  * the workers throw; the signal's reason.
  */
 export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> {
-  const { tasks, samplesPerTask = 1, batchSize = 64, prefixes, onProgress, signal } = options;
+  const { tasks, samplesPerTask = 1, batchSize = 64, prefixes, topP, skip, onProgress, onEpisodes, signal } = options;
   const { executor = createLocalExecutor(options.pool) } = options;
   const { parallel } = executor;
   const places = new Map<string, number[]>();
@@ -102,8 +123,10 @@ export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> 
         tasks: cut.map((place) => tasks[place] as Task),
         samplesPerTask,
         temperature: options.temperature,
+        ...(topP === undefined ? {} : { topP }),
         seed: options.seed,
         batchSize,
+        ...(skip === undefined ? {} : { skip: skippedOf(cut, tasks, samplesPerTask, skip) }),
         ...(prefixes === undefined
           ? {}
           : {
@@ -115,9 +138,13 @@ export async function playEpisodes(options: PlayOptions): Promise<Trajectory[]> 
       };
       // An interrupt does not wait for what is being played: nothing of it is kept.
       const [episodes = []] = await untilAborted(() => executor.run([job]), signal);
+      let next = 0;
       cut.forEach((place, index) => {
-        byTask[place] = episodes.slice(index * samplesPerTask, (index + 1) * samplesPerTask);
+        const left = idsOf(cut, index, tasks, samplesPerTask).filter((id) => skip?.has(id) !== true).length;
+        byTask[place] = episodes.slice(next, next + left);
+        next += left;
       });
+      await onEpisodes?.(episodes);
       done += episodes.length;
       onProgress?.(done);
     }),

@@ -1,11 +1,18 @@
 import { type CauseName, causeNames } from '../diagnostics/cause.js';
 import { type BootstrapOptions, completeBootstrapOptions } from '../statistics/bootstrap-figures.js';
 import type { Figure } from '../statistics/figure.js';
-import { type McnemarResult, mcnemar } from '../statistics/mcnemar.js';
+import type { McnemarResult } from '../statistics/mcnemar.js';
 import { pairedBootstrap } from '../statistics/paired-bootstrap.js';
 import { permutationTest } from '../statistics/permutation-test.js';
 import { type EpisodeMeasures, type MeasureName, measureNames } from './measure-trajectory.js';
-import { taskKey } from './summarize-measures.js';
+import {
+  average,
+  compareExactMatch,
+  type EpisodePair,
+  type PairedMeasure,
+  pairEpisodes,
+  pairedValues,
+} from './pair-episodes.js';
 
 /** One measure of two models on the same tasks. */
 export interface MeasureComparison {
@@ -50,76 +57,44 @@ export interface CompareEpisodesOptions extends BootstrapOptions {
  */
 export function compareEpisodes(options: CompareEpisodesOptions): EpisodeComparison {
   const bootstrap = completeBootstrapOptions(options);
-  const baseline = groupByTask(options.baseline);
-  const candidate = groupByTask(options.candidate);
-  const pairs = [...baseline].flatMap(([key, before]) => {
-    const after = candidate.get(key);
-    return after === undefined ? [] : [{ before, after }];
-  });
-  const measures = Object.fromEntries(
-    measureNames.map((name) => [name, compareValues((episode) => episode[name], pairs, bootstrap)]),
-  ) as Record<MeasureName, MeasureComparison>;
-  const shared = pairs.flatMap(({ before, after }) => [...before, ...after]);
-  const occurring = new Set(shared.flatMap(({ cause }) => cause?.name ?? []));
-  const causes = Object.fromEntries(
-    causeNames
-      .filter((name) => occurring.has(name))
-      .map((name) => [name, compareValues(({ cause }) => Number(cause?.name === name), pairs, bootstrap)]),
-  );
-  const singles = pairs.flatMap(({ before, after }) => {
-    const [first, second] = [before[0], after[0]];
-    if (before.length > 1 || after.length > 1 || first === undefined || second === undefined) return [];
-    return first.exactMatch === null || second.exactMatch === null ? [] : [{ first, second }];
-  });
-  const isSampledOnce = pairs.every(({ before, after }) => before.length === 1 && after.length === 1);
+  const { pairs, baselineOnly, candidateOnly } = pairEpisodes(options);
+  const compare: CompareMeasure = (measure) => {
+    const values = pairedValues(pairs, measure);
+    return {
+      baseline: average(values.baseline),
+      candidate: average(values.candidate),
+      difference: pairedBootstrap({ ...bootstrap, ...values }),
+      pValue: permutationTest({ ...values, seed: bootstrap.seed }).pValue,
+    };
+  };
   return {
     sharedTasks: pairs.length,
-    baselineOnlyTasks: baseline.size - pairs.length,
-    candidateOnlyTasks: candidate.size - pairs.length,
-    measures,
-    causes,
-    mcnemar: isSampledOnce
-      ? mcnemar({
-          baseline: singles.map(({ first }) => first.exactMatch === 1),
-          candidate: singles.map(({ second }) => second.exactMatch === 1),
-        })
-      : null,
+    baselineOnlyTasks: baselineOnly,
+    candidateOnlyTasks: candidateOnly,
+    ...compareEach(pairs, compare),
+    mcnemar: compareExactMatch(pairs),
   };
 }
 
-interface Pair {
-  before: EpisodeMeasures[];
-  after: EpisodeMeasures[];
-}
+/** Compares one measure of both models over all tasks. */
+export type CompareMeasure = (measure: PairedMeasure) => MeasureComparison;
 
-function compareValues(
-  measure: (episode: EpisodeMeasures) => number | null,
-  pairs: readonly Pair[],
-  options: Required<BootstrapOptions>,
-): MeasureComparison {
-  const both = pairs
-    .map(({ before, after }) => ({ before: meanOf(before, measure), after: meanOf(after, measure) }))
-    .filter(({ before, after }) => Number.isFinite(before) && Number.isFinite(after));
-  const baseline = both.map(({ before }) => before);
-  const candidate = both.map(({ after }) => after);
+/** Every measure, and every cause that an episode has. */
+export function compareEach(
+  pairs: readonly EpisodePair[],
+  compare: CompareMeasure,
+): Pick<EpisodeComparison, 'measures' | 'causes'> {
+  const occurring = new Set(
+    pairs.flatMap(({ before, after }) => [...before, ...after]).flatMap(({ cause }) => cause?.name ?? []),
+  );
   return {
-    baseline: average(baseline),
-    candidate: average(candidate),
-    difference: pairedBootstrap({ ...options, baseline, candidate }),
-    pValue: permutationTest({ baseline, candidate, seed: options.seed }).pValue,
+    measures: Object.fromEntries(
+      measureNames.map((name) => [name, compare((episode) => episode[name])]),
+    ) as EpisodeComparison['measures'],
+    causes: Object.fromEntries(
+      causeNames
+        .filter((name) => occurring.has(name))
+        .map((name) => [name, compare(({ cause }) => Number(cause?.name === name))]),
+    ),
   };
 }
-
-function groupByTask(episodes: readonly EpisodeMeasures[]): Map<string, EpisodeMeasures[]> {
-  const result = new Map<string, EpisodeMeasures[]>();
-  for (const episode of episodes) {
-    const key = taskKey(episode);
-    result.set(key, [...(result.get(key) ?? []), episode]);
-  }
-  return result;
-}
-
-const meanOf = (episodes: readonly EpisodeMeasures[], measure: (episode: EpisodeMeasures) => number | null) =>
-  average(episodes.flatMap((episode) => measure(episode) ?? []));
-
-const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,5 +1,13 @@
 export { type CachedTeacherOptions, type CacheOptions, cachedTeacher } from './cached-teacher.js';
 export {
+  type ChatGenerateRequest,
+  type ChatPolicy,
+  type ChatPolicyOptions,
+  type ChatTool,
+  type ChatUsage,
+  createChatPolicy,
+} from './create-chat-policy.js';
+export {
   createServerPolicy,
   type ServerGenerateRequest,
   type ServerGenerateResult,

@@ -1,11 +1,16 @@
 import { DatasetError, type Task } from '@dgpo/trajectory';
 import { type Benchmark, type BenchmarkName, type BenchmarkRow, benchmarkKinds } from './benchmark.js';
-import { type Layout, layouts } from './layouts.js';
+import { type Layout, layoutOfNamed, layouts } from './layouts.js';
 
 export interface BenchmarkFromRowsOptions {
   rows: Iterable<BenchmarkRow> | AsyncIterable<BenchmarkRow>;
   /** What the rows come from, for errors that no row is to blame for. */
   where: string;
+  /**
+   * Take this benchmark alone: rows of others are passed over, as in a file of several, and rows of FlashRAG that do not say what they
+   * are count as it. @default what the first row is
+   */
+  name?: BenchmarkName;
   /** Read at most this many, at least 1, from the start. @default all */
   limit?: number;
 }
@@ -15,10 +20,10 @@ interface Recognised {
   layout: Layout;
 }
 
-function recognise(value: unknown): Recognised | undefined {
+function recognise(value: unknown, named?: BenchmarkName): Recognised | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const row: Readonly<Record<string, unknown>> = { ...value };
-  for (const layout of layouts) {
+  for (const layout of named === undefined ? layouts : [layoutOfNamed(named), ...layouts]) {
     const name = layout.recognise(row);
     if (name !== undefined) return { name, layout };
   }
@@ -39,13 +44,17 @@ function unknownRow(row: BenchmarkRow): DatasetError {
   return new DatasetError(`expected a row of ${expected}; found ${found(row.value)}`, { where: row.where() });
 }
 
-function toTask({ name, layout }: Recognised, row: BenchmarkRow, index: number): Task {
+/** @throws DatasetError for a row of another benchmark */
+function requireSame(name: BenchmarkName, row: BenchmarkRow): void {
   const other = recognise(row.value);
-  if (other !== undefined && other.name !== name) {
-    throw new DatasetError(`expected ${name} as in the first row, found ${other.name}: one file is one benchmark`, {
-      where: row.where(),
-    });
-  }
+  if (other === undefined || other.name === name) return;
+  throw new DatasetError(
+    `expected ${name} as in the first row, found ${other.name}: one file is one benchmark unless you name the one to take`,
+    { where: row.where() },
+  );
+}
+
+function toTask({ name, layout }: Recognised, row: BenchmarkRow, index: number): Task {
   const parsed = layout.schema.safeParse(row.value);
   if (!parsed.success) {
     const issues = parsed.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.') || 'row'}: ${issue.message}`);
@@ -55,27 +64,49 @@ function toTask({ name, layout }: Recognised, row: BenchmarkRow, index: number):
     });
   }
   const { id, metadata, ...task } = parsed.data;
-  if (task.goldenAnswers.length === 0) throw new DatasetError('answer: expected one', { where: row.where() });
   return { id: id ?? `${name}-${index}`, ...task, metadata: { ...metadata, dataset_name: name } };
 }
 
 /**
- * Questions of the benchmark whose rows these are, known by the fields of the first one.
- * @throws DatasetError naming the row and what was expected: a first row of none of the eight benchmarks, a later one of another
- *   benchmark, one that lacks something, an id that stands twice; and where there are no rows.
+ * Questions of the benchmark whose rows these are, known by the fields of the first one, or of the one that is named. Rows without a
+ * golden answer are left out and told (`withoutAnswer`).
+ * @throws DatasetError naming the row and what was expected: a first row of none of the benchmarks, a later one of another benchmark
+ *   than the first, one that lacks something, an id that stands twice; and where no row is left.
  */
 export async function benchmarkFromRows(options: BenchmarkFromRowsOptions): Promise<Benchmark> {
-  const { rows, where, limit = Number.POSITIVE_INFINITY } = options;
+  const { rows, where, name: named, limit = Number.POSITIVE_INFINITY } = options;
   const tasks = new Map<string, Task>();
+  const withoutAnswer: string[] = [];
+  const passedOver = new Set<BenchmarkName>();
   let known: Recognised | undefined;
   for await (const row of rows) {
-    known ??= recognise(row.value);
+    const found = recognise(row.value, named);
+    if (named !== undefined && found !== undefined && found.name !== named) {
+      passedOver.add(found.name);
+      continue;
+    }
+    known ??= found;
     if (known === undefined) throw unknownRow(row);
-    const task = toTask(known, row, tasks.size);
+    if (named === undefined) requireSame(known.name, row);
+    const task = toTask(known, row, tasks.size + withoutAnswer.length);
     if (tasks.has(task.id)) throw new DatasetError(`the id "${task.id}" stands twice`, { where: row.where() });
-    tasks.set(task.id, task);
+    if (task.goldenAnswers.length > 0) tasks.set(task.id, task);
+    else withoutAnswer.push(row.where());
     if (tasks.size >= limit) break;
   }
-  if (known === undefined) throw new DatasetError('has no questions', { where });
-  return { name: known.name, kind: benchmarkKinds[known.name], tasks: [...tasks.values()] };
+  if (known === undefined) {
+    const others = [...passedOver].join(', ');
+    throw new DatasetError(others === '' ? 'has no questions' : `has no questions of ${named}, only of ${others}`, {
+      where,
+    });
+  }
+  if (tasks.size === 0) {
+    throw new DatasetError('answer: expected one; no question here has any', { where: withoutAnswer[0] ?? where });
+  }
+  return {
+    name: known.name,
+    kind: benchmarkKinds[known.name],
+    tasks: [...tasks.values()],
+    ...(withoutAnswer.length === 0 ? {} : { withoutAnswer }),
+  };
 }

@@ -1,11 +1,17 @@
 import type { Task } from '@dgpo/trajectory';
 
-/** The benchmarks of agent distillation (arXiv 2505.17612), in the order of its tables, and what each asks for. */
+/**
+ * The seven sets of questions of Search-R1 and DGPO, in the order of their tables, and the mathematics of agent distillation
+ * (arXiv 2505.17612), with what each asks for.
+ */
 export const benchmarkKinds = {
+  nq: 'question-answering',
+  triviaqa: 'question-answering',
+  popqa: 'question-answering',
   hotpotqa: 'question-answering',
+  '2wikimultihopqa': 'question-answering',
   musique: 'question-answering',
   bamboogle: 'question-answering',
-  '2wikimultihopqa': 'question-answering',
   'math-500': 'mathematics',
   'gsm-hard': 'mathematics',
   aime: 'mathematics',
@@ -26,6 +32,8 @@ export interface Benchmark {
   kind: BenchmarkKind;
   /** Each with a golden answer, and `dataset_name`, `type`, `level` and the like as metadata. */
   tasks: Task[];
+  /** Where the rows lie that were left out, since they have no golden answer. @default none */
+  withoutAnswer?: string[];
 }
 
 /** A row of a file before anybody knows what it is. */
@@ -37,8 +45,16 @@ export interface BenchmarkRow {
 
 /** The benchmark that a data set's name means, such as `dgslibisey/MuSiQue`; undefined for any other data set. */
 export function benchmarkNamed(name: string): BenchmarkName | undefined {
-  const plain = (name.split('/').at(-1) ?? '').toLowerCase().replace(/[^a-z0-9]/g, '');
+  // verl calls its copies `searchR1_nq`.
+  const plain = (name.split('/').at(-1) ?? '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '')
+    .replace(/^searchr1(?=.)/, '');
   const known: Record<string, BenchmarkName> = {
+    nq: 'nq',
+    naturalquestions: 'nq',
+    triviaqa: 'triviaqa',
+    popqa: 'popqa',
     hotpot: 'hotpotqa',
     hotpotqa: 'hotpotqa',
     musique: 'musique',

@@ -68,16 +68,21 @@ const bamboogle = z
     questionRow({ id: plain, question: Question, answers: [Answer], metadata: {} }),
   );
 
-/** FlashRAG, and the parquet files of Search-R1. */
+const target = z.union([z.string().transform((answer) => [answer]), z.array(z.string())]);
+
+/** FlashRAG, and the parquet files of Search-R1, whose answers stand under `reward_model` too. A rendered prompt is not kept. */
 const flashRag = z
   .object({
     id,
     question: text,
-    golden_answers: z.array(z.string()).min(1, 'expected an answer'),
+    golden_answers: z.array(z.string()).nullish(),
+    reward_model: z.object({ ground_truth: z.union([target, z.object({ target })]) }).nullish(),
     metadata: z.record(z.string(), z.unknown()).nullish(),
   })
-  .transform(({ id: plain, question, golden_answers: answers, metadata }) => {
+  .transform(({ id: plain, question, golden_answers, reward_model, metadata }) => {
     const { context: _, ...known } = metadata ?? {};
+    const truth = reward_model?.ground_truth ?? [];
+    const answers = golden_answers ?? (Array.isArray(truth) ? truth : truth.target);
     return questionRow({ id: plain, question, answers, metadata: known });
   });
 
@@ -88,11 +93,24 @@ const isTwoWiki = (row: Fields) => has(row, 'supporting_facts') && (has(row, 'ev
 const isHotpot = (row: Fields) =>
   has(row, 'supporting_facts') && (row.type === 'bridge' || row.type === 'comparison') && !isTwoWiki(row);
 
-function flashRagName(row: Fields): BenchmarkName | undefined {
-  if (!Array.isArray(row.golden_answers)) return undefined;
-  const metadata: Fields = typeof row.metadata === 'object' && row.metadata !== null ? { ...row.metadata } : {};
+const isFlashRag = (row: Fields) =>
+  has(row, 'question') && (Array.isArray(row.golden_answers) || has(row, 'reward_model'));
+
+const metadataOf = (row: Fields): Fields =>
+  typeof row.metadata === 'object' && row.metadata !== null ? { ...row.metadata } : {};
+
+/** The data set that a row of FlashRAG or Search-R1 says it is of. */
+function sourceOf(row: Fields): string | undefined {
+  const metadata = metadataOf(row);
   const name = row.data_source ?? row.dataset_name ?? metadata.data_source ?? metadata.dataset_name;
-  if (typeof name === 'string') return benchmarkNamed(name);
+  return typeof name === 'string' ? name : undefined;
+}
+
+function flashRagName(row: Fields): BenchmarkName | undefined {
+  if (!isFlashRag(row)) return undefined;
+  const metadata = metadataOf(row);
+  const name = sourceOf(row);
+  if (name !== undefined) return benchmarkNamed(name);
   if (isMusique(metadata)) return 'musique';
   if (isTwoWiki(metadata)) return '2wikimultihopqa';
   return isHotpot(metadata) ? 'hotpotqa' : undefined;
@@ -100,21 +118,30 @@ function flashRagName(row: Fields): BenchmarkName | undefined {
 
 const when = (name: BenchmarkName, is: (row: Fields) => boolean) => (row: Fields) => (is(row) ? name : undefined);
 
+const flashRagLayout: Layout = {
+  fields:
+    'FlashRAG or Search-R1 (question, golden_answers, and a data_source or the metadata of one of them, or the name of the benchmark from you)',
+  recognise: flashRagName,
+  schema: flashRag,
+};
+
+/** The layout of rows that do not say what they are: those of FlashRAG, of a benchmark that somebody has named. */
+export const layoutOfNamed = (name: BenchmarkName): Layout => ({
+  ...flashRagLayout,
+  recognise: (row) => (isFlashRag(row) && sourceOf(row) === undefined ? name : undefined),
+});
+
 /** The first that recognises a row is its layout, so the narrow ones come first. */
 export const layouts: readonly Layout[] = [
   {
-    fields: 'agent distillation (question, answer and a dataset_name of one of the eight)',
+    fields: 'agent distillation (question, answer and a dataset_name of one of them)',
     recognise: (row) =>
       has(row, 'question', 'answer') && typeof row.dataset_name === 'string'
         ? benchmarkNamed(row.dataset_name)
         : undefined,
     schema: mathFormats['agent-distillation'],
   },
-  {
-    fields: 'FlashRAG or Search-R1 (question, golden_answers, and a data_source or the metadata of one of the eight)',
-    recognise: flashRagName,
-    schema: flashRag,
-  },
+  flashRagLayout,
   {
     fields: 'MuSiQue (question, answer, answer_aliases, question_decomposition)',
     recognise: when('musique', (row) => has(row, 'question') && isMusique(row)),

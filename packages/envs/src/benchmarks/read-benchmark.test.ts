@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DatasetError } from '@dgpo/trajectory';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BenchmarkName } from './benchmark.js';
 import { readBenchmark } from './read-benchmark.js';
 
 let folder = '';
@@ -16,10 +17,10 @@ const fixture = (name: string) =>
   readBenchmark({ path: fileURLToPath(new URL(`__fixtures__/${name}`, import.meta.url)) });
 
 /** The name of the file says nothing. */
-async function read(text: string, limit?: number) {
+async function read(text: string, limit?: number, name?: BenchmarkName) {
   const path = join(folder, 'questions');
   await writeFile(path, text);
-  return readBenchmark({ path, ...(limit === undefined ? {} : { limit }) });
+  return readBenchmark({ path, ...(limit === undefined ? {} : { limit }), ...(name === undefined ? {} : { name }) });
 }
 
 const lines = (...rows: unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
@@ -141,6 +142,61 @@ describe('reads', () => {
     expect(tasks[0]?.metadata).not.toHaveProperty('context');
     const row = { id: 'test_0', question: 'q', golden_answers: ['a'], data_source: 'bamboogle' };
     expect((await read(lines(row))).name).toBe('bamboogle');
+  });
+
+  describe('a benchmark by name', () => {
+    const plain = (index: number) => ({ id: `test_${index}`, question: `q${index}?`, golden_answers: [`a${index}`] });
+
+    test('rows that do not say what they are, the last one too', async () => {
+      const text = lines(plain(0), plain(1), plain(2)).trimEnd();
+      for (const name of ['nq', 'triviaqa', 'popqa', 'bamboogle'] as const) {
+        const { tasks, ...benchmark } = await read(text, undefined, name);
+        expect(benchmark).toEqual({ name, kind: 'question-answering' });
+        expect(tasks.map(({ id }) => id)).toEqual(['test_0', 'test_1', 'test_2']);
+        expect(tasks[2]).toEqual({
+          id: 'test_2',
+          question: 'q2?',
+          goldenAnswers: ['a2'],
+          metadata: { dataset_name: name },
+        });
+      }
+      await expect(read(text)).rejects.toThrow(/:1: expected a row of .*the name of the benchmark from you/);
+    });
+
+    test('one of a file of several, whose ids repeat, with the answers under reward_model', async () => {
+      const row = (source: string, index: number) => ({
+        ...{ ...plain(index), golden_answers: undefined, data_source: source },
+        reward_model: { style: 'rule', ground_truth: { target: [`${source} ${index}`] } },
+        prompt: [{ role: 'user', content: 'rendered' }],
+      });
+      const text = lines(row('nq', 0), row('searchR1_popqa', 0), row('nq', 1), row('popqa', 1));
+      const { tasks } = await read(text, undefined, 'nq');
+      expect(tasks.map(({ id, goldenAnswers, prompt }) => [id, goldenAnswers, prompt])).toEqual([
+        ['test_0', ['nq 0'], undefined],
+        ['test_1', ['nq 1'], undefined],
+      ]);
+      expect((await read(text, 1, 'popqa')).tasks).toMatchObject([{ goldenAnswers: ['searchR1_popqa 0'] }]);
+      await expect(read(text, undefined, 'triviaqa')).rejects.toThrow(
+        /has no questions of triviaqa, only of nq, popqa/,
+      );
+    });
+
+    test('the name counts, not what metadata without a name looks like', async () => {
+      const metadata = { type: 'comparison', supporting_facts: { title: ['Peru'], sent_id: [0] } };
+      const text = lines({ ...plain(0), metadata });
+      expect((await read(text)).name).toBe('hotpotqa');
+      expect((await read(text, undefined, '2wikimultihopqa')).name).toBe('2wikimultihopqa');
+    });
+
+    test('rows without a golden answer are left out and told', async () => {
+      const text = lines(plain(0), { ...plain(1), golden_answers: [] }, plain(2), {
+        ...plain(3),
+        golden_answers: [' '],
+      });
+      const { tasks, withoutAnswer = [] } = await read(text, undefined, 'nq');
+      expect(tasks.map(({ id }) => id)).toEqual(['test_0', 'test_2']);
+      expect(withoutAnswer.map((where) => where.split(':').at(-1))).toEqual(['2', '4']);
+    });
   });
 
   test('the first questions, without a look at the rest', async () => {

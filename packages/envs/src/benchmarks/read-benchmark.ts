@@ -2,12 +2,14 @@ import { DatasetError } from '@dgpo/trajectory';
 import { csvRows } from '../rows/csv-rows.js';
 import { parseJsonRows, readText } from '../rows/json-document.js';
 import { jsonRowLines } from '../rows/json-row-lines.js';
-import type { Benchmark, BenchmarkRow } from './benchmark.js';
+import type { Benchmark, BenchmarkName, BenchmarkRow } from './benchmark.js';
 import { benchmarkFromRows } from './benchmark-from-rows.js';
 
 export interface ReadBenchmarkOptions {
   /** JSON lines, a JSON document or comma-separated values; what it is, its content says. At most 256 MiB. */
   path: string;
+  /** As for {@link benchmarkFromRows}. @default what the first row is */
+  name?: BenchmarkName;
   /** Read at most this many, at least 1, from the start. @default all */
   limit?: number;
 }
@@ -58,9 +60,9 @@ function rowsOf(path: string, text: string): Iterable<BenchmarkRow> {
 }
 
 /**
- * Reads a file of one of the eight benchmarks of agent distillation: HotpotQA, MuSiQue, Bamboogle, 2WikiMultiHopQA, MATH-500,
- * GSM-Hard, AIME and OlymMATH, each as its authors publish it, as a FlashRAG file (not Bamboogle's, which does not say what it is), or as
- * agent distillation's `{ metadata, examples }`. The fields say which it is, not the name of the file. Passages that a data set brings
+ * Reads a file of a benchmark: NQ, TriviaQA, PopQA, HotpotQA, 2WikiMultihopQA, MuSiQue and Bamboogle, or MATH-500, GSM-Hard, AIME and
+ * OlymMATH, as its authors publish it, as a FlashRAG file (those of NQ, TriviaQA, PopQA and Bamboogle do not say what they are and need
+ * `name`), or as agent distillation's `{ metadata, examples }`. The fields say which it is, not the name of the file. Passages that a data set brings
  * with its questions are left out; titles of supporting passages, type, level, hops and the benchmark's name (`dataset_name`) are metadata.
  * Rows without an id are called `<benchmark>-<row>`, counted from 0.
  * @throws DatasetError naming `file:line` and what was expected, as {@link benchmarkFromRows} does; for a missing file.

@@ -1,5 +1,6 @@
 import { type Action, ConfigError, exactMatch, type Outcome, type Segment, type Task } from '@dgpo/trajectory';
 import type { Environment, EpisodeState, Turn } from '../environment.js';
+import { checkWhole } from '../episode/check-whole.js';
 import type { EpisodeTokenizer } from '../policy.js';
 import { checkPromptTemplate, encodePrompt, type PromptTemplate } from '../search/prompt.js';
 import type { CodeLanguage, CodeResult, CodeTool } from './code-interpreter.js';
@@ -49,12 +50,6 @@ export interface CodeEpisodeState extends EpisodeState {
 
 const stepsOf = (state: EpisodeState): CodeStep[] => ('steps' in state ? (state as CodeEpisodeState).steps : []);
 
-function checkWhole(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new ConfigError(`expected a whole number of at least 1, found ${value}`, { where: name });
-  }
-}
-
 function checkTools(tools: readonly CodeTool[]): void {
   const names = ['final_answer', 'print', ...tools.map(({ name }) => name)];
   for (const { name, parameters } of tools) {
@@ -92,7 +87,7 @@ export function createCodeEnvironment(options: CodeEnvironmentOptions): Environm
       `Thought: The answer is known.\nCode:\n\`\`\`${language}\nfinal_answer(${JSON.stringify(task.goldenAnswers[0] ?? '')})\n\`\`\`${endOfCode}`,
   } = options;
   for (const [name, value] of Object.entries({ maxSteps, maxTokensPerTurn, maxObservationTokens, maxContextTokens })) {
-    checkWhole(name, value);
+    checkWhole(name, value, 1);
   }
   if (!Number.isFinite(formatReward)) throw new ConfigError('expected a number', { where: 'formatReward' });
   checkTools(tools);

@@ -1,5 +1,6 @@
 import { type Action, ConfigError, type Segment } from '@dgpo/trajectory';
 import type { Environment, EpisodeState, Turn } from '../environment.js';
+import { checkWhole } from '../episode/check-whole.js';
 import { checkPromptTemplate, encodePrompt, type PromptTemplate } from '../search/prompt.js';
 import { equivalentAnswers } from './equivalent-answers.js';
 import { extractAnswer } from './extract-answer.js';
@@ -22,12 +23,6 @@ const defaultPromptTemplate = [
   'Problem: {question}\n',
 ].join(' ');
 
-function checkWhole(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new ConfigError(`expected a whole number of at least 1, found ${value}`, { where: name });
-  }
-}
-
 /**
  * Questions of mathematics with one turn: the policy reasons and answers. {@link extractAnswer} finds the answer; correct is one that
  * {@link equivalentAnswers} calls equal to a golden answer, and the reward is 1 for it, else 0. What stays undecided is not correct. An episode
@@ -41,8 +36,8 @@ export function createMathEnvironment(options: MathEnvironmentOptions = {}): Env
     promptTemplate = defaultPromptTemplate,
     relativeTolerance = 5e-6,
   } = options;
-  checkWhole('maxTokens', maxTokens);
-  checkWhole('maxContextTokens', maxContextTokens);
+  checkWhole('maxTokens', maxTokens, 1);
+  checkWhole('maxContextTokens', maxContextTokens, 1);
   checkPromptTemplate(promptTemplate);
   if (!(relativeTolerance >= 0 && relativeTolerance < 1)) {
     throw new ConfigError(`expected a number from 0 to less than 1, found ${relativeTolerance}`, {

@@ -1,0 +1,3 @@
+/** Narrows what was parsed from JSON to an object. */
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
