@@ -224,6 +224,14 @@ describe('train and validate', () => {
     expect(result).toMatchObject({ code: 2, error: expect.stringMatching(/^error: .*bad\.jsonl:2: .*contents.*\n$/) });
     const absent = await run(['validate', recipe, '--data.trainQuestions', 'absent.jsonl']);
     expect(absent).toMatchObject({ code: 2, error: expect.stringMatching(/^error: .*absent\.jsonl: .*no such file/) });
+    mkdirSync(join(root, 'empty-model'), { recursive: true });
+    for (const words of [
+      ['validate', recipe],
+      ['train', recipe],
+    ]) {
+      const empty = await run([...words, '--student.path', 'empty-model'], { runPipeline: pipeline(seen) });
+      expect(empty).toMatchObject({ code: 2, error: expect.stringMatching(/^error: .*config\.json: cannot be read/) });
+    }
     expect(seen).toEqual([]);
   });
 

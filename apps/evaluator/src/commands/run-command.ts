@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import {
   type EvaluationSet,
   isSearch,
+  openInput,
   readAgentSettings,
   readQuestions,
   type SearchSettings,
@@ -20,7 +21,6 @@ import { runResults, writeResults } from '../evaluation/evaluation-results.js';
 import { createFolderStore } from '../evaluation/evaluation-store.js';
 import type { FinishedEvaluation } from '../evaluation/finished-evaluation.js';
 import type { QuestionSet } from '../evaluation/question-set.js';
-import { openInput } from '../open-checkpoint.js';
 import { openSearchSource, type SearchSource } from '../retrieval/search-source.js';
 import { chooseEpisodes } from './choose-episodes.js';
 import { printEvaluation } from './print-evaluation.js';
