@@ -72,9 +72,10 @@ describe('run', () => {
     expect(cost.sets).toMatchObject([{ name: 'peru', cost: { modelCalls: cost.overall.modelCalls } }]);
     expect((await readdir(join(folder, 'results'))).sort()).toEqual([
       'cost.json',
+      'peru',
       'report.html',
       'results.json',
-      'samples_peru.jsonl',
+      'settings.json',
     ]);
     const results = JSON.parse(await readFile(join(folder, 'results/results.json'), 'utf8'));
     expect(results).toMatchObject({
