@@ -2,16 +2,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ComputePool, createComputePool } from '@dgpo/trainer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeTinyWorld } from './__fixtures__/tiny-world.js';
 import { openBenchmarks } from './benchmarks/open-benchmarks.js';
 import { runProgram } from './program.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'dgpo-benchmarks-'));
+let pool: ComputePool;
 
 const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
 
 beforeAll(async () => {
+  pool = await createComputePool({ engine: 'cpu', workers: 0 });
   const { checkpoint } = await writeTinyWorld(folder);
   const rules = { topK: 3, maxSearches: 1, maxTokensPerTurn: 8, maxObservationTokens: 8, maxContextTokens: 256 };
   writeFileSync(join(checkpoint, 'agent.json'), JSON.stringify({ ...rules, promptTemplate: '{question}' }));
@@ -34,7 +37,10 @@ beforeAll(async () => {
   write('other.jsonl', '{"text": "x", "label": 1}\n');
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await pool.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 async function run(words: string[], signal = new AbortController().signal) {
   const text = { out: '', error: '' };
@@ -50,6 +56,7 @@ async function run(words: string[], signal = new AbortController().signal) {
     environment: {},
     workingDirectory: folder,
     signal,
+    pool,
   });
   return { code, ...text };
 }
@@ -73,34 +80,48 @@ describe('dgpo-eval run --benchmarks', () => {
     const { code, out, error } = await evaluate(...words);
     expect({ code, error }).toEqual({
       code: 0,
-      error: 'tiny: 0.00 M parameters\nbamboogle: 2 of 2\nmath-500: 2 of 2\naime: 1 of 1\n',
+      error:
+        'tiny: 0.00 M parameters\nbamboogle · episodes: 2 of 2\nmath-500 · episodes: 2 of 2\naime · episodes: 1 of 1\n',
     });
     expect(out).toMatch(/^Bamboogle +exact match +0\.0 \[0\.0, 0\.0\] +\d/m);
     expect(out).toMatch(/^MATH-500 +equivalence +0\.0 /m);
     expect(out).toMatch(/^average of 3 +all +0\.0 \[0\.0, 0\.0\]/m);
+    expect(out).toMatch(/^Corpus: index, 2 passages\.$/m);
     expect((await readdir(join(folder, 'results'))).sort()).toEqual([
-      'benchmarks.json',
+      'aime',
+      'bamboogle',
       'cost.json',
+      'math_500',
       'report.html',
       'results.json',
-      'samples_aime.jsonl',
-      'samples_bamboogle.jsonl',
-      'samples_math_500.jsonl',
+      'settings.json',
     ]);
-    const written = JSON.parse(await readFile(join(folder, 'results/benchmarks.json'), 'utf8'));
-    expect(written).toMatchObject({
+    expect((await readdir(join(folder, 'results/bamboogle'))).sort()).toEqual([
+      'costs.jsonl',
+      'episodes.jsonl',
+      'results.json',
+    ]);
+    const { dgpo, results } = JSON.parse(await readFile(join(folder, 'results/results.json'), 'utf8'));
+    expect(results).toMatchObject({ bamboogle: { 'exact_match,none': 0 }, math_500: {}, aime: {} });
+    expect(dgpo).toMatchObject({
       formatVersion: 1,
-      model: 'tiny',
       settings: { temperature: 0, maxTokens: 8, environment: { topK: 3 } },
-      benchmarks: [
-        { name: 'bamboogle', questions: 2, errors: 0 },
-        { name: 'math-500', questions: 2 },
-        { name: 'aime', questions: 1 },
+      sampling: { method: 'greedy', temperature: 0, topP: 1, seed: 0, samplesPerTask: 1 },
+      corpus: { name: 'index', passages: 2 },
+      sets: [
+        {
+          ...{ name: 'bamboogle', samples: 'bamboogle/episodes.jsonl', errors: 0, score: { questions: 2 } },
+          // Lima stands in both passages and is found; the Pacific in the second one.
+          answerRecall: { questions: 2, corpus: 1, topK: 3 },
+          withoutAnswer: { count: 0 },
+        },
+        { name: 'math-500', score: { questions: 2, kind: 'mathematics' } },
+        { name: 'aime', score: { questions: 1 } },
       ],
       averages: { all: { mean: 0, count: 3 }, questionAnswering: { count: 1 }, mathematics: { count: 2 } },
     });
     // Played and not given up for want of room.
-    const samples = await readFile(join(folder, 'results/samples_bamboogle.jsonl'), 'utf8');
+    const samples = await readFile(join(folder, 'results/bamboogle/episodes.jsonl'), 'utf8');
     expect(samples.match(/"kind":"policy"/g)?.length).toBeGreaterThanOrEqual(2);
     const html = await readFile(join(folder, 'results/report.html'), 'utf8');
     expect(html.match(/<details class="transcript"/g)).toHaveLength(5);
@@ -112,7 +133,8 @@ describe('dgpo-eval run --benchmarks', () => {
     const words = ['numbers.json', '--json', '--limit', '1', '--temperature', '1', '--samples', '2', '--seed', '7'];
     const first = await evaluate(...words);
     expect(first).toMatchObject({ code: 0, error: '' });
-    expect(JSON.parse(first.out).benchmarks).toMatchObject([{ name: 'math-500', questions: 1, episodes: 2 }]);
+    expect(JSON.parse(first.out).dgpo.sets).toMatchObject([{ name: 'math-500', score: { questions: 1, episodes: 2 } }]);
+    expect(JSON.parse(first.out).dgpo.sampling).toMatchObject({ method: 'sampled', temperature: 1, samplesPerTask: 2 });
     const { cost, ...figures } = JSON.parse(first.out);
     expect(cost.overall).toMatchObject({ engine: 'cpu', questions: 1, episodes: 2, searches: 0, errors: 0 });
     expect(cost.overall.policyTokens).toBeGreaterThan(0);

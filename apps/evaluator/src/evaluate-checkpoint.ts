@@ -48,6 +48,8 @@ export interface EvaluateCheckpointOptions extends EvaluationOptions {
   checkpoint: string;
   /** Where questions are searched; a model of a household or a shop takes none. */
   search?: SearchSource | undefined;
+  /** The rules to play by. @default those of `agent.json` in the folder, else those of Search-R1 */
+  rules?: EnvironmentSettings;
   /** @default the name of the folder */
   name?: string;
   /** Episodes side by side in one worker. @default 64 */
@@ -206,7 +208,14 @@ export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Pr
   checkSets(options.sets);
   const checkpoint = resolve(options.checkpoint);
   const model = options.name ?? basename(checkpoint);
-  const { weights, settings } = await openInput(openModel(checkpoint));
+  const { weights, settings: own } = await openInput(openModel(checkpoint));
+  const settings = options.rules ?? own;
+  if (settings.maxContextTokens > weights.config.maxPositionEmbeddings) {
+    throw new ConfigError(
+      `maxContextTokens is ${settings.maxContextTokens}, but this model reads ${weights.config.maxPositionEmbeddings} tokens`,
+      { where: 'rules' },
+    );
+  }
   const writesCode = (environment ?? (settings.kind === 'code' ? 'code' : 'plain')) === 'code';
   checkRules(options, settings, writesCode);
   if (writesCode) checkPython();

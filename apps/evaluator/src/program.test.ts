@@ -88,6 +88,64 @@ describe('run', () => {
     expect(html.match(/<details class="transcript"/g)).toHaveLength(3);
   });
 
+  test('goes on with the episodes that are missing, to the same bytes, and refuses other settings', async () => {
+    const words = ['--samples', '2', '--temperature', '1', '--no-reading', '--out', 'resumed'];
+    const at = (name: string) => join(folder, 'resumed', name);
+    const text = (name: string) => readFile(at(name), 'utf8');
+    expect((await evaluate(...words)).code).toBe(0);
+    const [results, episodes, costs] = await Promise.all([
+      text('results.json'),
+      text('peru/episodes.jsonl'),
+      text('peru/costs.jsonl'),
+    ]);
+    expect(episodes.trimEnd().split('\n')).toHaveLength(6);
+    // The second is missing, and the last one torn.
+    const lines = episodes.split('\n');
+    const kept = [lines[0], ...lines.slice(2, 5), lines[5]?.slice(0, 40)].join('\n');
+    writeFileSync(at('peru/episodes.jsonl'), kept);
+    rmSync(at('results.json'));
+    expect((await evaluate(...words)).code).toBe(0);
+    expect(await text('results.json')).toBe(results);
+    expect(await text('peru/episodes.jsonl')).toBe(episodes);
+    const secondsOf = (file: string) =>
+      file
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).seconds as number);
+    const [before, after] = [secondsOf(costs), secondsOf(await text('peru/costs.jsonl'))];
+    // Played anew are those two alone.
+    expect(after.map((seconds, index) => seconds === before[index])).toEqual([true, false, true, true, true, false]);
+
+    const other = await evaluate(...words, '--temperature', '0.5');
+    expect(other).toMatchObject({ code: 2, out: '' });
+    expect(other.error).toMatch(
+      /resumed: holds episodes of other settings: temperature is 1 there and 0\.5 in this command; give another --out/,
+    );
+    const fewer = await evaluate(...words, '--limit', '1');
+    expect(fewer.error).toMatch(/holds episodes of other questions of peru \(3 there, 1 in this command\)/);
+    writeFileSync(at('peru/episodes.jsonl'), `{"id": 1}\n${episodes}`);
+    const damaged = await evaluate(...words);
+    expect(damaged).toMatchObject({ code: 2 });
+    expect(damaged.error).toMatch(/episodes\.jsonl:1: /);
+  });
+
+  test('a corpus file is searched by BM25, and says what it could answer', async () => {
+    const corpus = [
+      { id: '0', contents: 'Peru\nIts capital is Lima.' },
+      { id: '1', contents: 'Lima\nThe city.' },
+    ];
+    writeFileSync(join(folder, 'corpus.jsonl'), corpus.map((passage) => `${JSON.stringify(passage)}\n`).join(''));
+    const words = ['--corpus', 'corpus.jsonl', '--corpus-name', 'two passages', '--no-reading', '--json'];
+    const { code, out } = await run(['run', 'model', '--questions', 'peru.jsonl', ...words]);
+    expect(code).toBe(0);
+    const { dgpo } = JSON.parse(out);
+    expect(dgpo.corpus).toMatchObject({ name: 'two passages', passages: 2 });
+    // Of Lima, the Pacific coast and the Pacific, one stands there; it is found for its question.
+    expect(dgpo.sets[0].answerRecall).toMatchObject({ questions: 3, corpus: 1 / 3, retrieval: 1 / 3, topK: 3 });
+    const both = await run(['run', 'model', '--questions', 'peru.jsonl', '--index', 'index', ...words]);
+    expect(both).toMatchObject({ code: 2 });
+  });
+
   test('--json prints one object and nothing else; the same command prints the same figures', async () => {
     const words = ['--json', '--limit', '2', '--temperature', '1', '--samples', '2', '--no-reading', '--seed', '7'];
     const first = await evaluate(...words);
@@ -120,6 +178,30 @@ describe('run', () => {
     [['run', 'model', '--questions', 'peru.jsonl'], /give either --index DIR or --url URL/],
     [['run', 'model', '--questions', 'peru.jsonl', '--index', 'index', '--limit', '0'], /--limit/],
     [['run', 'model', '--index', 'index'], /--questions/],
+    [['run', 'model', '--questions', 'peru.jsonl', '--format', 'json'], /--format needs --endpoint/],
+    [
+      ['run', 'm', '--questions', 'peru.jsonl', '--endpoint', 'http://127.0.0.1:1', '--workers', '2'],
+      /--workers is for models that run here/,
+    ],
+    [
+      [
+        'run',
+        'm',
+        '--questions',
+        'peru.jsonl',
+        '--index',
+        'index',
+        '--endpoint',
+        'http://127.0.0.1:1',
+        '--api-key-variable',
+        'NO_KEY',
+      ],
+      /the environment variable NO_KEY is not set/,
+    ],
+    [
+      ['run', 'm', '--questions', 'peru.jsonl', '--endpoint', 'http://127.0.0.1:1'],
+      /peru is answered with searches: give either --index/,
+    ],
     [['runn'], /unknown command 'runn'.*Did you mean run/],
     [['compare', 'nowhere', 'nowhere'], /nowhere\/results\.json: there are no results here/],
     [['report', 'nowhere'], /nowhere: is no run directory/],

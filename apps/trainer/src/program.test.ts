@@ -235,7 +235,11 @@ describe('train and validate', () => {
       ['validate', path],
       ['train', path, '--dry-run'],
     ]) {
-      expect(await run(words)).toMatchObject({ code: 2, out: '', error: expect.stringMatching(/^error: .*empty-model/) });
+      expect(await run(words)).toMatchObject({
+        code: 2,
+        out: '',
+        error: expect.stringMatching(/^error: .*empty-model/),
+      });
     }
   });
 

@@ -124,9 +124,11 @@ describe('openJsonLinesWriter', () => {
     const path = join(folder, 'logs', 'log.jsonl');
     const writer = await openJsonLinesWriter({ path });
     await Promise.all([0, 1, 2, 3].map((value) => writer.write(value)));
-    await writer.close();
-    await writer.close();
+    await writer.flush();
     expect(await readFile(path, 'utf8')).toBe('0\n1\n2\n3\n');
+    await writer.close();
+    await writer.close();
+    await expect(writer.flush()).rejects.toThrow('this writer is closed');
     await expect(writer.write(4)).rejects.toThrow('this writer is closed');
   });
 

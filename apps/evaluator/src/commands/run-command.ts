@@ -1,5 +1,7 @@
-import { basename, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import {
+  type EnvironmentSettings,
   type EvaluationSet,
   isSearch,
   openInput,
@@ -70,7 +72,7 @@ async function openSets(flags: RunFlags, at: At, { environment, signal }: CliSur
   return [...sets, ...named];
 }
 
-const ofEndpoints = ['apiKeyVariable', 'format', 'rules', 'concurrency', 'timeout', 'retries'] as const;
+const ofEndpoints = ['apiKeyVariable', 'format', 'concurrency', 'timeout', 'retries'] as const;
 const ofCheckpoints = ['environment', 'reading', 'engine', 'workers', 'batchSize'] as const;
 
 /** @throws ConfigError for flags that would change nothing */
@@ -84,12 +86,18 @@ function checkFlags(command: Command, flags: RunFlags): void {
   );
 }
 
-async function readRules(directory: string | undefined): Promise<SearchSettings> {
-  if (directory === undefined) return endpointRules;
-  const settings = await readAgentSettings({ directory, maxPositionEmbeddings: endpointRules.maxContextTokens });
-  if (isSearch(settings)) return settings;
-  throw new ConfigError(`these are rules of ${settings.kind}; a model behind an API searches or calculates`, {
-    where: directory,
+async function readRules(directory: string): Promise<EnvironmentSettings> {
+  if (!existsSync(join(directory, 'agent.json'))) {
+    throw new ConfigError('has no agent.json', { where: directory });
+  }
+  return readAgentSettings({ directory, maxPositionEmbeddings: endpointRules.maxContextTokens });
+}
+
+function searchRules(rules: EnvironmentSettings | undefined): SearchSettings {
+  if (rules === undefined) return endpointRules;
+  if (isSearch(rules)) return rules;
+  throw new ConfigError(`these are rules of ${rules.kind}; a model behind an API searches or calculates`, {
+    where: '--rules',
   });
 }
 
@@ -114,8 +122,9 @@ async function evaluate(
     onProgress: ({ set, part, done, total }) => progress.show(`${set} · ${part}: ${done} of ${total}`, done === total),
     signal,
   } satisfies EvaluationOptions & Record<string, unknown>;
+  const given = flags.rules === undefined ? undefined : await readRules(at(flags.rules));
   if (flags.endpoint !== undefined) {
-    const rules = await readRules(flags.rules === undefined ? undefined : at(flags.rules));
+    const rules = searchRules(given);
     return evaluateEndpoint({
       ...shared,
       endpoint: {
@@ -134,6 +143,7 @@ async function evaluate(
   return evaluateCheckpoint({
     ...shared,
     checkpoint: at(model),
+    ...(given === undefined ? {} : { rules: given }),
     batchSize: flags.batchSize,
     reading: flags.reading,
     engine: flags.engine,

@@ -49,7 +49,6 @@ export function createRunCommand() {
         formats,
       ),
     )
-    .option('--rules <dir>', 'folder whose agent.json holds the rules (default: those of Search-R1)')
     .option('--concurrency <number>', 'episodes side by side', integerFrom(1), 8)
     .option('--timeout <seconds>', 'how long one request may take', integerFrom(1), 120)
     .option('--retries <number>', 'further attempts of a request, with growing waits', integerFrom(0), 5)
@@ -60,6 +59,7 @@ export function createRunCommand() {
         'plain searches for knowledge and reasons about mathematics, code writes Python for both (default: what agent.json says, else plain)',
       ).choices(['plain', 'code'] as const),
     )
+    .option('--rules <dir>', 'folder whose agent.json holds the rules (default: that of the model, else Search-R1)')
     .option('--max-tokens <number>', 'longest solution of a question of mathematics without code', integerFrom(1), 2048)
     .option('--temperature <number>', 'of sampling; 0 is greedy', nonNegativeNumber, 0)
     .option('--top-p <number>', 'of sampling: the likeliest tokens that together have this probability', shareOf, 1)

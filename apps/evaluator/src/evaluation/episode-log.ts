@@ -8,6 +8,7 @@ import {
   readJsonLines,
   readTrajectories,
   type Trajectory,
+  trajectorySchema,
   writeJsonLines,
   writeTrajectories,
 } from '@dgpo/trajectory';
@@ -70,6 +71,9 @@ async function readCosts(path: string): Promise<EpisodeCost[]> {
   return costs;
 }
 
+/** An episode as it is read back: whether it was played now or before an interrupt must not show in the order of its keys. */
+const asRead = (trajectory: Trajectory): Trajectory => trajectorySchema.parse(encodeTrajectory(trajectory));
+
 /**
  * Opens the log of a set in its folder: `episodes.jsonl` and beside it `costs.jsonl`, one line an episode. A last line that a crash has
  * torn is cut off.
@@ -105,7 +109,7 @@ export async function openEpisodeLog(directory: string): Promise<EpisodeLog> {
       },
       async finish(inOrder) {
         await close();
-        await writeTrajectories(paths.episodes, inOrder);
+        await writeTrajectories(paths.episodes, inOrder.map(asRead));
         await writeJsonLines(
           paths.costs,
           inOrder.flatMap(({ id }) => costOf.get(id) ?? []),

@@ -11,6 +11,7 @@ import { createAtlas, evaluationTasks } from '../atlas/index.js';
 import type { RetrieverSource } from '../compute/environment-settings.js';
 import { type ComputePool, createComputePool } from '../compute/pool.js';
 import { atlasEnvironment } from '../demo/demo-settings.js';
+import { playEpisodes } from '../train/play-episodes.js';
 import { readAgentSettings } from './agent-settings.js';
 import { type EvaluateModelOptions, type EvaluationProgress, evaluateModel } from './evaluate-model.js';
 import { readEvaluation, writeEvaluation } from './evaluation-files.js';
@@ -107,6 +108,24 @@ describe('a model with random weights', () => {
       'thinking',
     ]);
     expect(await evaluate({ batchSize: 1 })).toEqual(evaluation);
+  });
+
+  test('plays what is missing alone, and tells of it', async () => {
+    const told: string[] = [];
+    const play = (skip?: ReadonlySet<string>) =>
+      playEpisodes({
+        ...{ pool, tokenizer: tiny.checkpoint, retriever: { directory: tiny.index } },
+        environment: { topK: 1, maxSearches: 1, maxTokensPerTurn: 8, maxObservationTokens: 8, maxContextTokens: 256 },
+        ...{ policy: { model: 'tiny' }, tasks, samplesPerTask: 2, temperature: 1, topP: 0.9, seed: 0, batchSize: 2 },
+        ...(skip === undefined ? {} : { skip }),
+        onEpisodes: (episodes) => void told.push(...episodes.map(({ id }) => id)),
+      });
+    const all = await play();
+    const skip = new Set(['1#1', ...[0, 1].map((sample) => `${tasks.at(-1)?.id}#${sample}`)]);
+    told.length = 0;
+    const rest = await play(skip);
+    expect(rest).toEqual(all.filter(({ id }) => !skip.has(id)));
+    expect(told.sort()).toEqual(rest.map(({ id }) => id).sort());
   });
 
   test('is written for lm-eval and read back', async () => {

@@ -55,6 +55,19 @@ const errorOf = (promise: Promise<unknown>) =>
   );
 
 describe('download', () => {
+  it('fetches the files that are named alone, and refuses more than allowed before the first byte', async () => {
+    const hub = await start();
+    const { plan } = await hub.fetchInto({ files: ['config.json'], maxBytes: 17 });
+    expect(plan.files.map(({ path }) => path)).toEqual(['config.json']);
+    expect(readdirSync(directory)).toEqual(['config.json']);
+    await expect(hub.fetchInto({ files: ['nothing.json'] })).rejects.toThrow('org/tiny: has no file nothing.json');
+    hub.seen.length = 0;
+    await expect(hub.fetchInto({ maxBytes: 200_000 })).rejects.toThrow(
+      'org/tiny: has 300.0 kB, more than the 200.0 kB allowed here',
+    );
+    expect(fileRequests(hub.seen)).toEqual([]);
+  });
+
   it('announces the size, fetches every page of files and skips what is complete', async () => {
     const hub = await start({ pageSize: 1 });
     let plan: DownloadPlan | undefined;
