@@ -1,5 +1,6 @@
 import { type FollowedFile, followLines, followValue } from './followed-file.js';
 import { type IndexedEpisode, indexEpisode } from './indexed-episode.js';
+import { type ResultSet, readSets } from './results-file.js';
 import type { ServedFolder } from './served-folder.js';
 
 /** Where episodes of a run lie. */
@@ -23,11 +24,16 @@ export interface EpisodeFile {
   readonly file: FollowedFile;
   /** By line. */
   readonly episodes: IndexedEpisode[];
+  /** Figures that a stage recorded beside its episodes. */
+  readonly sets: ResultSet[];
 }
+
+const setsOf = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && 'sets' in value ? value.sets : undefined;
 
 /** The episodes of a parsed `evaluation.json`, each with its set; undefined where it is no such file. */
 export function stageEpisodes(value: unknown): { value: unknown; set: string | null }[] | undefined {
-  const sets = typeof value === 'object' && value !== null && 'sets' in value ? value.sets : undefined;
+  const sets = setsOf(value);
   if (!Array.isArray(sets)) return undefined;
   return sets.flatMap((set: unknown) => {
     if (typeof set !== 'object' || set === null || !('trajectories' in set)) return [];
@@ -39,7 +45,12 @@ export function stageEpisodes(value: unknown): { value: unknown; set: string | n
 /** Indexes a file of episodes and follows it. */
 export function createEpisodeFile(folder: ServedFolder, source: EpisodeSource): EpisodeFile {
   const episodes: IndexedEpisode[] = [];
-  const shared = { folder, path: source.path, reset: () => episodes.splice(0) };
+  const sets: ResultSet[] = [];
+  const reset = () => {
+    episodes.splice(0);
+    sets.splice(0);
+  };
+  const shared = { folder, path: source.path, reset };
   const { set } = source;
   const file =
     source.format === 'lines'
@@ -58,6 +69,7 @@ export function createEpisodeFile(folder: ServedFolder, source: EpisodeSource): 
             const problems: string[] = [];
             const found = stageEpisodes(value);
             if (found === undefined) return 'is no evaluation of a stage: it has no sets';
+            sets.push(...readSets(setsOf(value)));
             for (const [index, { value: trajectory, set: name }] of found.entries()) {
               const place = { line: index + 1, offset: 0, length: 0, set: name };
               const episode = indexEpisode(trajectory, place);
@@ -68,5 +80,5 @@ export function createEpisodeFile(folder: ServedFolder, source: EpisodeSource): 
             return first === undefined ? undefined : `${problems.length} episodes cannot be read; ${first}`;
           },
         });
-  return { source, file, episodes };
+  return { source, file, episodes, sets };
 }

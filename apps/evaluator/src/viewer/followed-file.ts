@@ -154,9 +154,9 @@ export function followLines({ folder, path, accept, reset: dropAccepted }: Follo
       isPending = false;
       // Logs of others may lack the last end of line; a line that is being written is no JSON yet.
       const place = { line: line + 1, offset: offset + start, length: rest.length };
-      if (!isSkipping && rest.toString('utf8').trim() !== '' && readLine(rest, place)) {
-        line += 1;
-        isUnended = true;
+      if (!isSkipping && readLine(rest, place)) {
+        isUnended ||= rest.toString('utf8').trim() !== '';
+        if (isUnended) line += 1;
         start = stretch.length;
       }
     }
