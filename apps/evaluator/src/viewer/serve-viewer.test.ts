@@ -76,9 +76,10 @@ function send(path: string, headers: Record<string, string> = {}, method = 'GET'
 
 describe('runs', () => {
   test('are found by what lies in a folder, parents first', async () => {
-    await indexed('train', 3);
-    await indexed('train/stages/evaluation-cold-start', 1);
-    const { directory, runs: found } = await get<RunsReply>('/api/runs');
+    const { directory, runs: found } = await until(
+      () => get<RunsReply>('/api/runs'),
+      (reply) => reply.runs.every(({ progress }) => progress.isComplete),
+    );
     expect(directory).toBe(runs);
     expect(found.map(({ id, name, kind, parent, episodes }) => [id, name, kind, parent, episodes])).toEqual([
       ['eval/baseline', 'baseline', 'evaluation', null, 2],
