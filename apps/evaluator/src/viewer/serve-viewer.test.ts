@@ -178,6 +178,7 @@ describe('episodes', () => {
     const shown = await get<EpisodeReply>(`/api/episode?${query({ run: 'train', key: 'traces/dgpo-10.jsonl:1' })}`);
     expect(shown.recorded).toEqual({ text: false, logProb: true, teacherKl: true, advantage: true });
     expect(shown.isGated).toBe(true);
+    expect(shown.failure).toMatchObject({ cause: 'evidence-not-used', turn: 0, passage: 'p0' });
     expect([shown.previous, shown.next]).toEqual([null, 'traces/dgpo-10.jsonl:2']);
     const [prompt, search, , answer] = shown.segments;
     expect(prompt?.tokens?.map(({ mask, advantage }) => [mask, advantage])).toEqual([
@@ -315,19 +316,14 @@ describe('files that change', () => {
 
   test('have the causes of their failures once those are found', async () => {
     put(folder, 'log.jsonl', [record({ id: 'a' }), record({ id: 'b', correct: false, answer: 'inti' })]);
-    live = await serveViewer({
-      directory: folder,
-      pageDirectory: page,
-      interval: 20,
-      causeOf: ({ task, outcome }) => (outcome.correct ? null : `${task.goldenAnswers[0]} not read`),
-    });
+    live = await serveViewer({ directory: folder, pageDirectory: page, interval: 20 });
     const { rows, facets, progress } = await until(
       () => episodesOf('log.jsonl', {}, live),
       (reply) => reply.progress.causesKnown === 1,
     );
-    expect(rows.map(({ cause }) => cause)).toEqual([null, 'sol not read']);
-    expect([facets.cause, progress.causesTotal]).toEqual([[{ value: 'sol not read', count: 1 }], 1]);
-    expect((await episodesOf('log.jsonl', { cause: 'sol not read' }, live)).total).toBe(1);
+    expect(rows.map(({ cause }) => cause)).toEqual([null, 'evidence-not-used']);
+    expect([facets.cause, progress.causesTotal]).toEqual([[{ value: 'evidence-not-used', count: 1 }], 1]);
+    expect((await episodesOf('log.jsonl', { cause: 'evidence-not-used' }, live)).total).toBe(1);
   });
 });
 
