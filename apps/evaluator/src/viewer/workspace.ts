@@ -7,7 +7,7 @@ import { createCauseFinder } from './find-causes.js';
 import { openServedFolder, type ServedFolder } from './served-folder.js';
 import { createViewerRun, episodeCount, episodesVersion, followedFiles, type ViewerRun } from './viewer-run.js';
 
-export interface WorkspaceOptions {
+interface WorkspaceOptions {
   /** The folder whose runs are shown. */
   directory: string;
   /** How often files and folders are looked at, in milliseconds. @default 1000 */
