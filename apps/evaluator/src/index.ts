@@ -55,3 +55,4 @@ export {
   type RunDirectoryReportOptions,
   writeRunDirectoryReport,
 } from './run-directory-report.js';
+export { type RunningViewer, type ServeViewerOptions, serveViewer } from './viewer/serve-viewer.js';

@@ -351,8 +351,11 @@ describe('leaderboard', () => {
   });
 });
 
-test.each([[], ['run'], ['compare'], ['leaderboard'], ['report']])('help of dgpo-eval %j', async (...words) => {
-  const { code, out } = await run([...words, '--help']);
-  expect(code).toBe(0);
-  expect(out).toMatchSnapshot();
-});
+test.each([[], ['run'], ['compare'], ['leaderboard'], ['report'], ['serve']])(
+  'help of dgpo-eval %j',
+  async (...words) => {
+    const { code, out } = await run([...words, '--help']);
+    expect(code).toBe(0);
+    expect(out).toMatchSnapshot();
+  },
+);
