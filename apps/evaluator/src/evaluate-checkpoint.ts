@@ -13,7 +13,14 @@ import {
   tokenizerFolder,
 } from '@dgpo/lm';
 import { loadCorpus } from '@dgpo/retriever';
-import { type ComputePool, createComputePool, type EnvironmentSettings, evaluateModel, isSearch } from '@dgpo/trainer';
+import {
+  type ComputePool,
+  createComputePool,
+  type EnvironmentSettings,
+  evaluateModel,
+  isSearch,
+  openInput,
+} from '@dgpo/trainer';
 import { ConfigError } from '@dgpo/trajectory';
 import { benchmarkEnvironment } from './benchmarks/benchmark-environment.js';
 import { codeBenchmarkEnvironment } from './benchmarks/code-benchmark-environment.js';
@@ -32,7 +39,7 @@ import { createPolicyPlayer } from './evaluation/policy-player.js';
 import { createPoolPlayer } from './evaluation/pool-player.js';
 import { answerableSet, type QuestionSet } from './evaluation/question-set.js';
 import { type EvaluatedSet, evaluationOf } from './evaluation/score-set.js';
-import { openInput, openModel } from './open-checkpoint.js';
+import { openModel } from './open-checkpoint.js';
 import { openSearching, type Searching } from './retrieval/open-searching.js';
 import type { SearchSource } from './retrieval/search-source.js';
 

@@ -45,14 +45,14 @@ function differencesOfQuestions(name: string, { baseline, candidate }: ComparedP
   ];
 }
 
-/** How an evaluation sampled. A seed is another draw from the same distribution. */
-const samplingNames = ['temperature', 'topP', 'topK', 'maxTokens', 'shuffledPassages'];
+/** How an evaluation sampled and where it searched. A seed is another draw from the same distribution. */
+const conditionNames = ['temperature', 'topP', 'topK', 'maxTokens', 'shuffledPassages', 'corpus'];
 
-/** Settings by name: those of sampling, and the limits that its environment sets. */
+/** Settings by name: these conditions, and the limits that its environment sets. */
 function conditionsOf({ settings = {} }: ComparedModel): Map<string, unknown> {
   const limits = isRecord(settings.environment) ? Object.entries(settings.environment) : [];
   return new Map([
-    ...samplingNames.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]] as const])),
+    ...conditionNames.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]] as const])),
     ...limits
       .filter(([, value]) => typeof value === 'number')
       .map(([name, value]) => [`environment.${name}`, value] as const),
@@ -61,7 +61,7 @@ function conditionsOf({ settings = {} }: ComparedModel): Map<string, unknown> {
 
 /**
  * What makes a difference of figures say more than which model is better, a line each: sets and questions that one of them alone has,
- * other golden answers, numbers of samples, settings of sampling and limits of the environment. Settings that one of them does not
+ * other golden answers, numbers of samples, settings of sampling, the corpus and limits of the environment. Settings that one of them does not
  * tell are not compared.
  * @throws DatasetError when the two have no set in common.
  */

@@ -2,16 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAdapterFolder, loadModel, type ModelWeights } from '@dgpo/lm';
 import { type EnvironmentSettings, readAgentSettings } from '@dgpo/trainer';
-import { ConfigError, isDgpoError } from '@dgpo/trajectory';
-
-/** Whatever is wrong with what the caller named is a wrong input, whichever package finds out. */
-export async function openInput<T>(opening: Promise<T>): Promise<T> {
-  try {
-    return await opening;
-  } catch (cause) {
-    throw isDgpoError(cause) ? new ConfigError(cause.message, { cause }) : cause;
-  }
-}
+import { ConfigError } from '@dgpo/trajectory';
 
 /** The weights of a model folder, or of a folder of adapters, and its rules. @throws ConfigError where it is none or does not fit. */
 export async function openModel(checkpoint: string): Promise<{ weights: ModelWeights; settings: EnvironmentSettings }> {

@@ -53,6 +53,7 @@ export {
   renderObservation,
   type Split,
 } from './atlas/index.js';
+export { openInput } from './command-line/open-input.js';
 export { type RunAsProcessOptions, runAsProcess } from './command-line/run-as-process.js';
 export { type CommandLineSurroundings, connectProgram, runCommandLine } from './command-line/run-command-line.js';
 export {

@@ -227,6 +227,22 @@ describe('train and validate', () => {
     expect(seen).toEqual([]);
   });
 
+  it('calls a model folder that cannot be used bad input', async () => {
+    mkdirSync(join(root, 'empty-model'), { recursive: true });
+    const path = join(root, 'empty-model.yaml');
+    writeFileSync(path, 'method: sft\nmodel: empty-model\ndata: { train: texts.jsonl }\n');
+    for (const words of [
+      ['validate', path],
+      ['train', path, '--dry-run'],
+    ]) {
+      expect(await run(words)).toMatchObject({
+        code: 2,
+        out: '',
+        error: expect.stringMatching(/^error: .*empty-model/),
+      });
+    }
+  });
+
   it('passes the errors of the pipeline on', async () => {
     const failing = (error: Error) => run(['train', recipe], { runPipeline: async () => Promise.reject(error) });
     expect(await failing(new ModelError('is damaged', { where: 'model.safetensors' }))).toMatchObject({

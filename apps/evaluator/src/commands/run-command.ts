@@ -4,6 +4,7 @@ import {
   type EnvironmentSettings,
   type EvaluationSet,
   isSearch,
+  openInput,
   readAgentSettings,
   readQuestions,
   type SearchSettings,
@@ -22,7 +23,6 @@ import { runResults, writeResults } from '../evaluation/evaluation-results.js';
 import { createFolderStore } from '../evaluation/evaluation-store.js';
 import type { FinishedEvaluation } from '../evaluation/finished-evaluation.js';
 import type { QuestionSet } from '../evaluation/question-set.js';
-import { openInput } from '../open-checkpoint.js';
 import { openSearchSource, type SearchSource } from '../retrieval/search-source.js';
 import { chooseEpisodes } from './choose-episodes.js';
 import { printEvaluation } from './print-evaluation.js';

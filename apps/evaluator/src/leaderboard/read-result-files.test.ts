@@ -149,6 +149,8 @@ test('whatever is no result is told with the reason', async () => {
   write('e/results.json', { results: { piqa: { 'acc,none': 0.5 }, boolq: 'none' } });
   write('f/evaluation.json', '{');
   write('g/results.json', own('good', { facts }, null));
+  write('g/settings.json', {});
+  write('h/settings.json', {});
   write('g/cost.json', '{"formatVersion": 1}');
   write('.cache/results.json', own('hidden', { facts }));
   write('node_modules/results.json', own('module', { facts }));
@@ -163,6 +165,7 @@ test('whatever is no result is told with the reason', async () => {
     { path: 'e/results.json', reason: 'has no figure of exactMatch; it has acc' },
     { path: 'f/evaluation.json', reason: 'is a stage of a run, which dgpo-eval report shows' },
     { path: 'g/cost.json', reason: 'is no cost of an evaluation as dgpo-eval run writes it' },
+    { path: 'h/settings.json', reason: 'holds no results of an evaluation' },
   ]);
 });
 

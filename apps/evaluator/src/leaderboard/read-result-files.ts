@@ -19,8 +19,8 @@ export interface ResultFiles {
   leftOut: LeftOutFile[];
 }
 
-/** What stands beside results and is read with them, if at all. */
-const companions = new Set(['cost.json', 'comparison.json', 'leaderboard.json']);
+/** What `dgpo-eval` writes beside its results; read with them, if at all. */
+const companions = new Set(['cost.json', 'settings.json']);
 
 const deepest = 16;
 const most = 100_000;
@@ -41,9 +41,11 @@ async function jsonFiles(directory: string, leftOut: LeftOutFile[]): Promise<str
     seen += entries.length;
     if (seen > most)
       throw new DatasetError(`holds more than ${most} files; name a smaller folder`, { where: directory });
+    const hasResults = entries.some(({ name }) => name === 'results.json');
+    const isCompanion = (name: string) => hasResults && companions.has(name);
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = join(folder, entry.name);
-      if (entry.isFile() && entry.name.endsWith('.json') && !companions.has(entry.name)) files.push(path);
+      if (entry.isFile() && entry.name.endsWith('.json') && !isCompanion(entry.name)) files.push(path);
       if (!entry.isDirectory() || entry.name.startsWith('.') || entry.name === 'node_modules') continue;
       if (depth === deepest) leftOut.push({ path, reason: `lies deeper than ${deepest} folders` });
       else await visit(path, depth + 1);

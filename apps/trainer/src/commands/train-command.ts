@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { Interrupted } from '../command-line/interrupted.js';
+import { openInput } from '../command-line/open-input.js';
 import { type AnyRecipe, loadAnyRecipe } from '../recipe/load-recipe.js';
 import type { RecipeOverride } from '../recipe/recipe-flags.js';
 import { checkSft, renderSftCheck } from '../sft/check-sft.js';
@@ -20,12 +21,13 @@ interface Check {
   warnings: readonly string[];
 }
 
+/** @throws ConfigError for whatever is wrong with the recipe or what it names: nothing has started yet */
 async function check(recipe: AnyRecipe, { environment }: CliSurroundings): Promise<Check> {
   if (recipe.method === 'sft') {
-    const figures = await checkSft({ recipe, engine: likelyEngine(environment) });
+    const figures = await openInput(checkSft({ recipe, engine: likelyEngine(environment) }));
     return { figures, text: renderSftCheck(figures), warnings: [] };
   }
-  const figures = await checkRun({ recipe, engine: likelyEngine(environment) });
+  const figures = await openInput(checkRun({ recipe, engine: likelyEngine(environment) }));
   return { figures, text: renderCheck(figures), warnings: figures.warnings };
 }
 
