@@ -55,6 +55,7 @@ beforeAll(async () => {
   const quiet = () => undefined;
   const silent = { log: quiet, finish: async () => undefined };
   workshop = {
+    traceTokens: 0,
     run,
     engine,
     pool,
