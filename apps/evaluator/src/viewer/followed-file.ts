@@ -1,0 +1,275 @@
+import type { FileHandle } from 'node:fs/promises';
+import { readAt } from './read-at.js';
+import type { ServedFolder } from './served-folder.js';
+
+/** What cannot be read of a file. */
+export interface FileProblem {
+  /** From 1; null when the whole file is meant. */
+  line: number | null;
+  reason: string;
+}
+
+export interface LinePlace {
+  /** From 1. */
+  line: number;
+  /** Byte at which the line starts, and its bytes without the end of line. */
+  offset: number;
+  length: number;
+}
+
+/** How a file was when somebody looked. */
+export interface FileState {
+  size: number;
+  mtimeMs: number;
+  ino: number;
+}
+
+/** A file that is read stretch by stretch and followed as it grows. */
+export interface FollowedFile {
+  /** The first ones; `problemCount` counts all. A last line that waits for its rest is among them. */
+  readonly problems: readonly FileProblem[];
+  readonly problemCount: number;
+  readonly bytesRead: number;
+  readonly bytesTotal: number;
+  /** There is more to read. */
+  readonly isPending: boolean;
+  /** When the file last changed. */
+  readonly updatedAt: number;
+  /** Changes whenever something was read or dropped. */
+  readonly version: number;
+  /** Takes note of how the file is now. */
+  notice(state: FileState): void;
+  /** Reads a stretch on; nothing where nothing is pending. */
+  advance(): Promise<void>;
+}
+
+export interface FollowFileOptions {
+  folder: ServedFolder;
+  /** Relative to the folder. */
+  path: string;
+  /** Takes the value of a line; returns what is wrong with it. */
+  accept: (value: unknown, place: LinePlace) => string | undefined;
+  /** Everything that was accepted is void: the file was cut, replaced or rewritten. */
+  reset: () => void;
+}
+
+const chunkBytes = 1 << 20;
+const longestLine = 64 << 20;
+const keptProblems = 20;
+const markBytes = 64;
+
+/**
+ * Follows a file of JSON lines. Lines that are no JSON, or not accepted, are counted and left out; a last line that is not complete
+ * waits for its rest. A file that became shorter, was replaced, or has other bytes where it was read is read anew.
+ */
+export function followLines({ folder, path, accept, reset: dropAccepted }: FollowFileOptions): FollowedFile {
+  let problems: FileProblem[] = [];
+  let problemCount = 0;
+  let version = 0;
+  let isPending = false;
+  let seen: FileState = { size: 0, mtimeMs: 0, ino: -1 };
+  /** Everything before this byte is read; `line` lines were. */
+  let offset = 0;
+  let line = 0;
+  /** The last line that was read has no end yet. */
+  let isUnended = false;
+  /** Inside a line that is too long. */
+  let isSkipping = false;
+  /** What stood at the start and before `offset`: other bytes there mean another file. */
+  let head = Buffer.alloc(0);
+  let tail = Buffer.alloc(0);
+
+  const reset = () => {
+    problems = [];
+    problemCount = 0;
+    offset = 0;
+    line = 0;
+    isUnended = false;
+    isSkipping = false;
+    head = Buffer.alloc(0);
+    tail = Buffer.alloc(0);
+    version += 1;
+    dropAccepted();
+  };
+  const report = (at: number | null, reason: string) => {
+    problemCount += 1;
+    version += 1;
+    if (problems.length < keptProblems) problems.push({ line: at, reason });
+  };
+  const isComplete = () => isPending || offset >= seen.size;
+
+  /** @returns false where the line is no JSON */
+  const readLine = (bytes: Buffer, place: LinePlace): boolean => {
+    const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+    if (text.trim() === '') return true;
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return false;
+    }
+    const problem = accept(value, place);
+    version += 1;
+    if (problem !== undefined) report(place.line, problem);
+    return true;
+  };
+
+  const hasSameBytes = async (file: FileHandle) => {
+    const headNow = await readAt(file, 0, head.length);
+    const tailNow = await readAt(file, offset - tail.length, tail.length);
+    return headNow.equals(head) && tailNow.equals(tail);
+  };
+
+  /** A stretch that holds the end of a line, or is the rest of the file, or is longer than a line may be. */
+  async function readStretch(file: FileHandle, end: number): Promise<Buffer> {
+    let length = Math.min(chunkBytes, end - offset);
+    let stretch = await readAt(file, offset, length);
+    while (!stretch.includes(10) && length < Math.min(end - offset, longestLine)) {
+      length = Math.min(2 * length, end - offset, longestLine);
+      stretch = await readAt(file, offset, length);
+    }
+    return stretch;
+  }
+
+  async function readOn(file: FileHandle, end: number): Promise<void> {
+    const stretch = await readStretch(file, end);
+    let start = 0;
+    if (isUnended && stretch[0] === 10) {
+      start = 1;
+      isUnended = false;
+    }
+    for (let next = stretch.indexOf(10, start); next !== -1; next = stretch.indexOf(10, start)) {
+      line += 1;
+      const place = { line, offset: offset + start, length: next - start };
+      if (isSkipping) isSkipping = false;
+      else if (!readLine(stretch.subarray(start, next), place)) report(line, 'is not JSON');
+      start = next + 1;
+    }
+    const rest = stretch.subarray(start);
+    if (start === 0 && rest.length >= longestLine) {
+      if (!isSkipping) report(line + 1, `is longer than ${longestLine >> 20} MiB`);
+      isSkipping = true;
+      start = stretch.length;
+    } else if (offset + stretch.length >= end) {
+      isPending = false;
+      // Logs of others may lack the last end of line; a line that is being written is no JSON yet.
+      const place = { line: line + 1, offset: offset + start, length: rest.length };
+      if (!isSkipping && readLine(rest, place)) {
+        isUnended ||= rest.toString('utf8').trim() !== '';
+        if (isUnended) line += 1;
+        start = stretch.length;
+      }
+    }
+    if (offset === 0) head = Buffer.from(stretch.subarray(0, Math.min(markBytes, start)));
+    if (start > 0) tail = Buffer.from(stretch.subarray(Math.max(0, start - markBytes), start));
+    offset += start;
+  }
+
+  return {
+    get problems() {
+      if (isComplete()) return problems;
+      return [...problems, { line: line + 1, reason: 'is not complete; it waits for the rest' }];
+    },
+    get problemCount() {
+      return problemCount + (isComplete() ? 0 : 1);
+    },
+    get bytesRead() {
+      return isPending ? Math.min(offset, seen.size) : seen.size;
+    },
+    get bytesTotal() {
+      return seen.size;
+    },
+    get isPending() {
+      return isPending;
+    },
+    get updatedAt() {
+      return seen.mtimeMs;
+    },
+    get version() {
+      return version;
+    },
+    notice: ({ size, mtimeMs, ino }) => {
+      if (size === seen.size && mtimeMs === seen.mtimeMs && ino === seen.ino) return;
+      const isRewritten = size < offset || (size === seen.size && size > 0);
+      if (seen.ino !== -1 && (ino !== seen.ino || isRewritten)) reset();
+      seen = { size, mtimeMs, ino };
+      isPending = true;
+      version += 1;
+    },
+    advance: async () => {
+      if (!isPending) return;
+      let file: FileHandle | undefined;
+      try {
+        file = await folder.open(path);
+        const { size } = await file.stat();
+        if (size < offset || !(await hasSameBytes(file))) reset();
+        await readOn(file, size);
+      } catch (error) {
+        isPending = false;
+        offset = seen.size;
+        report(null, error instanceof Error ? error.message : String(error));
+      } finally {
+        await file?.close();
+      }
+    },
+  };
+}
+
+/** A larger file is not read as one value. */
+const largestValue = 256 << 20;
+
+/** Follows a file that is one JSON value, read anew whenever it changes. */
+export function followValue({ folder, path, accept, reset }: FollowFileOptions): FollowedFile {
+  let problems: FileProblem[] = [];
+  let version = 0;
+  let isPending = false;
+  let seen: FileState = { size: 0, mtimeMs: 0, ino: -1 };
+  const read = async (): Promise<string | undefined> => {
+    if (seen.size > largestValue) return `is larger than ${largestValue >> 20} MiB`;
+    const file = await folder.open(path);
+    try {
+      const bytes = await readAt(file, 0, seen.size);
+      return accept(JSON.parse(bytes.toString('utf8')), { line: 1, offset: 0, length: bytes.length });
+    } catch (error) {
+      return error instanceof SyntaxError ? 'is not JSON, or not complete yet' : String(error);
+    } finally {
+      await file.close();
+    }
+  };
+  return {
+    get problems() {
+      return problems;
+    },
+    get problemCount() {
+      return problems.length;
+    },
+    get bytesRead() {
+      return isPending ? 0 : seen.size;
+    },
+    get bytesTotal() {
+      return seen.size;
+    },
+    get isPending() {
+      return isPending;
+    },
+    get updatedAt() {
+      return seen.mtimeMs;
+    },
+    get version() {
+      return version;
+    },
+    notice: (state) => {
+      if (state.size === seen.size && state.mtimeMs === seen.mtimeMs && state.ino === seen.ino) return;
+      seen = { size: state.size, mtimeMs: state.mtimeMs, ino: state.ino };
+      isPending = true;
+    },
+    advance: async () => {
+      if (!isPending) return;
+      isPending = false;
+      reset();
+      const problem = await read().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+      problems = problem === undefined ? [] : [{ line: null, reason: problem }];
+      version += 1;
+    },
+  };
+}
