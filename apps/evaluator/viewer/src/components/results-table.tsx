@@ -1,11 +1,11 @@
-import { For, Show } from 'solid-js';
+import { createMemo, For, Show } from 'solid-js';
 import type { Table } from '../../../src/viewer/api.js';
 import { formatCell } from '../logic/format-cell.js';
+import { orientTable } from '../logic/orient-table.js';
 
 /** A table of results. The first column names its rows. */
 export function ResultsTable(props: { table: Table }) {
-  const formatOf = (index: number) => props.table.columns[index]?.format ?? 'text';
-  const classOf = (index: number) => (formatOf(index) === 'text' ? undefined : 'number');
+  const shown = createMemo(() => orientTable(props.table));
   return (
     <div class="card">
       <h3>{props.table.title}</h3>
@@ -13,39 +13,30 @@ export function ResultsTable(props: { table: Table }) {
         <table>
           <thead>
             <tr>
-              <For each={props.table.columns}>
-                {(column, index) => (
-                  <th scope="col" class={classOf(index())}>
-                    {column.header}
-                    {column.format === 'percent' ? ' (%)' : ''}
+              <For each={shown().headers}>
+                {(header) => (
+                  <th scope="col" class={header.isNumeric ? 'number' : undefined}>
+                    {header.text === '' ? <span class="hidden-visually">measure</span> : header.text}
                   </th>
                 )}
               </For>
             </tr>
           </thead>
           <tbody>
-            <For each={props.table.rows}>
+            <For each={shown().rows}>
               {(row) => (
                 <tr>
-                  <For each={row}>
-                    {(cell, index) => {
-                      const shown = () => formatCell(cell, formatOf(index()));
+                  <th scope="row">{row.name}</th>
+                  <For each={row.cells}>
+                    {({ cell, format }) => {
+                      const { value, interval } = formatCell(cell, format);
                       return (
-                        <Show
-                          when={index() > 0}
-                          fallback={
-                            <th scope="row" class={classOf(0)}>
-                              {shown().value}
-                            </th>
-                          }
-                        >
-                          <td class={classOf(index())}>
-                            {shown().value}
-                            <Show when={shown().interval}>
-                              <span class="soft small"> {shown().interval}</span>
-                            </Show>
-                          </td>
-                        </Show>
+                        <td class={format === 'text' ? undefined : 'number'}>
+                          {value}
+                          <Show when={interval}>
+                            <span class="soft small"> {interval}</span>
+                          </Show>
+                        </td>
                       );
                     }}
                   </For>

@@ -46,6 +46,7 @@ export function CompareView(props: { runs: readonly string[] }) {
                 <Show when={data().comparisons.length > 0}>
                   <Pairs pairs={data().comparisons} runs={runs.data()?.runs} />
                 </Show>
+                <h2>Results</h2>
                 <Index each={data().tables}>{(table) => <ResultsTable table={table()} />}</Index>
               </>
             )}

@@ -39,7 +39,7 @@ export function EpisodesView(props: { run: string; filter: EpisodeFilter }) {
   const change = (filter: EpisodeFilter) => replaceRoute({ view: 'episodes', run: props.run, filter });
   useKeys({ u: () => goTo({ view: 'run', run: props.run }) });
   return (
-    <>
+    <div class="fill">
       <PageHead
         title={nameOf(runs.data()?.runs, props.run)}
         note="episodes"
@@ -83,6 +83,6 @@ export function EpisodesView(props: { run: string; filter: EpisodeFilter }) {
           </>
         )}
       </Show>
-    </>
+    </div>
   );
 }

@@ -48,18 +48,6 @@ export function RunView(props: { run: string }) {
       </PageHead>
       <RunTabs run={props.run} current="run" />
       <div class="stack">
-        <Fetched query={tables} what="results">
-          {(data) => (
-            <Show
-              when={data().tables.length > 0 || hasCurves()}
-              fallback={
-                <Empty title="No results yet">This run has neither tables nor curves. Look at its episodes.</Empty>
-              }
-            >
-              <Index each={data().tables}>{(table) => <ResultsTable table={table()} />}</Index>
-            </Show>
-          )}
-        </Fetched>
         <Show when={hasCurves()}>
           <h2>Curves</h2>
           <Fetched query={metrics} what="curves">
@@ -71,6 +59,21 @@ export function RunView(props: { run: string }) {
             )}
           </Fetched>
         </Show>
+        <Fetched query={tables} what="results">
+          {(data) => (
+            <Show
+              when={data().tables.length > 0 || hasCurves()}
+              fallback={
+                <Empty title="No results yet">This run has neither tables nor curves. Look at its episodes.</Empty>
+              }
+            >
+              <Show when={data().tables.length > 0}>
+                <h2>Tables</h2>
+              </Show>
+              <Index each={data().tables}>{(table) => <ResultsTable table={table()} />}</Index>
+            </Show>
+          )}
+        </Fetched>
       </div>
     </>
   );
@@ -85,7 +88,7 @@ function CurveGrid(props: { metrics: MetricsReply }) {
   const curvesOf = (index: number): Curve[] => shown()[index]?.curves ?? [];
   return (
     <>
-      <div class="filters">
+      <div class="finder">
         <label>
           Find a metric
           <input

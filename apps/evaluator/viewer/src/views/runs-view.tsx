@@ -38,7 +38,7 @@ export function RunsView() {
                 </Empty>
               }
             >
-              <div class="filters">
+              <div class="finder">
                 <label>
                   Search
                   <input
