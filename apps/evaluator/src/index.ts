@@ -37,3 +37,4 @@ export {
   type RunDirectoryReportOptions,
   writeRunDirectoryReport,
 } from './run-directory-report.js';
+export { type RunningViewer, type ServeViewerOptions, serveViewer } from './viewer/serve-viewer.js';

@@ -5,6 +5,7 @@ import { benchmarksCommand } from './commands/benchmarks-command.js';
 import { compareCommand } from './commands/compare-command.js';
 import { reportCommand } from './commands/report-command.js';
 import { runCommand } from './commands/run-command.js';
+import { serveCommand } from './commands/serve-command.js';
 import type { CliSurroundings } from './commands/surroundings.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -18,7 +19,8 @@ function createProgram(surroundings: CliSurroundings): Command {
     .addCommand(runCommand(surroundings))
     .addCommand(benchmarksCommand(surroundings))
     .addCommand(compareCommand(surroundings))
-    .addCommand(reportCommand(surroundings));
+    .addCommand(reportCommand(surroundings))
+    .addCommand(serveCommand(surroundings));
   return connectProgram(program, surroundings);
 }
 

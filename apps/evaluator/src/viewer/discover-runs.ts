@@ -149,7 +149,7 @@ export async function discoverRuns(
       });
       continue;
     }
-    if (posix.basename(path) === 'traces' && trainings.includes(path === "traces" ? "" : posix.dirname(path))) continue;
+    if (posix.basename(path) === 'traces' && trainings.includes(path === 'traces' ? '' : posix.dirname(path))) continue;
     if (files.includes('evaluation.json')) {
       runs.push({
         ...shared,
@@ -178,4 +178,3 @@ export async function discoverRuns(
   }
   return runs;
 }
-

@@ -1,10 +1,4 @@
-import {
-  containsAnswer,
-  measureNames,
-  measureTrajectory,
-  passageTitle,
-  searchableAnswers,
-} from '@dgpo/arc';
+import { containsAnswer, measureNames, measureTrajectory, passageTitle, searchableAnswers } from '@dgpo/arc';
 import { type Action, supportingTitles, type Task, type Trajectory } from '@dgpo/trajectory';
 import type { EpisodeAction, EpisodePassage, EpisodeReply, EpisodeSegment } from './api.js';
 import type { TokenTexts } from './run-tokenizers.js';

@@ -51,8 +51,7 @@ export function createEpisodeReader(folder: ServedFolder): EpisodeReader {
     const where = `${file.source.path}:${episode.line}`;
     let value: unknown;
     try {
-      value =
-        file.source.format === 'stage' ? (await readStage(placed))[episode.line - 1] : await readLine(placed);
+      value = file.source.format === 'stage' ? (await readStage(placed))[episode.line - 1] : await readLine(placed);
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause;
       throw new DatasetError('the file has changed; load the page again', { where, cause });

@@ -130,7 +130,11 @@ export function viewerRoutes(workspace: Workspace): ViewerRoutes {
   };
 
   /** What was recorded of the tokens of an episode in the file beside its trace. */
-  const tokenRecord = async (run: ViewerRun, placed: PlacedEpisode, index: number): Promise<TokenRecord | undefined> => {
+  const tokenRecord = async (
+    run: ViewerRun,
+    placed: PlacedEpisode,
+    index: number,
+  ): Promise<TokenRecord | undefined> => {
     const path = placed.file.source.path.replace(/\.jsonl$/, '.tokens.jsonl');
     if (!run.found.tokenFiles.includes(path)) return undefined;
     return readTokenRecord({ folder: workspace.folder, path, id: placed.episode.id, index }).catch(() => undefined);

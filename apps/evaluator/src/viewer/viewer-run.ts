@@ -38,8 +38,7 @@ export function createViewerRun(folder: ServedFolder, found: FoundRun): ViewerRu
       run.metrics = next.metrics.map(
         (path) => run.metrics.find((file) => file.path === path) ?? createMetricsFile(folder, path),
       );
-      run.results =
-        next.results === null ? undefined : (run.results ?? createResultsFile(folder, next.results));
+      run.results = next.results === null ? undefined : (run.results ?? createResultsFile(folder, next.results));
     },
   };
   run.update(found);

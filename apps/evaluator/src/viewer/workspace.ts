@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Trajectory } from '@dgpo/trajectory';
 import type { ViewerEvent } from './api.js';
 import { createSniffer, discoverRuns } from './discover-runs.js';
@@ -168,7 +168,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       // A folder that takes long to look through is looked at less often.
       if (!isBusy) {
         const pause = Math.min(10_000, 5 * (performance.now() - started - interval));
-        if (pause > interval) await delay(pause, undefined, { signal: closing.signal, ref: false }).catch(() => undefined);
+        if (pause > interval)
+          await delay(pause, undefined, { signal: closing.signal, ref: false }).catch(() => undefined);
       }
     }
   };
