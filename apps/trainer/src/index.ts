@@ -191,6 +191,7 @@ export {
 export { type Playground, type PlayOptions, playEpisodes } from './train/play-episodes.js';
 export type { Rollouts } from './train/policy/collect-rollouts.js';
 export { optimizePolicy, type PolicyOptimizationOptions } from './train/policy/optimize-policy.js';
+export type { TokenTrace } from './train/policy/token-traces.js';
 export {
   createTrainedModel,
   type TrainedModel,

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selectEngine } from '@dgpo/lm';
+import type { TrajectoryRecord } from '@dgpo/trajectory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ComputePool, createComputePool } from '../src/compute/pool.js';
 import { policyStage } from '../src/pipeline/policy-stage.js';
@@ -10,6 +11,7 @@ import type { RlSettings } from '../src/recipe/rl-section.js';
 import { createLocalExecutor } from '../src/rollout/rollout-executor.js';
 import { createJsonlTracker } from '../src/run/jsonl-tracker.js';
 import { openRunDirectory } from '../src/run/run-directory.js';
+import type { TokenTrace } from '../src/train/policy/token-traces.js';
 import { openTinyWorld, type TinyWorld, tasks, tinyParameters, tinySettings } from './tiny-world.js';
 
 let world: TinyWorld;
@@ -37,6 +39,7 @@ async function openTinyWorkshop(folder: string, lines: string[], killAt: number 
     pool,
     executor: createLocalExecutor(pool),
     signal: undefined,
+    traceTokens: 2,
     reporter: {
       stage: () => undefined,
       line: (line) => lines.push(line),
@@ -93,9 +96,11 @@ async function runStage(options: { folder: string; settings: RlSettings; killAt?
 function filesOf(folder: string): Map<string, string> {
   const names = [
     'metrics.jsonl',
-    ...readdirSync(join(folder, 'stages/rl'), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1)),
+    ...['stages/rl', 'traces'].flatMap((below) =>
+      readdirSync(join(folder, below), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1)),
+    ),
   ].filter((name) => !name.endsWith('stage.json'));
   return new Map(names.sort().map((name) => [name, readFileSync(join(folder, name), 'latin1')]));
 }
@@ -193,4 +198,29 @@ it('pulls towards the student of the start without a teacher', async () => {
     .map((line) => JSON.parse(line) as Record<string, number>);
   expect(Math.abs(first?.['gated/kl'] ?? 1)).toBeLessThan(1e-5);
   expect(second?.['loss/guidance']).toBeGreaterThan(1e-8);
+});
+
+it('records the tokens of the first episodes of a trace: what the policy, the teacher and the advantages say of each', async () => {
+  const { files } = await runStage({ folder: 'tokens', settings: { ...tinySettings, maxSteps: 1, saveSteps: 1 } });
+  const read = <Line>(name: string) =>
+    (files.get(name) ?? '')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line);
+  const episodes = read<TrajectoryRecord>('traces/rl-1.jsonl');
+  const records = read<TokenTrace>('traces/rl-1.tokens.jsonl');
+  expect(records.map(({ episode }) => episode)).toEqual([0, 1]);
+  for (const record of records) {
+    const { id, outcome, segments } = episodes[record.episode] as TrajectoryRecord;
+    expect([record.id, record.gated]).toEqual([id, !outcome.correct]);
+    const sampled = segments.flatMap(({ logProbs = [] }) => logProbs);
+    expect(record.logProbs).toHaveLength(sampled.length);
+    // Not recomputed in this recipe: those of the sampler, to the seven digits of a 32-bit float.
+    record.logProbs.forEach((value, index) => {
+      expect(Math.abs(value - (sampled[index] as number))).toBeLessThan(1e-5);
+    });
+    expect(record.referenceLogProbs).toHaveLength(sampled.length);
+    expect(record.referenceLogProbs?.every((value) => value < 0)).toBe(true);
+    expect(record.advantages).toHaveLength(sampled.length);
+  }
 });

@@ -23,6 +23,7 @@ it('a run that is killed at random moments and resumed leaves the bytes of an un
     'stages/dgpo-reference/checkpoints/checkpoint-6/critic/model.safetensors',
     'stages/dgpo-reference/checkpoints/best',
     'traces/dgpo-reference-6.jsonl',
+    'traces/dgpo-reference-6.tokens.jsonl',
     'tensorboard/dgpo-reference',
   ]) {
     expect(expected.get(name)?.length, name).toBeGreaterThan(0);

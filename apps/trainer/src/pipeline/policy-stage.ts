@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isDgpoError, type Trajectory, writeTrajectories } from '@dgpo/trajectory';
+import { isDgpoError, type Trajectory, writeJsonLines, writeTrajectories } from '@dgpo/trajectory';
 import type { RlSettings } from '../recipe/rl-section.js';
 import { checkpointSteps, discardCheckpoints } from '../run/discard-checkpoints.js';
 import { readMetrics } from '../run/read-metrics.js';
@@ -48,7 +48,7 @@ async function attempt(
   reference: string | ServerTeacher | undefined,
 ): Promise<Attempt> {
   const { workshop, name, playground, tasks, validationTasks = [], settings, seed } = options;
-  const { reporter, run, signal } = workshop;
+  const { reporter, run, signal, traceTokens } = workshop;
   const rollBacks = await readRollBacks(target);
   const { student, critic, dispose } = await policyModels(options);
   const { window, action } = settings.collapse;
@@ -94,7 +94,7 @@ async function attempt(
     firstStep: completedSteps + 1,
     history,
     prepared: await pending.load(completedSteps + 1),
-    onStep: async (step, metrics, episodes: readonly Trajectory[], next) => {
+    onStep: async (step, metrics, episodes: readonly Trajectory[], next, tokens) => {
       const { maxSteps } = settings;
       const model = student.name;
       const evaluated = { playground, model, tasks: validationTasks, settings, step, maxSteps, seed };
@@ -125,6 +125,9 @@ async function attempt(
       const stops = result.collapsed !== null;
       if (step % settings.saveSteps === 0 || metric !== undefined || stops || signal?.aborted) {
         await writeTrajectories(join(run.tracesPath, `${name}-${step}.jsonl`), episodes.slice(0, 16));
+        if (traceTokens > 0) {
+          await writeJsonLines(join(run.tracesPath, `${name}-${step}.tokens.jsonl`), tokens(traceTokens));
+        }
         await save(step, metric);
       }
       return stops;

@@ -23,6 +23,8 @@ export interface Workshop {
   executor: RolloutExecutor;
   reporter: Reporter;
   signal: AbortSignal | undefined;
+  /** Episodes of a trace whose tokens are recorded. */
+  traceTokens: number;
   /** Metrics of one training: JSONL, the recipe's `tracking` and the terminal; files are cut back to `completedSteps` first. */
   tracker(options: { stage: string; totalSteps: number; completedSteps: number; show?: string[] }): Tracker;
   close(): Promise<void>;
@@ -93,6 +95,7 @@ export async function openWorkshop(options: OpenWorkshopOptions): Promise<Worksh
       executor,
       reporter,
       signal,
+      traceTokens: tracking.traceTokens,
       tracker: ({ stage, totalSteps, completedSteps, show }) => {
         const tracker = combineTrackers([
           trackersOf({ stage, completedSteps }),

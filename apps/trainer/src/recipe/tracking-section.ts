@@ -22,6 +22,15 @@ export const trackingSchema = z.strictObject({
     .max(128)
     .optional()
     .describe('Name of the run in W&B, before that of the stage; without one the name of the run directory.'),
+  traceTokens: z
+    .int()
+    .min(0)
+    .max(16)
+    .default(4)
+    .describe(
+      'Reinforcement learning: episodes of each update in `traces/` whose tokens are recorded too, with log-probability, that of the ' +
+        'teacher and advantage, in `traces/<stage>-<step>.tokens.jsonl`; `dgpo-eval serve` shows them.',
+    ),
 });
 
 export type TrackingSettings = z.output<typeof trackingSchema>;

@@ -17,6 +17,7 @@ import { guideRewards } from './guidance.js';
 import { perRow } from './mini-batches.js';
 import { oldPolicy } from './sampler-mismatch.js';
 import { scoreRows } from './score-rows.js';
+import { type TokenTrace, tokenTraces } from './token-traces.js';
 import { trainingBatch } from './training-batch.js';
 import { updateModels } from './update-models.js';
 
@@ -45,13 +46,14 @@ export interface PolicyOptimizationOptions {
   prepared?: Rollouts | undefined;
   /**
    * One call per update; true ends the training after it. With `maxStaleness`, `next` waits for the rollouts of the next update, which a
-   * checkpoint needs.
+   * checkpoint needs; `tokens` gives what the update knows of the tokens of the first `count` episodes.
    */
   onStep: (
     step: number,
     metrics: Metrics,
     episodes: readonly Trajectory[],
-    next?: () => Promise<Rollouts>,
+    next: (() => Promise<Rollouts>) | undefined,
+    tokens: (count: number) => TokenTrace[],
   ) => Promise<boolean>;
   signal?: AbortSignal | undefined;
 }
@@ -120,7 +122,14 @@ export async function optimizePolicy(options: PolicyOptimizationOptions): Promis
       ahead.catch(() => undefined);
     }
     const collected = performance.now();
-    const updated = await applyUpdate({ ...options, played, step, beta: controller.beta, skippedInRow, random });
+    const { metrics: updated, tokens } = await applyUpdate({
+      ...options,
+      played,
+      step,
+      beta: controller.beta,
+      skippedInRow,
+      random,
+    });
     const metrics: Metrics = {
       ...episodeMetrics(played.episodes),
       ...updated,
@@ -133,7 +142,8 @@ export async function optimizePolicy(options: PolicyOptimizationOptions): Promis
     steer(controller, metrics);
     skippedInRow = metrics.skipped_updates_in_row ?? skippedInRow;
     const next = ahead;
-    const ends = await options.onStep(step, metrics, played.episodes, next === undefined ? undefined : () => next);
+    const waitForNext = next === undefined ? undefined : () => next;
+    const ends = await options.onStep(step, metrics, played.episodes, waitForNext, tokens);
     if (!ends) continue;
     // The workers are the caller's again when this returns.
     await next?.catch(() => undefined);
@@ -149,13 +159,15 @@ interface UpdateOptions extends PolicyOptimizationOptions {
   random: ReturnType<typeof createRandom>;
 }
 
-async function applyUpdate(options: UpdateOptions): Promise<Metrics> {
+async function applyUpdate(
+  options: UpdateOptions,
+): Promise<{ metrics: Metrics; tokens: (count: number) => TokenTrace[] }> {
   const { settings, student, critic, reference, scoreReference, playground, played, step, beta, random } = options;
   const { maxContextTokens } = playground.environment;
   const batch = trainingBatch({ rollouts: played, settings, maxLength: maxContextTokens });
   const { rows, counts } = batch;
   const tokens = { num_tokens: rows.reduce((total, row) => total + row.tokenIds.length, 0), num_episodes: rows.length };
-  if (rows.length === 0) return tokens;
+  if (rows.length === 0) return { metrics: tokens, tokens: () => [] };
   checkRows({ rows, ids: batch.episodes.map(({ id }) => id), vocabularySize: student.config.vocabularySize });
   const scoring = { pool: playground.pool, temperature: settings.temperature, batchSize: 2 * settings.microBatchSize };
   const logProbs = (model: string) => (own: readonly ScoredRow[]) =>
@@ -221,11 +233,15 @@ async function applyUpdate(options: UpdateOptions): Promise<Metrics> {
     random: (epoch) => random.split('mini-batches', step, epoch),
   });
   return {
-    ...tokens,
-    ...updated,
-    ...old.metrics,
-    gated_fraction: batch.gate.reduce((total, value) => total + value, 0) / rows.length,
-    ...guided.metrics,
-    lr: trainsPolicy ? learningRate : 0,
+    metrics: {
+      ...tokens,
+      ...updated,
+      ...old.metrics,
+      gated_fraction: batch.gate.reduce((total, value) => total + value, 0) / rows.length,
+      ...guided.metrics,
+      lr: trainsPolicy ? learningRate : 0,
+    },
+    tokens: (count) =>
+      tokenTraces({ batch, chosen: played.chosen, count, logProbs: old.logProbs, advantages, referenceScores }),
   };
 }
