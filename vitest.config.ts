@@ -10,7 +10,7 @@ export const project = (root: string) => ({
     name: root,
     root: `./${root}`,
     environment: 'node' as const,
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', '*/*.test.mjs'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'viewer/src/**/*.test.ts', '*/*.test.mjs'],
     testTimeout: 60_000,
     exclude: ['**/node_modules/**', 'test/nightly/**'],
     pool: 'forks' as const,

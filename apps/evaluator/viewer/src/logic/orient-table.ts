@@ -20,10 +20,7 @@ export function orientTable({ columns, rows }: Table): ShownTable {
   const [first, ...measures] = columns;
   if (columns.length > widest && rows.length <= widest - 1) {
     return {
-      headers: [
-        { text: '', isNumeric: false },
-        ...rows.map(([name]) => ({ text: nameOf(name), isNumeric: true })),
-      ],
+      headers: [{ text: '', isNumeric: false }, ...rows.map(([name]) => ({ text: nameOf(name), isNumeric: true }))],
       rows: measures.map((column, index) => ({
         name: headerOf(column),
         cells: rows.map((row) => ({ cell: row[index + 1] ?? null, format: column.format })),
