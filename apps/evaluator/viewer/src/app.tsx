@@ -55,17 +55,17 @@ export function App() {
   );
   return (
     <>
-      <a
-        class="skip"
-        href={window.location.hash || '#/'}
-        onClick={(event) => {
-          event.preventDefault();
-          main?.focus();
-        }}
-      >
-        Skip to the content
-      </a>
       <header class="bar">
+        <a
+          class="skip"
+          href={window.location.hash || '#/'}
+          onClick={(event) => {
+            event.preventDefault();
+            main?.focus();
+          }}
+        >
+          Skip to the content
+        </a>
         <a class="brand" href="#/">
           dgpo viewer
         </a>

@@ -50,7 +50,7 @@ const status = (text: string) => page.getByText(text, { exact: true }).waitFor()
 it('lists the runs and shows the results and curves of one', async () => {
   await show('');
   await page.getByRole('row', { name: /training/ }).waitFor();
-  expect(await page.locator('tbody tr').count()).toBe(4);
+  expect(await page.locator('main tbody tr').count()).toBe(4);
   await page.getByRole('link', { name: 'training', exact: true }).click();
   const reward = page.getByRole('img', { name: /^reward over steps/ });
   await reward.waitFor();
@@ -66,7 +66,7 @@ it('scrolls through thousands of episodes with few rows in the page', async () =
   await page.locator('#row-0 a').focus();
   await page.keyboard.press('End');
   await page.getByRole('link', { name: `Which town is number ${count - 1}?` }).waitFor();
-  expect(await page.locator('tbody tr').count()).toBeLessThan(80);
+  expect(await page.locator('main tbody tr').count()).toBeLessThan(80);
   await page.getByText('1 problem', { exact: true }).click();
   await page.getByText(/log\.jsonl:6/).waitFor();
 });
@@ -75,10 +75,10 @@ it('finds and opens an episode by keyboard alone, and the back button returns to
   await show('#/episodes?run=log.jsonl');
   await status('5,000 episodes');
   await page.keyboard.press('/');
-  await page.keyboard.type('"number 12');
+  await page.keyboard.type('"number 12"');
   // 12, 120 to 129 and 1200 to 1299.
   await status('111 of 5,000 episodes');
-  expect(new URL(page.url()).hash).toBe('#/episodes?run=log.jsonl&search=%22number+12');
+  expect(new URL(page.url()).hash).toBe('#/episodes?run=log.jsonl&search=%22number+12%22');
   for (let presses = 0; !(await page.evaluate(() => document.activeElement?.closest('tbody') !== null)); presses += 1) {
     expect(presses).toBeLessThan(15);
     await page.keyboard.press('Tab');
@@ -96,7 +96,7 @@ it('finds and opens an episode by keyboard alone, and the back button returns to
 it('filters by what the episodes have, and keeps the filter in the address', async () => {
   await show('#/episodes?run=training');
   await status('4 episodes');
-  await page.getByLabel('Outcome').selectOption('wrong');
+  await page.getByRole('combobox', { name: 'Outcome', exact: true }).selectOption('wrong');
   await status('2 of 4 episodes');
   await page.reload();
   await status('2 of 4 episodes');
@@ -141,7 +141,10 @@ it('shows two runs on one question side by side', async () => {
     .getByRole('row', { name: /after ✓ right/ })
     .getByRole('link', { name: 'Side by side' })
     .click();
-  const [first, second] = [page.getByRole('region', { name: 'before' }), page.getByRole('region', { name: 'after' })];
+  const [first, second] = [
+    page.getByRole('region', { name: 'before', exact: true }),
+    page.getByRole('region', { name: 'after', exact: true }),
+  ];
   await first.getByText('✗ wrong').waitFor();
   await second.getByText('✓ right').waitFor();
   await second.getByText('town 6', { exact: true }).waitFor();

@@ -5,14 +5,14 @@ import { endingOf, toWords } from '../logic/labels.js';
 import { Verdict } from './verdict.jsx';
 
 /** How an episode came out, and why. */
-export function EpisodeFacts(props: { episode: EpisodeReply }) {
+export function EpisodeFacts(props: { episode: EpisodeReply; label: string }) {
   const row = () => props.episode.row;
   const origin = () =>
     [row().policy, row().stage, row().step === null ? null : `step ${row().step}`, `sample ${row().sample}`]
       .filter((part) => part !== null)
       .join(', ');
   return (
-    <section class="card" aria-label="Outcome">
+    <section class="card" aria-label={props.label}>
       <dl class="facts">
         <dt>Outcome</dt>
         <dd>

@@ -5,9 +5,9 @@ import { countOf } from '../logic/format.js';
 import { toWords } from '../logic/labels.js';
 
 /** What the policy did, turn by turn, with what each search returned. */
-export function SearchList(props: { actions: readonly EpisodeAction[]; level: 2 | 3 }) {
+export function SearchList(props: { actions: readonly EpisodeAction[]; level: 2 | 3; label: string }) {
   return (
-    <section class="card" aria-label="Actions and passages">
+    <section class="card" aria-label={props.label}>
       <Show when={props.level === 2} fallback={<h3>Actions and passages</h3>}>
         <h2>Actions and passages</h2>
       </Show>

@@ -16,6 +16,8 @@ export interface TranscriptProps {
   segments: readonly PlacedSegment[];
   channel: ChannelName;
   scale: ColorScale;
+  /** Tells it from another one on the page. */
+  label: string;
   /** Told of the token that the reader moved to by keyboard or click. */
   visit: (token: PlacedToken) => void;
 }
@@ -68,7 +70,7 @@ export function Transcript(props: TranscriptProps) {
     <section
       ref={place}
       class="transcript"
-      aria-label="Transcript. Arrow keys move from token to token."
+      aria-label={`${props.label}. Arrow keys move from token to token.`}
       tabindex="0"
       onKeyDown={press}
       onPointerOver={point}

@@ -89,19 +89,20 @@ function Episode(props: { episode: EpisodeReply; route: EpisodeRoute }) {
         details={details()}
       />
       <div class="episode">
-        <section class="card" aria-label="Transcript">
+        <div class="card">
           <h2 class="hidden-visually">Transcript</h2>
           <Transcript
+            label="Transcript"
             segments={segments()}
             channel={channel()}
             scale={scale()}
             visit={(token) => setDetails(describeToken(token))}
           />
-        </section>
+        </div>
         <div class="aside">
           <h2 class="hidden-visually">Outcome</h2>
-          <EpisodeFacts episode={props.episode} />
-          <SearchList actions={props.episode.actions} level={2} />
+          <EpisodeFacts episode={props.episode} label="Outcome" />
+          <SearchList actions={props.episode.actions} level={2} label="Actions and passages" />
           <SameQuestion run={props.episode.run} episodeKey={props.episode.row.key} />
           <EpisodeMeasures episode={props.episode} />
         </div>

@@ -121,16 +121,17 @@ function Side(props: SideProps) {
           {props.name}
         </a>
       </h2>
-      <EpisodeFacts episode={props.episode} />
+      <EpisodeFacts episode={props.episode} label={`Outcome of ${props.name}`} />
       <div class="card">
         <Transcript
+          label={`Transcript of ${props.name}`}
           segments={segments()}
           channel={props.channel}
           scale={props.scale}
           visit={(token) => props.visit(describeToken(token))}
         />
       </div>
-      <SearchList actions={props.episode.actions} level={3} />
+      <SearchList actions={props.episode.actions} level={3} label={`Actions and passages of ${props.name}`} />
     </section>
   );
 }
