@@ -10,6 +10,20 @@ export type {
 } from './components/read-gold-passages.js';
 export { sourceReferencing } from './components/source-referencing.js';
 export { thinking } from './components/thinking.js';
+export { attributeCause } from './diagnostics/attribute-cause.js';
+export {
+  type Cause,
+  type CauseDescription,
+  type CauseName,
+  causeDescriptions,
+  causeNames,
+} from './diagnostics/cause.js';
+export {
+  type LabelAgreement,
+  type LabelDisagreement,
+  type LabelledEpisode,
+  labelAgreement,
+} from './diagnostics/label-agreement.js';
 export { type Cell, formatCell, formatMean, formatNumber, formatRange } from './format-number.js';
 export { formatMarkdownTable, formatTable, type TableColumn, type TableOptions } from './format-table.js';
 export { type LmEvalResults, type LmEvalResultsOptions, lmEvalResults } from './lm-eval-results.js';
@@ -32,12 +46,14 @@ export {
 } from './measures/measure-trajectory.js';
 export { type ScoreTrajectoriesOptions, scoreTrajectories } from './measures/score-trajectories.js';
 export {
+  type CauseFigure,
   type Ending,
   endings,
   type ScoreGroup,
   type ScoreSummary,
   summarizeMeasures,
 } from './measures/summarize-measures.js';
+export { type Agreement, cohensKappa } from './metrics/cohens-kappa.js';
 export { containsAnswer, searchableAnswers } from './metrics/contains-answer.js';
 export { coverExactMatch } from './metrics/cover-exact-match.js';
 export { passageTitle } from './metrics/passage-title.js';

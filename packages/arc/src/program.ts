@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { addAgreementCommand } from './commands/agreement.js';
 import { addCompareCommand } from './commands/compare.js';
 import { addScoreCommand } from './commands/score.js';
 
@@ -23,5 +24,6 @@ export function createProgram(options: ProgramOptions = {}): Command {
     .configureOutput({ writeOut, writeErr: writeError });
   addScoreCommand(program, { writeOut, writeError });
   addCompareCommand(program, { writeOut, writeError });
+  addAgreementCommand(program, { writeOut, writeError });
   return program;
 }

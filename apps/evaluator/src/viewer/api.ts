@@ -187,7 +187,7 @@ export interface EpisodeRow {
   correct: boolean;
   reward: number;
   endedBy: EndedBy;
-  /** Why it failed; null for a correct episode and where it is not known (yet). */
+  /** Why it failed, a name of the decision list of `@dgpo/arc`; null for a correct episode and where it is not known (yet). */
   cause: string | null;
   /** Executed ones. */
   searches: number;
@@ -290,6 +290,19 @@ export interface EpisodeAction {
   passages: EpisodePassage[] | null;
 }
 
+export interface EpisodeFailure {
+  /** As in `cause` of the row. */
+  cause: string;
+  /** For people. */
+  label: string;
+  /** One sentence on this episode. */
+  explanation: string;
+  /** Turn of the action that shows it, from 0; null for none. */
+  turn: number | null;
+  /** Id of the passage that shows it; null for none. */
+  passage: string | null;
+}
+
 export interface EpisodeReply {
   run: string;
   runName: string;
@@ -306,6 +319,8 @@ export interface EpisodeReply {
   recorded: { text: boolean; logProb: boolean; teacherKl: boolean; advantage: boolean };
   /** Whether the gate of this update selected the episode for guidance by the teacher; null where it was not recorded. */
   isGated: boolean | null;
+  /** Why it failed, by the decision list of `@dgpo/arc`; null for a correct episode and where it cannot tell. */
+  failure: EpisodeFailure | null;
   /** The measures of `@dgpo/arc`; null where an episode cannot tell. */
   measures: Record<string, number | null>;
   /** Keys of the episodes before and after it in the file. */

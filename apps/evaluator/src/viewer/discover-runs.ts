@@ -21,7 +21,9 @@ export interface FoundRun {
   tokenFiles: string[];
 }
 
-const skipped = new Set(['node_modules', 'checkpoints', 'tensorboard', 'wandb', 'logs', 'index', 'model', 'adapter']);
+/** What a run directory, or a stage of it, holds beside episodes; elsewhere these names may be anything. */
+const ofRuns = new Set(['checkpoints', 'tensorboard', 'wandb', 'logs']);
+const ofStages = new Set(['checkpoints', 'index', 'model', 'adapter']);
 const most = { depth: 8, folders: 5000, entries: 100_000 };
 /** A trajectory names its segments and its outcome; a first line longer than this may do so later. */
 const sniffedBytes = 1 << 16;
@@ -45,11 +47,17 @@ async function listFolders(root: ServedFolder): Promise<Folder[]> {
     entries += found.length;
     const files: string[] = [];
     const below: string[] = [];
+    const has = (name: string) => found.some((entry) => entry.name === name);
+    const isSkipped = (name: string) =>
+      name.startsWith('.') ||
+      name === 'node_modules' ||
+      (ofRuns.has(name) && has('metrics.jsonl')) ||
+      (ofStages.has(name) && has('stage.key'));
     for (const entry of found) {
       const own = path === '' ? entry.name : `${path}/${entry.name}`;
       const kind = entry.isSymbolicLink() ? await stat(join(real, entry.name)).catch(() => undefined) : entry;
       if (kind?.isFile()) files.push(entry.name);
-      else if (kind?.isDirectory() && !skipped.has(entry.name) && !entry.name.startsWith('.')) below.push(own);
+      else if (kind?.isDirectory() && !isSkipped(entry.name)) below.push(own);
     }
     folders.push({ path, files: files.sort() });
     for (const own of below.sort()) await visit(own, depth + 1);

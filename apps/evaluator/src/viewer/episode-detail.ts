@@ -1,6 +1,14 @@
-import { containsAnswer, measureNames, measureTrajectory, passageTitle, searchableAnswers } from '@dgpo/arc';
+import {
+  attributeCause,
+  causeDescriptions,
+  containsAnswer,
+  measureNames,
+  measureTrajectory,
+  passageTitle,
+  searchableAnswers,
+} from '@dgpo/arc';
 import { type Action, supportingTitles, type Task, type Trajectory } from '@dgpo/trajectory';
-import type { EpisodeAction, EpisodePassage, EpisodeReply, EpisodeSegment } from './api.js';
+import type { EpisodeAction, EpisodeFailure, EpisodePassage, EpisodeReply, EpisodeSegment } from './api.js';
 import type { TokenTexts } from './run-tokenizers.js';
 import type { TokenRecord } from './token-records.js';
 
@@ -72,6 +80,13 @@ function segmentsOf(
   });
 }
 
+function failureOf(trajectory: Trajectory): EpisodeFailure | null {
+  const cause = attributeCause(trajectory);
+  if (cause === null) return null;
+  const { name, explanation, turn, passage } = cause;
+  return { cause: name, label: causeDescriptions[name].label, explanation, turn, passage };
+}
+
 /** Everything that is shown of one episode. */
 export function episodeDetail(options: {
   trajectory: Trajectory;
@@ -79,7 +94,16 @@ export function episodeDetail(options: {
   record: TokenRecord | undefined;
 }): Pick<
   EpisodeReply,
-  'question' | 'answer' | 'goldenAnswers' | 'error' | 'segments' | 'actions' | 'recorded' | 'isGated' | 'measures'
+  | 'question'
+  | 'answer'
+  | 'goldenAnswers'
+  | 'error'
+  | 'segments'
+  | 'actions'
+  | 'recorded'
+  | 'isGated'
+  | 'failure'
+  | 'measures'
 > {
   const { trajectory, texts, record } = options;
   const { task, outcome, actions } = trajectory;
@@ -101,6 +125,7 @@ export function episodeDetail(options: {
       advantage: holds('advantage'),
     },
     isGated: record?.gated ?? null,
+    failure: failureOf(trajectory),
     measures: Object.fromEntries(measureNames.map((name) => [name, measured[name]])),
   };
 }

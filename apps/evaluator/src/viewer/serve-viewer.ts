@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { ConfigError, type Trajectory } from '@dgpo/trajectory';
+import { ConfigError } from '@dgpo/trajectory';
 import type { ApiErrorReply } from './api.js';
 import { createEventStreams } from './event-stream.js';
 import { guardRequest, securityHeaders } from './guard-request.js';
@@ -15,8 +15,6 @@ export interface ServeViewerOptions {
   pageDirectory: string;
   /** 0 takes a free one. @default 0 */
   port?: number;
-  /** Why an episode failed; null where it did not. @default not known */
-  causeOf?: (trajectory: Trajectory) => string | null;
   /** How often files and folders are looked at, in milliseconds. @default 1000 */
   interval?: number;
   /** Gets one line for each request that failed inside the server. @default console.warn */
@@ -64,13 +62,9 @@ function sendJson(response: ServerResponse, status: number, value: object): void
  * @throws ConfigError where there is no such folder, the page is not built, or the port cannot be had
  */
 export async function serveViewer(options: ServeViewerOptions): Promise<RunningViewer> {
-  const { directory, pageDirectory, port = 0, causeOf, interval, logger = console.warn } = options;
+  const { directory, pageDirectory, port = 0, interval, logger = console.warn } = options;
   const pageFiles = openPageFiles(pageDirectory);
-  const workspace = await openWorkspace({
-    directory,
-    ...(causeOf === undefined ? {} : { causeOf }),
-    ...(interval === undefined ? {} : { interval }),
-  });
+  const workspace = await openWorkspace({ directory, ...(interval === undefined ? {} : { interval }) });
   const routes = viewerRoutes(workspace);
   const events = createEventStreams(workspace);
   let actual = port;

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import type { Trajectory } from '@dgpo/trajectory';
+import { attributeCause } from '@dgpo/arc';
 import type { ViewerEvent } from './api.js';
 import { createSniffer, discoverRuns } from './discover-runs.js';
 import type { EpisodeFile } from './episode-file.js';
@@ -11,8 +11,6 @@ import { createViewerRun, episodeCount, episodesVersion, followedFiles, type Vie
 export interface WorkspaceOptions {
   /** The folder whose runs are shown. */
   directory: string;
-  /** Why an episode failed; null where it did not. @default not known */
-  causeOf?: (trajectory: Trajectory) => string | null;
   /** How often files and folders are looked at, in milliseconds. @default 1000 */
   interval?: number;
 }
@@ -55,7 +53,7 @@ const metricsVersion = (run: ViewerRun) =>
  * @throws ConfigError where there is no such folder
  */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { causeOf, interval = 1000 } = options;
+  const { interval = 1000 } = options;
   const folder = openServedFolder(options.directory);
   const holdsEpisodes = createSniffer(folder);
   const readEpisode = createEpisodeReader(folder);
@@ -126,7 +124,6 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     return undefined;
   };
   const findCauses = async (): Promise<boolean> => {
-    if (causeOf === undefined) return false;
     for (const run of inOrder()) {
       for (const file of run.files) {
         let at = causesFound.get(file) ?? 0;
@@ -135,7 +132,10 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
         for (; at < file.episodes.length && count < causesAtOnce; at++) {
           const episode = file.episodes[at];
           if (episode === undefined || episode.cause !== undefined) continue;
-          episode.cause = await readEpisode({ file, episode }).then(causeOf, () => null);
+          episode.cause = await readEpisode({ file, episode }).then(
+            (trajectory) => attributeCause(trajectory)?.name ?? null,
+            () => null,
+          );
           count += 1;
         }
         causesFound.set(file, at);

@@ -1,3 +1,4 @@
+import { type CauseName, causeNames } from '../diagnostics/cause.js';
 import { type BootstrapOptions, completeBootstrapOptions } from '../statistics/bootstrap-figures.js';
 import type { Figure } from '../statistics/figure.js';
 import { type McnemarResult, mcnemar } from '../statistics/mcnemar.js';
@@ -26,6 +27,11 @@ export interface EpisodeComparison {
   /** Tasks left out because only the candidate has them. */
   candidateOnlyTasks: number;
   measures: Record<MeasureName, MeasureComparison>;
+  /**
+   * Share of episodes that failed by each cause that either has. Of all episodes, not of the failed ones, since every shared task has
+   * it on both sides.
+   */
+  causes: Partial<Record<CauseName, MeasureComparison>>;
   /** McNemar's exact test of exact match; null when a shared task was sampled more than once, which has no single right or wrong. */
   mcnemar: McnemarResult | null;
 }
@@ -51,8 +57,15 @@ export function compareEpisodes(options: CompareEpisodesOptions): EpisodeCompari
     return after === undefined ? [] : [{ before, after }];
   });
   const measures = Object.fromEntries(
-    measureNames.map((name) => [name, compareMeasure(name, pairs, bootstrap)]),
+    measureNames.map((name) => [name, compareValues((episode) => episode[name], pairs, bootstrap)]),
   ) as Record<MeasureName, MeasureComparison>;
+  const shared = pairs.flatMap(({ before, after }) => [...before, ...after]);
+  const occurring = new Set(shared.flatMap(({ cause }) => cause?.name ?? []));
+  const causes = Object.fromEntries(
+    causeNames
+      .filter((name) => occurring.has(name))
+      .map((name) => [name, compareValues(({ cause }) => Number(cause?.name === name), pairs, bootstrap)]),
+  );
   const singles = pairs.flatMap(({ before, after }) => {
     const [first, second] = [before[0], after[0]];
     if (before.length > 1 || after.length > 1 || first === undefined || second === undefined) return [];
@@ -64,6 +77,7 @@ export function compareEpisodes(options: CompareEpisodesOptions): EpisodeCompari
     baselineOnlyTasks: baseline.size - pairs.length,
     candidateOnlyTasks: candidate.size - pairs.length,
     measures,
+    causes,
     mcnemar: isSampledOnce
       ? mcnemar({
           baseline: singles.map(({ first }) => first.exactMatch === 1),
@@ -78,13 +92,13 @@ interface Pair {
   after: EpisodeMeasures[];
 }
 
-function compareMeasure(
-  name: MeasureName,
+function compareValues(
+  measure: (episode: EpisodeMeasures) => number | null,
   pairs: readonly Pair[],
   options: Required<BootstrapOptions>,
 ): MeasureComparison {
   const both = pairs
-    .map(({ before, after }) => ({ before: meanOf(before, name), after: meanOf(after, name) }))
+    .map(({ before, after }) => ({ before: meanOf(before, measure), after: meanOf(after, measure) }))
     .filter(({ before, after }) => Number.isFinite(before) && Number.isFinite(after));
   const baseline = both.map(({ before }) => before);
   const candidate = both.map(({ after }) => after);
@@ -105,7 +119,7 @@ function groupByTask(episodes: readonly EpisodeMeasures[]): Map<string, EpisodeM
   return result;
 }
 
-const meanOf = (episodes: readonly EpisodeMeasures[], name: MeasureName) =>
-  average(episodes.flatMap((episode) => episode[name] ?? []));
+const meanOf = (episodes: readonly EpisodeMeasures[], measure: (episode: EpisodeMeasures) => number | null) =>
+  average(episodes.flatMap((episode) => measure(episode) ?? []));
 
 const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -21,6 +21,11 @@ export const measureDescriptions: Record<MeasureName, MeasureDescription> = {
   firstQueryTitleHit: { label: 'first query hits source', higherIsBetter: true },
   anyQueryTitleHit: { label: 'any query hits source', higherIsBetter: true },
   titleRecall: { label: 'sources found', higherIsBetter: true },
+  repeatedQueryRate: { label: 'repeated queries', higherIsBetter: false },
+  redundantQueryRate: { label: 'redundant queries', higherIsBetter: false },
+  evidenceUnused: { label: 'evidence found, not used', higherIsBetter: false },
+  unsupportedAnswer: { label: 'unsupported answers', higherIsBetter: false },
+  answeredWithoutSearch: { label: 'answered without search', higherIsBetter: false },
   policyTokens: { label: 'policy tokens', higherIsBetter: null },
   totalTokens: { label: 'total tokens', higherIsBetter: null },
 };

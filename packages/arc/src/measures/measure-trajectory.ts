@@ -1,7 +1,10 @@
-import { type Action, exactMatch, supportingTitles, type Trajectory } from '@dgpo/trajectory';
-import { containsAnswer, searchableAnswers } from '../metrics/contains-answer.js';
+import { exactMatch, type Trajectory } from '@dgpo/trajectory';
+import { causeOf, isSearchable, isSupported } from '../diagnostics/attribute-cause.js';
+import type { Cause } from '../diagnostics/cause.js';
+import { type Evidence, evidenceState, findAnswer, readEvidence } from '../diagnostics/read-evidence.js';
+import { redundantQueries } from '../diagnostics/redundant-queries.js';
 import { coverExactMatch } from '../metrics/cover-exact-match.js';
-import { passageTitle, titleKey } from '../metrics/passage-title.js';
+import { titleKey } from '../metrics/passage-title.js';
 import { tokenF1 } from '../metrics/token-f1.js';
 
 /** Names of what is measured on each episode; see {@link EpisodeMeasures}. */
@@ -18,6 +21,11 @@ export const measureNames = [
   'firstQueryTitleHit',
   'anyQueryTitleHit',
   'titleRecall',
+  'repeatedQueryRate',
+  'redundantQueryRate',
+  'evidenceUnused',
+  'unsupportedAnswer',
+  'answeredWithoutSearch',
   'policyTokens',
   'totalTokens',
 ] as const;
@@ -53,6 +61,19 @@ export type MeasureValues = {
   anyQueryTitleHit: number | null;
   /** Share of the supporting titles that all executed searches together returned. */
   titleRecall: number | null;
+  /** Share of the executed searches after the first whose query, normalised, is an earlier one; null with fewer than two searches. */
+  repeatedQueryRate: number | null;
+  /** The same with queries that are nearly an earlier one and searches that bring no new passage. */
+  redundantQueryRate: number | null;
+  /** 1 if the evidence was retrieved and the episode is wrong all the same; null if it was not retrieved or that is not known. */
+  evidenceUnused: number | null;
+  /**
+   * 1 if the answer stands in no retrieved passage as whole words; null without an answer or a search, for yes and no, and if the log
+   * does not hold the passages.
+   */
+  unsupportedAnswer: number | null;
+  /** 1 if there is an answer and no search was carried out; null without an answer and where nothing can be searched. */
+  answeredWithoutSearch: number | null;
   /** Tokens that the policy sampled; null if the log keeps text alone. */
   policyTokens: number | null;
   /** Tokens of the whole episode, prompt and passages included; null if the log keeps text alone. */
@@ -76,6 +97,8 @@ export interface EpisodeMeasures extends MeasureValues {
   endedBy: Trajectory['outcome']['endedBy'];
   /** The executed queries in order. */
   queries: string[];
+  /** Why it failed; null if it did not, and where that cannot be asked (see `attributeCause`). */
+  cause: Cause | null;
 }
 
 export interface MeasureTrajectoryOptions {
@@ -88,7 +111,8 @@ export function measureTrajectory(trajectory: Trajectory, options: MeasureTrajec
   const { task, outcome, actions, segments } = trajectory;
   const { goldenAnswers } = task;
   const hasGold = goldenAnswers.length > 0;
-  const searches = actions.filter((action) => action.kind === 'search' && action.executed);
+  const evidence = readEvidence(trajectory);
+  const { searches } = evidence;
   const valid = actions.filter((action) => action.kind !== 'invalid').length;
   return {
     id: trajectory.id,
@@ -101,7 +125,8 @@ export function measureTrajectory(trajectory: Trajectory, options: MeasureTrajec
     answer: outcome.answer,
     goldenAnswers,
     endedBy: outcome.endedBy,
-    queries: searches.map((action) => action.query ?? ''),
+    cause: causeOf(trajectory, evidence),
+    queries: searches.map(({ query }) => query),
     exactMatch: hasGold ? Number(exactMatch(outcome.answer, goldenAnswers)) : null,
     coverExactMatch: hasGold ? Number(coverExactMatch(outcome.answer, goldenAnswers)) : null,
     f1: hasGold ? tokenF1(outcome.answer, goldenAnswers) : null,
@@ -109,7 +134,8 @@ export function measureTrajectory(trajectory: Trajectory, options: MeasureTrajec
     answered: Number(outcome.answer !== null),
     executedSearches: searches.length,
     validActionRate: actions.length === 0 ? null : valid / actions.length,
-    ...measureRetrieval(trajectory, searches),
+    ...measureRetrieval(evidence),
+    ...diagnose(trajectory, evidence),
     policyTokens: countTokens(segments.filter((segment) => segment.kind === 'policy')),
     totalTokens: countTokens(segments),
   };
@@ -120,27 +146,41 @@ type RetrievalMeasures = Pick<
   'firstQueryAnswerHit' | 'anyQueryAnswerHit' | 'firstQueryTitleHit' | 'anyQueryTitleHit' | 'titleRecall'
 >;
 
-function measureRetrieval({ task }: Trajectory, searches: readonly Action[]): RetrievalMeasures {
-  const answers = searchableAnswers(task.goldenAnswers);
-  const wanted = new Set(supportingTitles(task).map(titleKey));
-  const passages = searches.map((action) => action.documents?.map(({ document }) => document.contents));
-  const known = passages.filter((found) => found !== undefined);
-  const first = passages[0];
-
-  const answerHits = known.map((found) => answers.length > 0 && containsAnswer(found, answers));
-  const titles = known.map((found) => found.map((contents) => titleKey(passageTitle(contents))));
-  const supporting = new Set(titles.flat().filter((title) => wanted.has(title)));
-  const isFirstKnown = searches.length === 0 || first !== undefined;
+function measureRetrieval({ searches, answers, titles, foundTitles, areAllKnown }: Evidence): RetrievalMeasures {
+  const [first] = searches;
+  const isFirstKnown = first === undefined || first.passages !== null;
   // What the known passages show counts; that they lack something shows nothing if others are unknown.
-  const areAllKnown = known.length === passages.length;
   const settle = (isHit: boolean, isKnown: boolean) => (isHit ? 1 : isKnown ? 0 : null);
+  const hasTitles = titles.size > 0;
+  const isFirstTitled = first?.passages?.some(({ title }) => titles.has(titleKey(title))) ?? false;
   return {
-    firstQueryAnswerHit: answers.length > 0 && isFirstKnown ? Number(answerHits[0] ?? false) : null,
-    anyQueryAnswerHit: answers.length > 0 ? settle(answerHits.includes(true), areAllKnown) : null,
-    firstQueryTitleHit:
-      wanted.size > 0 && isFirstKnown ? Number(titles[0]?.some((title) => wanted.has(title)) ?? false) : null,
-    anyQueryTitleHit: wanted.size > 0 ? settle(supporting.size > 0, areAllKnown) : null,
-    titleRecall: wanted.size > 0 && areAllKnown ? supporting.size / wanted.size : null,
+    firstQueryAnswerHit:
+      answers.length > 0 && isFirstKnown ? Number(findAnswer(searches.slice(0, 1), answers) !== null) : null,
+    anyQueryAnswerHit: answers.length > 0 ? settle(findAnswer(searches, answers) !== null, areAllKnown) : null,
+    firstQueryTitleHit: hasTitles && isFirstKnown ? Number(isFirstTitled) : null,
+    anyQueryTitleHit: hasTitles ? settle(foundTitles.size > 0, areAllKnown) : null,
+    titleRecall: hasTitles && areAllKnown ? foundTitles.size / titles.size : null,
+  };
+}
+
+type DiagnosticMeasures = Pick<
+  MeasureValues,
+  'repeatedQueryRate' | 'redundantQueryRate' | 'evidenceUnused' | 'unsupportedAnswer' | 'answeredWithoutSearch'
+>;
+
+function diagnose(trajectory: Trajectory, evidence: Evidence): DiagnosticMeasures {
+  const { outcome } = trajectory;
+  const redundant = redundantQueries(evidence.searches);
+  const further = evidence.searches.length - 1;
+  const repeated = redundant.filter(({ kind }) => kind === 'repeated').length;
+  const supported = isSupported(outcome.answer, evidence);
+  return {
+    repeatedQueryRate: further > 0 ? repeated / further : null,
+    redundantQueryRate: further > 0 ? redundant.length / further : null,
+    evidenceUnused: evidenceState(evidence) === 'found' ? Number(!outcome.correct) : null,
+    unsupportedAnswer: supported === null ? null : Number(!supported),
+    answeredWithoutSearch:
+      outcome.answer === null || !isSearchable(trajectory) ? null : Number(evidence.searches.length === 0),
   };
 }
 

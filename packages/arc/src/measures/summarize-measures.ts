@@ -1,3 +1,4 @@
+import { type CauseName, causeNames } from '../diagnostics/cause.js';
 import { type BootstrapOptions, bootstrapFigures, completeBootstrapOptions } from '../statistics/bootstrap-figures.js';
 import type { Figure } from '../statistics/figure.js';
 import { type EpisodeMeasures, type MeasureName, measureNames } from './measure-trajectory.js';
@@ -15,6 +16,17 @@ export interface ScoreGroup {
   figures: Record<MeasureName, Figure>;
   /** Share of episodes by how they ended. */
   endedBy: Record<Ending, Figure>;
+  /** Episodes with a cause: those that failed and have a golden answer to fail by. */
+  failed: number;
+  /** How many of the failed episodes each cause has, and their share. */
+  causes: Record<CauseName, CauseFigure>;
+}
+
+/** The failed episodes of one cause. */
+export interface CauseFigure {
+  episodes: number;
+  /** Share of the failed episodes; its count is the number of these. */
+  share: Figure;
 }
 
 export interface ScoreSummary {
@@ -60,12 +72,21 @@ function summarizeGroup(episodes: readonly EpisodeMeasures[], options: Required<
   const clusters = episodes.map(taskKey);
   const measured = measureNames.map((name) => Float64Array.from(episodes, (episode) => episode[name] ?? Number.NaN));
   const ended = endings.map((ending) => Float64Array.from(episodes, ({ endedBy }) => Number(endedBy === ending)));
-  const figures = bootstrapFigures({ ...options, columns: [...measured, ...ended], clusters });
+  const failures = causeNames.map((name) =>
+    Float64Array.from(episodes, ({ cause }) => (cause === null ? Number.NaN : Number(cause.name === name))),
+  );
+  const figures = bootstrapFigures({ ...options, columns: [...measured, ...ended, ...failures], clusters });
+  const shares = nameFigures(causeNames, figures.slice(measureNames.length + endings.length));
+  const count = (name: CauseName) => episodes.filter(({ cause }) => cause?.name === name).length;
   return {
     episodes: episodes.length,
     tasks: new Set(clusters).size,
     figures: nameFigures(measureNames, figures),
     endedBy: nameFigures(endings, figures.slice(measureNames.length)),
+    failed: episodes.filter(({ cause }) => cause !== null).length,
+    causes: Object.fromEntries(
+      causeNames.map((name) => [name, { episodes: count(name), share: shares[name] }]),
+    ) as Record<CauseName, CauseFigure>,
   };
 }
 

@@ -49,63 +49,82 @@ export function bootstrapFigures(options: BootstrapFiguresOptions): Figure[] {
   }
   if (rows === 0) return columns.map(emptyFigure);
 
-  const width = columns.length;
-  const { sums, counts, size } = sumByCluster(columns, rows, clusters);
+  const { index: clusterOf, size } = numberClusters(rows, clusters);
+  const parts = columns.map((column) => sumByCluster(column, clusterOf, size));
+  // Many columns were measured on the same rows, or nowhere: each distinct vector is summed once per resample.
+  const distinct: Float64Array[] = [];
+  const place = (vector: Float64Array) => {
+    const known = distinct.findIndex((other) => other.every((value, cluster) => value === vector[cluster]));
+    return known >= 0 ? known : distinct.push(vector) - 1;
+  };
+  const places = parts.map(({ sums, counts }) => ({ sum: place(sums), count: place(counts) }));
+
   const random = createRandom(seed).split('bootstrap', size);
-  const means = columns.map(() => new Float64Array(bootstrapSamples));
-  const drawnSums = new Float64Array(width);
-  const drawnCounts = new Float64Array(width);
+  const drawn = new Uint32Array(size);
+  const totals = distinct.map(() => new Float64Array(bootstrapSamples));
   for (let sample = 0; sample < bootstrapSamples; sample++) {
-    drawnSums.fill(0);
-    drawnCounts.fill(0);
+    drawn.fill(0);
     for (let draw = 0; draw < size; draw++) {
-      const start = random.integer(size) * width;
-      for (let column = 0; column < width; column++) {
-        drawnSums[column] = (drawnSums[column] ?? 0) + (sums[start + column] ?? 0);
-        drawnCounts[column] = (drawnCounts[column] ?? 0) + (counts[start + column] ?? 0);
-      }
+      const cluster = random.integer(size);
+      drawn[cluster] = (drawn[cluster] ?? 0) + 1;
     }
-    means.forEach((column, index) => {
-      column[sample] = (drawnSums[index] ?? 0) / (drawnCounts[index] ?? 0);
-    });
+    for (const [index, vector] of distinct.entries()) {
+      const column = totals[index];
+      if (column !== undefined) column[sample] = weightedSum(drawn, vector);
+    }
   }
 
   const tail = (1 - confidence) / 2;
-  return means.map((column, index) => {
-    let sum = 0;
-    let count = 0;
-    for (let cluster = 0; cluster < size; cluster++) {
-      sum += sums[cluster * width + index] ?? 0;
-      count += counts[cluster * width + index] ?? 0;
-    }
-    if (count === 0) return emptyFigure();
-    const sorted = column.filter(Number.isFinite).sort();
-    return { mean: sum / count, low: quantile(sorted, tail), high: quantile(sorted, 1 - tail), count };
+  return places.map(({ sum, count }) => {
+    const whole = total(distinct[count]);
+    if (whole === 0) return emptyFigure();
+    const counts = totals[count];
+    const means = Float64Array.from(totals[sum] ?? [], (value, sample) => value / (counts?.[sample] ?? 0));
+    const sorted = means.filter(Number.isFinite).sort();
+    const mean = total(distinct[sum]) / whole;
+    return { mean, low: quantile(sorted, tail), high: quantile(sorted, 1 - tail), count: whole };
   });
 }
 
-/** Sums and counts of the measured values, `[cluster, column]` row by row. */
-function sumByCluster(columns: readonly ArrayLike<number>[], rows: number, clusters: readonly string[] | undefined) {
-  const index = new Map<string, number>();
-  const clusterOf = Array.from({ length: rows }, (_, row) => {
-    if (clusters === undefined) return row;
+function weightedSum(weights: Uint32Array, values: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += (weights[index] ?? 0) * (values[index] ?? 0);
+  return sum;
+}
+
+function total(values: Float64Array | undefined): number {
+  let sum = 0;
+  for (const value of values ?? []) sum += value;
+  return sum;
+}
+
+/** The cluster of every row as a number, in the order in which they occur. */
+function numberClusters(rows: number, clusters: readonly string[] | undefined): { index: Uint32Array; size: number } {
+  const numbers = new Map<string, number>();
+  const index = new Uint32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    if (clusters === undefined) {
+      index[row] = row;
+      continue;
+    }
     const name = clusters[row] ?? '';
-    const known = index.get(name);
-    if (known !== undefined) return known;
-    index.set(name, index.size);
-    return index.size - 1;
-  });
-  const size = clusters === undefined ? rows : index.size;
-  const sums = new Float64Array(size * columns.length);
-  const counts = new Float64Array(size * columns.length);
-  columns.forEach((column, offset) => {
-    clusterOf.forEach((cluster, row) => {
-      const value = column[row] ?? Number.NaN;
-      if (!Number.isFinite(value)) return;
-      const cell = cluster * columns.length + offset;
-      sums[cell] = (sums[cell] ?? 0) + value;
-      counts[cell] = (counts[cell] ?? 0) + 1;
-    });
-  });
-  return { sums, counts, size };
+    const number = numbers.get(name) ?? numbers.size;
+    numbers.set(name, number);
+    index[row] = number;
+  }
+  return { index, size: clusters === undefined ? rows : numbers.size };
+}
+
+/** Sum and count of the measured values of each cluster. */
+function sumByCluster(column: ArrayLike<number>, clusterOf: Uint32Array, size: number) {
+  const sums = new Float64Array(size);
+  const counts = new Float64Array(size);
+  for (let row = 0; row < column.length; row++) {
+    const value = column[row] ?? Number.NaN;
+    if (!Number.isFinite(value)) continue;
+    const cluster = clusterOf[row] ?? 0;
+    sums[cluster] = (sums[cluster] ?? 0) + value;
+    counts[cluster] = (counts[cluster] ?? 0) + 1;
+  }
+  return { sums, counts };
 }
