@@ -1,7 +1,8 @@
-import { type Accessor, batch, createEffect, createSignal, on, onCleanup } from 'solid-js';
+import { type Accessor, batch, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
 import type { EpisodeRow, EpisodesReply } from '../../src/viewer/api.js';
 import { type EpisodeFilter, toParameters } from './logic/route.js';
 import { fetchReply } from './query.js';
+import { createRenewal } from './renewal.js';
 
 const pageSize = 100;
 /** Pages that are kept; those farthest from what is seen go first. */
@@ -33,74 +34,84 @@ export function createEpisodePages(
   const [reply, setReply] = createSignal<EpisodesReply>();
   const [error, setError] = createSignal<Error>();
   const [isStale, setStale] = createSignal(false);
-  const [tries, setTries] = createSignal(0);
-  const identity = () => toParameters({ run: run(), ...filter() }).toString();
+  const identity = createMemo(() => toParameters({ run: run(), ...filter() }).toString());
   let seen: readonly number[] = [0];
-  let controller = new AbortController();
-  let requested = new Set<number>();
-  /** The next page to arrive replaces all others. */
-  let replaces = true;
+  /** Pages on their way, by scrolling. */
+  const requested = new Set<number>();
+  let scrolling = new AbortController();
 
-  const receive = (page: number, answer: EpisodesReply) =>
+  const fetchPage = (page: number, signal: AbortSignal) => {
+    const place = toParameters({ offset: page * pageSize, limit: pageSize });
+    return fetchReply<EpisodesReply>(`episodes?${identity()}&${place}`, signal);
+  };
+  const fail = (cause: unknown) => setError(cause instanceof Error ? cause : new Error(String(cause)));
+  const receive = (pages: Map<number, readonly EpisodeRow[]>, answer: EpisodesReply) =>
     batch(() => {
-      const kept = new Map(replaces ? [] : rows());
-      replaces = false;
-      kept.set(page, answer.rows);
       const middle = seen[Math.floor(seen.length / 2)] ?? 0;
-      const farthest = [...kept.keys()].sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle));
-      for (const far of farthest.slice(0, Math.max(0, kept.size - keptPages))) {
-        kept.delete(far);
-        requested.delete(far);
-      }
-      setRows(kept);
+      const farthest = [...pages.keys()].sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle));
+      for (const far of farthest.slice(0, Math.max(0, pages.size - keptPages))) pages.delete(far);
+      setRows(pages);
       setReply(answer);
       setStale(false);
       setError(undefined);
     });
-
   const request = (page: number) => {
-    if (requested.has(page)) return;
+    if (requested.has(page) || rows().has(page)) return;
     requested.add(page);
-    const own = controller;
-    const place = { offset: page * pageSize, limit: pageSize };
-    fetchReply<EpisodesReply>(`episodes?${identity()}&${toParameters(place)}`, own.signal).then(
-      (answer) => {
-        if (!own.signal.aborted) receive(page, answer);
-      },
-      (cause: unknown) => {
-        if (own.signal.aborted) return;
-        requested.delete(page);
-        setError(cause instanceof Error ? cause : new Error(String(cause)));
-      },
-    );
+    const { signal } = scrolling;
+    fetchPage(page, signal)
+      .then((answer) => {
+        if (!signal.aborted) receive(new Map(rows()).set(page, answer.rows), answer);
+      })
+      .catch((cause: unknown) => {
+        if (!signal.aborted) fail(cause);
+      })
+      .finally(() => {
+        if (!signal.aborted) requested.delete(page);
+      });
   };
-  const renew = () => {
-    controller.abort();
-    controller = new AbortController();
-    requested = new Set();
-    replaces = true;
-    for (const page of seen) request(page);
+  const stopScrolling = () => {
+    scrolling.abort();
+    scrolling = new AbortController();
+    requested.clear();
   };
+  /** What is seen is fetched anew, all at once; what is not is forgotten. */
+  const renewal = createRenewal(async (signal) => {
+    const pages = seen;
+    try {
+      const answers = await Promise.all(pages.map((page) => fetchPage(page, signal)));
+      const latest = answers.at(-1);
+      if (signal.aborted || latest === undefined) return;
+      stopScrolling();
+      receive(new Map(pages.map((page, index) => [page, answers[index]?.rows ?? []])), latest);
+      for (const page of seen) request(page);
+    } catch (cause) {
+      if (!signal.aborted) fail(cause);
+    }
+  });
   createEffect(
     on(identity, () => {
       seen = [0];
       setStale(reply() !== undefined);
-      renew();
+      stopScrolling();
+      renewal.restart();
     }),
   );
-  createEffect(on([version, tries], renew, { defer: true }));
-  onCleanup(() => controller.abort());
+  createEffect(on(version, renewal.request, { defer: true }));
+  onCleanup(() => {
+    stopScrolling();
+    renewal.stop();
+  });
   return {
     reply,
     error,
     isStale,
     rowAt: (index) => rows().get(Math.floor(index / pageSize))?.[index % pageSize],
     show(first, last) {
-      const pages: number[] = [];
-      for (let page = Math.floor(first / pageSize); page <= Math.floor(last / pageSize); page += 1) pages.push(page);
-      seen = pages.length === 0 ? [0] : pages;
+      const from = Math.floor(first / pageSize);
+      seen = Array.from({ length: Math.floor(last / pageSize) - from + 1 }, (_, place) => from + place);
       if (!isStale()) for (const page of seen) request(page);
     },
-    reload: () => setTries((count) => count + 1),
+    reload: renewal.restart,
   };
 }

@@ -1,5 +1,6 @@
 import { type Accessor, createEffect, createSignal, on, onCleanup } from 'solid-js';
 import type { ApiErrorReply } from '../../src/viewer/api.js';
+import { createRenewal } from './renewal.js';
 
 /** What the server replies, or an error whose message is for people. */
 export async function fetchReply<T>(path: string, signal: AbortSignal): Promise<T> {
@@ -29,32 +30,26 @@ export interface Query<T> {
 export function createQuery<T>(path: Accessor<string | null>, version: Accessor<unknown> = () => 0): Query<T> {
   const [data, setData] = createSignal<T | undefined>(undefined, { equals: false });
   const [error, setError] = createSignal<Error>();
-  const [tries, setTries] = createSignal(0);
-  let controller: AbortController | undefined;
-  let shown: string | null = null;
+  const renewal = createRenewal(async (signal) => {
+    const wanted = path();
+    if (wanted === null) return;
+    try {
+      const reply = await fetchReply<T>(wanted, signal);
+      if (signal.aborted) return;
+      setError(undefined);
+      setData(() => reply);
+    } catch (cause) {
+      if (!signal.aborted) setError(cause instanceof Error ? cause : new Error(String(cause)));
+    }
+  });
   createEffect(
-    on([path, version, tries], ([wanted]) => {
-      controller?.abort();
-      if (wanted !== shown) {
-        setData(undefined);
-        setError(undefined);
-      }
-      shown = wanted;
-      if (wanted === null) return;
-      const own = new AbortController();
-      controller = own;
-      fetchReply<T>(wanted, own.signal).then(
-        (reply) => {
-          if (own.signal.aborted) return;
-          setError(undefined);
-          setData(() => reply);
-        },
-        (cause: unknown) => {
-          if (!own.signal.aborted) setError(cause instanceof Error ? cause : new Error(String(cause)));
-        },
-      );
+    on(path, () => {
+      setData(undefined);
+      setError(undefined);
+      renewal.restart();
     }),
   );
-  onCleanup(() => controller?.abort());
-  return { data, error, reload: () => setTries((count) => count + 1) };
+  createEffect(on(version, renewal.request, { defer: true }));
+  onCleanup(renewal.stop);
+  return { data, error, reload: renewal.restart };
 }
