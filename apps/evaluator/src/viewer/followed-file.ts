@@ -265,9 +265,10 @@ export function followValue({ folder, path, accept, reset }: FollowFileOptions):
     },
     advance: async () => {
       if (!isPending) return;
-      isPending = false;
+      const state = seen;
       reset();
       const problem = await read().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+      isPending = seen !== state;
       problems = problem === undefined ? [] : [{ line: null, reason: problem }];
       version += 1;
     },
