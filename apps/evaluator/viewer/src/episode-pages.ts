@@ -16,8 +16,8 @@ export interface EpisodePages {
   isStale: Accessor<boolean>;
   /** The row at a place of the list, if it is there by now. */
   rowAt: (index: number) => EpisodeRow | undefined;
-  /** Says which rows are seen, so that they are fetched. */
-  show: (first: number, last: number) => void;
+  /** Says which rows are in sight, and which one the reader is at, so that they are fetched and kept. */
+  show: (first: number, last: number, current: number) => void;
   reload: () => void;
 }
 
@@ -47,8 +47,10 @@ export function createEpisodePages(
   const fail = (cause: unknown) => setError(cause instanceof Error ? cause : new Error(String(cause)));
   const receive = (pages: Map<number, readonly EpisodeRow[]>, answer: EpisodesReply) =>
     batch(() => {
-      const middle = seen[Math.floor(seen.length / 2)] ?? 0;
-      const farthest = [...pages.keys()].sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle));
+      const middle = seen[0] ?? 0;
+      const farthest = [...pages.keys()]
+        .filter((page) => !seen.includes(page))
+        .sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle));
       for (const far of farthest.slice(0, Math.max(0, pages.size - keptPages))) pages.delete(far);
       setRows(pages);
       setReply(answer);
@@ -107,9 +109,10 @@ export function createEpisodePages(
     error,
     isStale,
     rowAt: (index) => rows().get(Math.floor(index / pageSize))?.[index % pageSize],
-    show(first, last) {
+    show(first, last, current) {
       const from = Math.floor(first / pageSize);
-      seen = Array.from({ length: Math.floor(last / pageSize) - from + 1 }, (_, place) => from + place);
+      const inSight = Array.from({ length: Math.floor(last / pageSize) - from + 1 }, (_, place) => from + place);
+      seen = [...new Set([...inSight, Math.floor(current / pageSize)])];
       if (!isStale()) for (const page of seen) request(page);
     },
     reload: renewal.restart,

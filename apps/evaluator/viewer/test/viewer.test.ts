@@ -121,7 +121,7 @@ it('colours tokens by four channels, with legend and numbers', async () => {
   await expect.poll(() => token.getAttribute('class')).toContain('tone-plus-3');
   expect(page.url()).toContain('channel=advantage');
   await page.keyboard.press('n');
-  expect(await token.getAttribute('data-value')).toBe('+0.909');
+  expect(await token.getAttribute('data-value')).toBe('+0.91');
   await page.getByRole('region', { name: /^Transcript\./ }).focus();
   await page.keyboard.press('Home');
   await page.getByText(/^“Question” · token 1 · id \d+ · given$/).waitFor();

@@ -17,7 +17,7 @@ export interface EpisodeGridProps {
   identity: string;
   total: number;
   rowAt: (index: number) => EpisodeRow | undefined;
-  show: (first: number, last: number) => void;
+  show: (first: number, last: number, current: number) => void;
   isBusy: boolean;
 }
 
@@ -51,7 +51,7 @@ export function EpisodeGrid(props: EpisodeGridProps) {
   });
   createEffect(() => {
     const { startIndex, endIndex } = virtualizer.range ?? { startIndex: 0, endIndex: 0 };
-    if (virtualizer.getVirtualItems().length > 0) props.show(startIndex, endIndex);
+    if (virtualizer.getVirtualItems().length > 0) props.show(startIndex, endIndex, current());
   });
   const focusCurrent = () => {
     if (!wantsFocus) return;
@@ -172,7 +172,7 @@ function Row(props: RowProps) {
                 {row().question}
               </a>
             </td>
-            <td>{row().answer ?? '–'}</td>
+            <td>{row().answer || '–'}</td>
             <td class="soft">{row().cause === null ? '–' : toWords(row().cause ?? '')}</td>
             <td class="number">{row().searches}</td>
             <td class="number">{row().policyTokens ?? '–'}</td>

@@ -36,8 +36,9 @@ it('says everything that is known of a token', () => {
 });
 
 it('writes values with a real minus', () => {
-  expect(formatValue(-0.125, 'logProb')).toBe('−0.125');
-  expect(formatValue(0.125, 'advantage')).toBe('+0.125');
+  expect(formatValue(-0.125, 'logProb')).toBe('−0.13');
+  expect(formatValue(-0.004, 'logProb')).toBe('0');
+  expect(formatValue(2.5, 'advantage')).toBe('+2.50');
   expect(formatValue(0, 'teacherKl')).toBe('0');
   expect(formatValue(1, 'mask')).toBe('1');
   expect(formatValue(null, 'advantage')).toBe('–');

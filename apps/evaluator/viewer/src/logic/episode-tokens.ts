@@ -39,11 +39,13 @@ export function isRecorded(recorded: EpisodeReply['recorded'], channel: ChannelN
   return channel === 'mask' || (recorded.text && recorded[channel]);
 }
 
-/** A value as it stands below its token. */
+/** A value as it stands below its token: short, with two decimals. */
 export function formatValue(value: number | null, channel: ChannelName): string {
   if (value === null) return '–';
   if (channel === 'mask') return String(value);
-  return channel === 'logProb' ? formatNumber(value).replace('-', '\u2212') : formatSigned(value);
+  const size = Math.abs(value).toFixed(2);
+  if (Number(size) === 0) return '0';
+  return value < 0 ? `\u2212${size}` : `+${size}`;
 }
 
 /** Everything that is known of a token, as one line. */
@@ -55,7 +57,7 @@ export function describeToken(token: PlacedToken): string {
     token.mask === 1 ? 'sampled by the policy' : 'given',
   ];
   if (token.logProb !== null) {
-    parts.push(`log-prob ${formatValue(token.logProb, 'logProb')} (p ${formatNumber(Math.exp(token.logProb))})`);
+    parts.push(`log-prob ${formatSigned(token.logProb)} (p ${formatNumber(Math.exp(token.logProb))})`);
   }
   if (token.teacherKl !== null) parts.push(`teacher KL ${formatSigned(token.teacherKl)}`);
   if (token.advantage !== null) parts.push(`advantage ${formatSigned(token.advantage)}`);

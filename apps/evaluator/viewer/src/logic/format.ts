@@ -7,10 +7,6 @@ export const formatCount = (count: number): string => count.toLocaleString('en')
 export const countOf = (count: number, noun: string): string =>
   `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-/** A share as a percentage with one decimal; a dash for nothing. */
-export const formatShare = (share: number | null): string =>
-  share === null || !Number.isFinite(share) ? '–' : `${(100 * share).toFixed(1)} %`;
-
 /** A number with its sign, as advantages are read. */
 export const formatSigned = (value: number): string => {
   const text = formatNumber(Math.abs(value));

@@ -34,7 +34,7 @@ export function EpisodeView(props: { route: EpisodeRoute }) {
   return (
     <>
       <PageHead
-        title={query.data()?.question ?? props.route.key}
+        title={query.data()?.question ?? `Episode ${props.route.key}`}
         crumbs={[
           { text: 'Runs', route: { view: 'runs' } },
           { text: query.data()?.runName ?? run(), route: { view: 'run', run: run() } },

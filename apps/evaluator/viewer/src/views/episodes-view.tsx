@@ -53,7 +53,7 @@ export function EpisodesView(props: { run: string; filter: EpisodeFilter }) {
           <>
             <div class="count">
               <span role="status">{countText(reply())}</span>
-              <span>{progressText(reply())}</span>
+              <Show when={progressText(reply())}>{(text) => <span>{text()}</span>}</Show>
               <Show when={Object.keys(props.filter).length > 0}>
                 <button type="button" onClick={() => change({})}>
                   Clear filters
