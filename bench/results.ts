@@ -101,7 +101,7 @@ export function resultTables(results: BenchResults): string {
 export function withTables(
   page: string,
   tables: string,
-  name: 'bench' | 'bench-lm' | 'bench-trainer' | 'bench-envs' = 'bench',
+  name: 'bench' | 'bench-lm' | 'bench-trainer' | 'bench-envs' | 'bench-evaluator' = 'bench',
 ): string {
   const begin = `<!-- ${name}:begin -->`;
   const end = `<!-- ${name}:end -->`;

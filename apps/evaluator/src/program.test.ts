@@ -188,8 +188,11 @@ describe('compare and report', () => {
   });
 });
 
-test.each([[], ['run'], ['benchmarks'], ['compare'], ['report']])('help of dgpo-eval %j', async (...words) => {
-  const { code, out } = await run([...words, '--help']);
-  expect(code).toBe(0);
-  expect(out).toMatchSnapshot();
-});
+test.each([[], ['run'], ['benchmarks'], ['compare'], ['report'], ['serve']])(
+  'help of dgpo-eval %j',
+  async (...words) => {
+    const { code, out } = await run([...words, '--help']);
+    expect(code).toBe(0);
+    expect(out).toMatchSnapshot();
+  },
+);

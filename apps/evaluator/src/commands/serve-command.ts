@@ -3,12 +3,13 @@ import { resolve } from 'node:path';
 import { ConfigError } from '@dgpo/trajectory';
 import { Command } from 'commander';
 import { serveViewer } from '../viewer/serve-viewer.js';
-import { viewerPage } from '../viewer-page.js';
+import { builtViewerPage } from '../viewer-page.js';
 import { integerFrom } from './options.js';
 import type { CliSurroundings } from './surroundings.js';
 
 /** `dgpo-eval serve`: the runs of a folder as a page. */
-export function serveCommand({ output, errors, signal, workingDirectory }: CliSurroundings): Command {
+export function serveCommand(surroundings: CliSurroundings): Command {
+  const { output, errors, signal, workingDirectory, viewerPage = builtViewerPage } = surroundings;
   return new Command('serve')
     .description(
       'Show runs, evaluations and episodes of a folder as a page on this machine, also while they are written.',

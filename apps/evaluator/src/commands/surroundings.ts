@@ -4,4 +4,6 @@ import type { CommandLineSurroundings, ComputePool } from '@dgpo/trainer';
 export interface CliSurroundings extends CommandLineSurroundings {
   /** Workers that are there already. @default new ones */
   pool?: ComputePool;
+  /** Where the built page of the viewer lies. @default in the package */
+  viewerPage?: string;
 }

@@ -12,7 +12,7 @@ type JsonObject = Record<string, unknown>;
 const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null;
 
 /** A record of a trajectory file; stages write `goldenAnswers`, files `golden_answers`. */
-function toRecord(value: unknown): unknown {
+export function toRecord(value: unknown): unknown {
   if (!isObject(value) || !isObject(value.task) || !('goldenAnswers' in value.task)) return value;
   const { goldenAnswers, ...task } = value.task;
   return { ...value, task: { ...task, golden_answers: goldenAnswers } };

@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import { attributeCause } from '@dgpo/arc';
 import type { ViewerEvent } from './api.js';
 import { createSniffer, discoverRuns } from './discover-runs.js';
-import type { EpisodeFile } from './episode-file.js';
 import { createEpisodeReader, type EpisodeReader } from './episode-reader.js';
+import { createCauseFinder } from './find-causes.js';
 import { openServedFolder, type ServedFolder } from './served-folder.js';
 import { createViewerRun, episodeCount, episodesVersion, followedFiles, type ViewerRun } from './viewer-run.js';
 
@@ -32,7 +31,6 @@ export interface Workspace {
 /** Between two looks at the folder while much is read. */
 const workMilliseconds = 1000;
 const eventMilliseconds = 400;
-const causesAtOnce = 50;
 const longestWait = 2000;
 
 /** What listeners know of a run. */
@@ -57,11 +55,10 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const folder = openServedFolder(options.directory);
   const holdsEpisodes = createSniffer(folder);
   const readEpisode = createEpisodeReader(folder);
+  const causes = createCauseFinder(folder);
   const runs = new Map<string, ViewerRun>();
   const told = new Map<string, Told>();
   const listeners = new Set<(event: ViewerEvent) => void>();
-  /** Episodes of a file, from its start, whose cause is known. */
-  const causesFound = new WeakMap<EpisodeFile, number>();
   const closing = new AbortController();
   let preferred: ViewerRun | undefined;
   let lastEvents = 0;
@@ -125,22 +122,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   };
   const findCauses = async (): Promise<boolean> => {
     for (const run of inOrder()) {
-      for (const file of run.files) {
-        let at = causesFound.get(file) ?? 0;
-        if (file.episodes[at - 1]?.cause === undefined) at = 0;
-        let count = 0;
-        for (; at < file.episodes.length && count < causesAtOnce; at++) {
-          const episode = file.episodes[at];
-          if (episode === undefined || episode.cause !== undefined) continue;
-          episode.cause = await readEpisode({ file, episode }).then(
-            (trajectory) => attributeCause(trajectory)?.name ?? null,
-            () => null,
-          );
-          count += 1;
-        }
-        causesFound.set(file, at);
-        if (count > 0) return true;
-      }
+      for (const file of run.files) if (await causes.advance(file)) return true;
     }
     return false;
   };
