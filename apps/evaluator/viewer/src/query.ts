@@ -21,6 +21,8 @@ export interface Query<T> {
   data: Accessor<T | undefined>;
   error: Accessor<Error | undefined>;
   reload: () => void;
+  /** Fetches anew, soon; often asked, once done. */
+  renew: () => void;
 }
 
 /**
@@ -51,5 +53,13 @@ export function createQuery<T>(path: Accessor<string | null>, version: Accessor<
   );
   createEffect(on(version, renewal.request, { defer: true }));
   onCleanup(renewal.stop);
-  return { data, error, reload: renewal.restart };
+  return { data, error, reload: renewal.restart, renew: renewal.request };
+}
+
+/** Tries a query that failed again when its source changes: what is asked for may only now be there. */
+export function retryOn(query: Query<unknown>, version: Accessor<unknown>): void {
+  const retry = () => {
+    if (query.error() !== undefined) query.renew();
+  };
+  createEffect(on(version, retry, { defer: true }));
 }

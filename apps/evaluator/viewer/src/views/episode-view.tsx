@@ -8,12 +8,13 @@ import { SearchList } from '../components/search-list.jsx';
 import { Failed, Loading } from '../components/states.jsx';
 import { Transcript } from '../components/transcript.jsx';
 import { useKeys } from '../keys.js';
+import { versionOf } from '../live.js';
 import { colorScale } from '../logic/color-scale.js';
 import { channelValues, describeToken, isRecorded, placeTokens } from '../logic/episode-tokens.js';
 import { type Route, toHash } from '../logic/route.js';
 import type { ChannelName } from '../logic/token-channels.js';
 import { goTo, replaceRoute } from '../navigation.js';
-import { createQuery } from '../query.js';
+import { createQuery, retryOn } from '../query.js';
 
 type EpisodeRoute = Extract<Route, { view: 'episode' }>;
 
@@ -23,6 +24,7 @@ export function EpisodeView(props: { route: EpisodeRoute }) {
   const query = createQuery<EpisodeReply>(
     () => `episode?${new URLSearchParams({ run: props.route.run, key: props.route.key })}`,
   );
+  retryOn(query, () => versionOf(run(), 'episodes'));
   const goToKey = (key: string | null | undefined) => {
     if (typeof key === 'string') goTo({ view: 'episode', run: run(), key, channel: props.route.channel });
   };

@@ -7,17 +7,21 @@ import { SearchList } from '../components/search-list.jsx';
 import { Failed, Loading } from '../components/states.jsx';
 import { Transcript } from '../components/transcript.jsx';
 import { useKeys } from '../keys.js';
+import { versionOf } from '../live.js';
 import { type ColorScale, colorScale } from '../logic/color-scale.js';
 import { channelValues, describeToken, isRecorded, placeTokens } from '../logic/episode-tokens.js';
 import { type EpisodeName, type Route, toHash } from '../logic/route.js';
 import type { ChannelName } from '../logic/token-channels.js';
 import { goTo, replaceRoute } from '../navigation.js';
-import { createQuery } from '../query.js';
+import { createQuery, retryOn } from '../query.js';
 
 type PairRoute = Extract<Route, { view: 'pair' }>;
 
-const createEpisodeQuery = (name: () => EpisodeName) =>
-  createQuery<EpisodeReply>(() => `episode?${new URLSearchParams({ run: name().run, key: name().key })}`);
+function createEpisodeQuery(name: () => EpisodeName) {
+  const query = createQuery<EpisodeReply>(() => `episode?${new URLSearchParams({ run: name().run, key: name().key })}`);
+  retryOn(query, () => versionOf(name().run, 'episodes'));
+  return query;
+}
 
 /** Two episodes on one question, side by side, in the same colours. */
 export function PairView(props: { route: PairRoute }) {
