@@ -26,7 +26,7 @@ export function guardRequest(request: IncomingMessage, port: number): void {
   if (request.method !== 'GET') throw new ViewerError(405, 'use GET');
 }
 
-/** The page loads nothing from elsewhere, runs its own scripts alone, and is shown in no frame. Its charts set styles in place. */
+/** The page loads nothing from elsewhere, runs its own scripts alone, and is shown in no frame. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +

@@ -2,7 +2,7 @@ import { formatNumber } from '@dgpo/arc';
 import type { ChannelName } from './token-channels.js';
 
 /** A step of a scale: the class carries its colour, the label its meaning. */
-export interface ScaleStep {
+interface ScaleStep {
   className: string;
   label: string;
 }
