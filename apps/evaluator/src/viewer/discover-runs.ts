@@ -165,6 +165,7 @@ export async function discoverRuns(
         kind: 'evaluation',
         sources: [{ ...lineSource(inside(path, 'evaluation.json'), 'evaluation.json'), format: 'stage' }],
       });
+      continue;
     }
     const samples = lines.filter((name) => name.startsWith('samples_'));
     const hasResults = files.includes('results.json');

@@ -43,6 +43,9 @@ const finiteAt = (values: readonly number[] | undefined, place: number): number 
   return value !== undefined && Number.isFinite(value) ? value : null;
 };
 
+/** A longer episode is shown as text: its tokens would fill the memory of the page. */
+const mostTokens = 200_000;
+
 /**
  * The segments with their tokens. What an update recorded holds the tokens of the policy in order, without one at the very start of the
  * episode, which nothing predicts; a record of another length belongs to another episode and is left out.
@@ -54,6 +57,7 @@ function segmentsOf(
 ): EpisodeSegment[] {
   const first = segments.findIndex(({ tokenIds }) => (tokenIds?.length ?? 0) > 0);
   const unpredicted = segments[first]?.kind === 'policy' ? 1 : 0;
+  const count = segments.reduce((total, { tokenIds }) => total + (tokenIds?.length ?? 0), 0);
   const sampled = segments.reduce(
     (total, { kind, tokenIds }) => total + (kind === 'policy' ? (tokenIds?.length ?? 0) : 0),
     0,
@@ -61,7 +65,7 @@ function segmentsOf(
   const own = record?.logProbs.length === sampled - unpredicted ? record : undefined;
   let place = -unpredicted;
   return segments.map(({ kind, text, tokenIds, logProbs }, index): EpisodeSegment => {
-    if (tokenIds === undefined) return { kind, text, tokens: null };
+    if (tokenIds === undefined || count > mostTokens) return { kind, text, tokens: null };
     const isPolicy = kind === 'policy';
     const tokens = tokenIds.map((tokenId, position) => {
       const at = isPolicy ? place++ : -1;

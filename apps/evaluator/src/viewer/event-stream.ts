@@ -4,7 +4,7 @@ import { ViewerError } from './viewer-error.js';
 import type { Workspace } from './workspace.js';
 
 /** Server-sent events to every page that listens. */
-export interface EventStreams {
+interface EventStreams {
   /** Answers a request with the events from now on. @throws ViewerError 503 when too many listen */
   open(response: ServerResponse): void;
   close(): void;

@@ -21,7 +21,7 @@ function causeOf(value: unknown): string | null {
 }
 
 /** Finds the causes of the next failures of a file, some at a time, in one read. */
-export interface CauseFinder {
+interface CauseFinder {
   /** False where every cause of the file is known. */
   advance(file: EpisodeFile): Promise<boolean>;
 }

@@ -3,13 +3,13 @@ import { readAt } from './read-at.js';
 import type { ServedFolder } from './served-folder.js';
 
 /** What cannot be read of a file. */
-export interface FileProblem {
+interface FileProblem {
   /** From 1; null when the whole file is meant. */
   line: number | null;
   reason: string;
 }
 
-export interface LinePlace {
+interface LinePlace {
   /** From 1. */
   line: number;
   /** Byte at which the line starts, and its bytes without the end of line. */
@@ -18,7 +18,7 @@ export interface LinePlace {
 }
 
 /** How a file was when somebody looked. */
-export interface FileState {
+interface FileState {
   size: number;
   mtimeMs: number;
   ino: number;
@@ -43,7 +43,7 @@ export interface FollowedFile {
   advance(): Promise<void>;
 }
 
-export interface FollowFileOptions {
+interface FollowFileOptions {
   folder: ServedFolder;
   /** Relative to the folder. */
   path: string;

@@ -40,7 +40,7 @@ const isEnding = (value: unknown): value is EndedBy => endings.includes(value);
 const longest = { shown: 300, searched: 2000, answers: 5 };
 
 /** Text of a list: not longer than somebody reads there. */
-export const shorten = (text: string, length = longest.shown) =>
+const shorten = (text: string, length = longest.shown) =>
   text.length > length ? `${text.slice(0, length - 1)}…` : text;
 
 /** Equal values share one string: a hundred thousand episodes have few environments, policies and groups. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { ConfigError } from '@dgpo/trajectory';
 
-export interface PageFile {
+interface PageFile {
   contentType: string;
   /** Files whose name changes with their content are kept by the browser. */
   isImmutable: boolean;
@@ -11,7 +11,7 @@ export interface PageFile {
 }
 
 /** The files of the built page by the path of the request; undefined for everything else. */
-export type PageFiles = (path: string) => PageFile | undefined;
+type PageFiles = (path: string) => PageFile | undefined;
 
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

@@ -18,7 +18,7 @@ export function firstVerdicts(run: ViewerRun): Map<string, boolean> {
 }
 
 /** Words of a search, and what stands in quotes as one, in lower case. */
-export function searchTerms(text: string): string[] {
+function searchTerms(text: string): string[] {
   return [...text.toLowerCase().matchAll(/"([^"]+)"|[^\s"]+/g)].map(([word, quoted]) => quoted ?? word);
 }
 

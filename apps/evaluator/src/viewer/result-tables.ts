@@ -6,7 +6,7 @@ import type { ResultSet } from './results-file.js';
 import type { ViewerRun } from './viewer-run.js';
 
 /** The recorded figures of a run, by set. */
-export const recordedSets = (run: ViewerRun): ResultSet[] => [
+const recordedSets = (run: ViewerRun): ResultSet[] => [
   ...(run.results?.sets ?? []),
   ...run.files.flatMap(({ sets }) => sets),
 ];

@@ -77,7 +77,7 @@ export function createResultsFile(folder: ServedFolder, path: string): ResultsFi
       const own = isObject(value.dgpo) ? readSets(value.dgpo.sets) : [];
       model = typeof value.model_name === 'string' ? value.model_name : null;
       sets = own.some(({ figures }) => figures.length > 0) ? own : readTasks(value.results);
-      return undefined;
+      return sets.length === 0 ? 'holds no results of an evaluation' : undefined;
     },
   });
   return {

@@ -8,7 +8,7 @@ import type { ServedFolder } from './served-folder.js';
 export type TokenTexts = (string[] | null)[];
 
 /** Splits segments into the texts of their tokens; undefined where no tokenizer at hand made them. */
-export type TokenSplitter = (options: {
+type TokenSplitter = (options: {
   /** Folders in which a tokenizer may lie, relative to the folder that is served. */
   places: readonly string[];
   segments: readonly Segment[];
@@ -54,7 +54,7 @@ async function readTokenizer(folder: ServedFolder, place: string): Promise<Token
 }
 
 /** The texts of the tokens, if this tokenizer made the segments: joined they must be their texts. */
-export function splitSegments(tokenizer: Tokenizer, segments: readonly Segment[]): TokenTexts | undefined {
+function splitSegments(tokenizer: Tokenizer, segments: readonly Segment[]): TokenTexts | undefined {
   const special = Object.keys(tokenizer.specialTokens);
   const plain = (text: string) => special.reduce((rest, name) => rest.replaceAll(name, ''), text).trim();
   const texts: TokenTexts = [];

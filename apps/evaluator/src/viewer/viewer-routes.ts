@@ -33,7 +33,7 @@ import {
 import type { Workspace } from './workspace.js';
 
 /** Answers of the API by path, each from the query of the request. */
-export type ViewerRoutes = ReadonlyMap<string, (parameters: URLSearchParams) => Promise<object>>;
+type ViewerRoutes = ReadonlyMap<string, (parameters: URLSearchParams) => Promise<object>>;
 
 const mostRuns = 8;
 const mostOthers = 200;

@@ -7,7 +7,7 @@ import { createCauseFinder } from './find-causes.js';
 import { openServedFolder, type ServedFolder } from './served-folder.js';
 import { createViewerRun, episodeCount, episodesVersion, followedFiles, type ViewerRun } from './viewer-run.js';
 
-export interface WorkspaceOptions {
+interface WorkspaceOptions {
   /** The folder whose runs are shown. */
   directory: string;
   /** How often files and folders are looked at, in milliseconds. @default 1000 */
@@ -70,10 +70,10 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     if (!isDue && performance.now() - lastEvents < eventMilliseconds) return;
     lastEvents = performance.now();
     for (const [id, run] of runs) {
-      const before = told.get(id);
+      const before = told.get(id) ?? { metrics: '', episodes: '' };
       const now = { metrics: metricsVersion(run), episodes: episodesVersion(run) };
       told.set(id, now);
-      if (before === undefined || (before.metrics === now.metrics && before.episodes === now.episodes)) continue;
+      if (before.metrics === now.metrics && before.episodes === now.episodes) continue;
       const changed = [
         ...(before.metrics === now.metrics ? [] : (['metrics'] as const)),
         ...(before.episodes === now.episodes ? [] : (['episodes'] as const)),
@@ -83,9 +83,11 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     }
   };
 
+  const listed = () =>
+    [...runs.values()].map(({ found: { id, kind, parent } }) => `${id} ${kind} ${parent}`).join('\n');
   const look = async () => {
     const found = await discoverRuns(folder, holdsEpisodes);
-    const before = [...runs.keys()].join('\n');
+    const before = listed();
     const kept = new Map(runs);
     runs.clear();
     for (const one of found) {
@@ -105,7 +107,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       }
     }
     for (const id of told.keys()) if (!runs.has(id)) told.delete(id);
-    if (before !== [...runs.keys()].join('\n')) emit({ type: 'runs' });
+    if (before !== listed()) emit({ type: 'runs' });
   };
 
   /** The preferred run first; small files before large ones, so that the list fills early. */
