@@ -1,5 +1,5 @@
 /** Between two renewals of something that changes all the time, in milliseconds. */
-const pause = 300;
+const pause = 1000;
 
 export interface Renewal {
   /** Does the task again, soon: not while it runs, and once however often it is asked for meanwhile. */
