@@ -11,7 +11,7 @@ export const project = (root: string) => ({
     name: root,
     root: `./${root}`,
     environment: 'node' as const,
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', '*/*.test.mjs'],
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'viewer/src/**/*.test.ts', '*/*.test.mjs'],
     testTimeout: 60_000,
     exclude: ['**/node_modules/**', 'test/nightly/**'],
     setupFiles: [fileURLToPath(new URL('tools/property-seed/property-seed.mjs', import.meta.url))],

@@ -26,10 +26,10 @@ export function guardRequest(request: IncomingMessage, port: number): void {
   if (request.method !== 'GET') throw new ViewerError(405, 'use GET');
 }
 
-/** The page loads nothing from elsewhere, runs its own scripts alone, and is shown in no frame. Its charts set styles in place. */
+/** The page loads nothing from elsewhere, runs its own scripts alone, and is shown in no frame. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; " +
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
