@@ -6,6 +6,8 @@ const { test, ...rest } = project('apps/evaluator');
 
 export default defineConfig({
   test: {
-    projects: [{ ...rest, test: { ...test, name: 'viewer', include: ['viewer/test/**/*.test.ts'], testTimeout: 180_000 } }],
+    projects: [
+      { ...rest, test: { ...test, name: 'viewer', include: ['viewer/test/**/*.test.ts'], testTimeout: 180_000 } },
+    ],
   },
 });

@@ -113,7 +113,6 @@ export { containsAnswer, searchableAnswers } from './metrics/contains-answer.js'
 export { coverExactMatch } from './metrics/cover-exact-match.js';
 export { passageTitle } from './metrics/passage-title.js';
 export { type TokenF1Options, tokenF1 } from './metrics/token-f1.js';
-export { tokenF1 } from './metrics/token-f1.js';
 export { type Axis, type NiceAxisOptions, niceAxis } from './report/axis.js';
 export { lineChartSvg } from './report/line-chart-svg.js';
 export { renderReport } from './report/render-report.js';

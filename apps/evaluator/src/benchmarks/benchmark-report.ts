@@ -1,11 +1,4 @@
-import {
-  type Figure,
-  formatMean,
-  formatRange,
-  type ReportTranscript,
-  renderReport,
-  type TableOptions,
-} from '@dgpo/arc';
+import type { Figure, TableOptions } from '@dgpo/arc';
 import type { BenchmarkName } from '@dgpo/envs/benchmarks';
 import type { EvaluatedSet, Evaluation } from '../evaluation/score-set.js';
 
@@ -106,41 +99,3 @@ export const benchmarkNotes = [
   'In corpus: share of the questions with a golden answer in any passage of the corpus; found: in the passages for the question as it stands. Both are over questions whose answer is not yes or no, and bound what reading can score.',
   'Averages give every benchmark the same weight. Intervals are 95 % bootstrap intervals over questions, drawn within each benchmark. Rows without a golden answer are left out.',
 ];
-
-export interface BenchmarkReportOptions {
-  /** Name of the model. */
-  model: string;
-  subtitle: string;
-  evaluation: Evaluation;
-  /** Episodes to show. @default none */
-  transcripts?: readonly ReportTranscript[];
-}
-
-/** The evaluation as one HTML page. */
-export function renderBenchmarkReport(options: BenchmarkReportOptions): string {
-  const { model, subtitle, evaluation, transcripts = [] } = options;
-  const { all } = evaluation.averages;
-  const scores = evaluation.sets.flatMap(({ scored }) => scored?.score ?? []);
-  return renderReport({
-    title: `${model} on benchmarks`,
-    subtitle,
-    highlights: [
-      {
-        label: all.count === 1 ? 'Score' : `Average of ${all.count} benchmarks`,
-        value: `${formatMean(percent(all))} %`,
-        note: `95 %: ${formatRange(percent(all))}`,
-      },
-    ],
-    tables: [{ title: 'Benchmarks', ...benchmarkTable(evaluation), caption: 'In percent, with 95 % intervals.' }],
-    bars: [
-      {
-        title: 'Score of each benchmark',
-        categories: scores.map(({ name }) => titleOf(name)),
-        series: [{ name: model, values: scores.map(({ score }) => score) }],
-        max: 1,
-      },
-    ],
-    transcripts,
-    notes: benchmarkNotes,
-  });
-}
