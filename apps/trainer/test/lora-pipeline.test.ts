@@ -163,6 +163,7 @@ describe('a run whose models are adapters on one base', () => {
       pool,
       executor: createLocalExecutor(pool),
       signal: undefined,
+      traceTokens: 0,
       reporter: {
         stage: quiet,
         line: quiet,

@@ -61,6 +61,7 @@ beforeAll(async () => {
     pool,
     executor: createLocalExecutor(pool),
     signal: undefined,
+    traceTokens: 0,
     reporter: { stage: quiet, line: quiet, progress: quiet, tracker: () => silent },
     tracker: () => ({ ...silent, log: (metrics) => logged.push(metrics) }),
     close: async () => undefined,
