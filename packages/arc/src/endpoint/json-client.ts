@@ -126,11 +126,14 @@ async function readText(response: Response, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
-  // Leaving the loop cancels the stream, so nothing more is downloaded.
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw new RequestProblem(`the reply is larger than ${maxBytes} bytes`, response.status);
-    text += decoder.decode(chunk, { stream: true });
+  const reader = response.body?.getReader();
+  for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read()) {
+    bytes += read.value.byteLength;
+    if (bytes > maxBytes) {
+      await reader?.cancel();
+      throw new RequestProblem(`the reply is larger than ${maxBytes} bytes`, response.status);
+    }
+    text += decoder.decode(read.value, { stream: true });
   }
   return text + decoder.decode();
 }
