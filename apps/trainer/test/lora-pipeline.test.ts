@@ -157,7 +157,6 @@ describe('a run whose models are adapters on one base', () => {
     const opened = openRunDirectory({ directory: join(root, 'heap'), config: {}, resume: false });
     const quiet = () => undefined;
     const workshop: Workshop = {
-      traceTokens: 0,
       run: opened,
       engine: await selectEngine({ engine: 'wasm' }),
       pool,

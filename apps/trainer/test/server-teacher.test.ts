@@ -55,7 +55,6 @@ beforeAll(async () => {
   const quiet = () => undefined;
   const silent = { log: quiet, finish: async () => undefined };
   workshop = {
-    traceTokens: 0,
     run,
     engine,
     pool,
