@@ -96,7 +96,7 @@ function* findObservations(text: string, syntax: TagSyntax): Generator<Observati
     if (notice !== undefined && said < open) {
       const close = text.slice(said, said + longestNotice).indexOf(notice.close);
       const end = close === -1 ? -1 : skipLine(text, said + close + notice.close.length);
-      if (end !== -1) yield { start: said > 0 && text[said - 1] === '\n' ? said - 1 : said, end };
+      if (end !== -1) yield { start: said > at && text[said - 1] === '\n' ? said - 1 : said, end };
       at = end === -1 ? said + notice.open.length : end;
       continue;
     }

@@ -33,7 +33,9 @@ export const verifiers: LogAdapter = {
 function readRollout(record: Fields): EpisodeParts {
   const { prompt, completion } = record;
   const isCut = wasCut(record);
-  const asked = isMessages(prompt) ? prompt : [{ role: 'user', content: typeof prompt === 'string' ? prompt : '' }];
+  const asked = isMessages(prompt)
+    ? prompt.filter(isMessage)
+    : [{ role: 'user', content: typeof prompt === 'string' ? prompt : '' }];
   if (typeof completion === 'string') {
     const parts = readTaggedText(completion, searchR1Syntax);
     const text = asked.map(({ content }) => contentText(content)).join('\n\n');
