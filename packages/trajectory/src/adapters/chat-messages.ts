@@ -1,3 +1,4 @@
+import { DatasetError } from '../errors.js';
 import type { Action, Segment } from '../trajectory.js';
 import type { EpisodeParts } from './build-trajectory.js';
 import { detach, type Fields, firstText, isFields, plainText } from './log-record.js';
@@ -12,6 +13,13 @@ export const isMessage = (value: unknown): value is Fields =>
 
 export const isMessages = (value: unknown): value is Fields[] =>
   Array.isArray(value) && value.length > 0 && isMessage(value[0]);
+
+/** @throws DatasetError if any is no message. */
+export function requireMessages(values: readonly unknown[], where: string): Fields[] {
+  const messages = values.filter(isMessage);
+  if (messages.length < values.length) throw new DatasetError(`${where}: expected role and content in each`);
+  return messages;
+}
 
 /** The text of a message, of parts joined; other parts than text are left out. */
 export function contentText(content: unknown): string {

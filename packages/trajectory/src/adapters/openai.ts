@@ -1,6 +1,6 @@
 import { DatasetError } from '../errors.js';
 import { buildTrajectory } from './build-trajectory.js';
-import { isMessage, isMessages, readMessages } from './chat-messages.js';
+import { isMessage, isMessages, readMessages, requireMessages } from './chat-messages.js';
 import { asFields, type Fields, isFields, type LogAdapter } from './log-record.js';
 import { wasCut } from './record-fields.js';
 
@@ -27,8 +27,7 @@ export const openai: LogAdapter = {
     const messages = messagesOf(record);
     if (messages === null) throw new DatasetError(`expected ${openai.expected}`);
     const fields = isFields(record) ? record : {};
-    const valid = messages.filter(isMessage);
-    if (valid.length < messages.length) throw new DatasetError('messages: expected role and content in each');
+    const valid = requireMessages(messages, 'messages');
     return buildTrajectory(fields, readMessages({ messages: valid, isCut: isCut(fields) }));
   },
 };
