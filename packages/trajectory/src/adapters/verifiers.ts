@@ -1,6 +1,6 @@
 import { DatasetError } from '../errors.js';
 import { buildTrajectory, type EpisodeParts } from './build-trajectory.js';
-import { contentText, isMessage, isMessages, readMessages } from './chat-messages.js';
+import { contentText, isMessages, readMessages, requireMessages } from './chat-messages.js';
 import { type Fields, isFields, type LogAdapter } from './log-record.js';
 import { questionInPrompt, wasCut } from './record-fields.js';
 import { searchR1Syntax } from './search-r1.js';
@@ -34,7 +34,7 @@ function readRollout(record: Fields): EpisodeParts {
   const { prompt, completion } = record;
   const isCut = wasCut(record);
   const asked = isMessages(prompt)
-    ? prompt.filter(isMessage)
+    ? requireMessages(prompt, 'prompt')
     : [{ role: 'user', content: typeof prompt === 'string' ? prompt : '' }];
   if (typeof completion === 'string') {
     const parts = readTaggedText(completion, searchR1Syntax);
@@ -45,7 +45,7 @@ function readRollout(record: Fields): EpisodeParts {
       question: questionInPrompt(text) ?? contentText(asked.findLast(({ role }) => role === 'user')?.content),
     };
   }
-  const replies = Array.isArray(completion) ? completion.filter(isMessage) : [];
+  const replies = Array.isArray(completion) ? requireMessages(completion, 'completion') : [];
   return readMessages({ messages: [...asked, ...replies], promptLength: asked.length, isCut });
 }
 
