@@ -2,7 +2,16 @@ import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const left = new Set(['node_modules', 'dist', '.turbo', 'coverage']);
-const copied = ['packages', 'apps', 'examples', 'recipes', 'package.json', 'tsconfig.base.json', 'vitest.config.ts'];
+const copied = [
+  'packages',
+  'apps',
+  'examples',
+  'recipes',
+  'package.json',
+  'tsconfig.base.json',
+  'vitest.config.ts',
+  'tools/property-seed',
+];
 
 /**
  * A copy of the working tree in which files can be changed: installed packages are links to those of the original, the
