@@ -41,6 +41,21 @@ test('pairs the questions of the sets that both have', () => {
   ]);
 });
 
+test('mathematics is right by equivalence; the tools of an agent do not tell questions apart', () => {
+  const of = (name: string, environment: string, correct: boolean) => {
+    const { task, outcome, ...rest } = episode(0, '1/2');
+    const known = { ...task, metadata: { dataset_name: 'math-500' } };
+    const trajectory = { ...rest, environment, task: known, outcome: { ...outcome, correct } };
+    return { model: name, sets: [{ name: 'math-500', trajectories: [trajectory] }] };
+  };
+  const { sets } = compareEvaluations({ baseline: of('plain', 'math', false), candidate: of('code', 'code', true) });
+  expect(sets[0]?.comparison).toMatchObject({
+    sharedTasks: 1,
+    measures: { exactMatch: { baseline: 0, candidate: 1 } },
+    mcnemar: { candidateOnly: 1, baselineOnly: 0 },
+  });
+});
+
 test('several sets are averaged; costs are those of the episodes unless they were measured', () => {
   const baseline = model('before', { facts: ['no', 'no'], fiction: ['yes', 'yes', 'yes', 'no'] });
   const candidate = model('after', { facts: ['yes', 'yes'], fiction: ['yes', 'yes', 'no', 'no'] });

@@ -1,4 +1,11 @@
-import { compareEpisodeSets, compareEpisodes, type EpisodeComparison, measureTrajectory } from '@dgpo/arc';
+import {
+  compareEpisodeSets,
+  compareEpisodes,
+  type EpisodeComparison,
+  type EpisodeMeasures,
+  measureTrajectory,
+} from '@dgpo/arc';
+import { benchmarkKinds } from '@dgpo/envs/benchmarks';
 import { DatasetError, type Trajectory } from '@dgpo/trajectory';
 import { countEpisodeCost } from './cost/episode-cost.js';
 import { addEvaluationCosts, type CostReport, costReport, type EvaluationCost } from './cost/evaluation-cost.js';
@@ -48,6 +55,17 @@ function costOf(model: ComparedModel, set: string): EvaluationCost {
   return costReport(episodesOf(model, set).map((episode) => ({ ...unknown, ...countEpisodeCost(episode) }))).overall;
 }
 
+/** Benchmarks of mathematics are right by equivalence, which stands in place of exact match wherever they are scored. */
+const isMathematics = ({ task }: Trajectory) =>
+  Object.entries(benchmarkKinds).some(([name, kind]) => kind === 'mathematics' && name === task.metadata?.dataset_name);
+
+/** Questions of a set are paired whatever tools the agent had: by the name of the set, not of the environment. */
+function measureQuestion(set: string, trajectory: Trajectory): EpisodeMeasures {
+  const measures = measureTrajectory(trajectory);
+  const exactMatch = isMathematics(trajectory) ? measures.correct : measures.exactMatch;
+  return { ...measures, environment: set, exactMatch };
+}
+
 /**
  * Compares two models question by question on the sets that both were evaluated on: paired differences of every measure with 95 %
  * bootstrap intervals, a permutation test for each, and McNemar's exact test of exact match; with several sets their average too.
@@ -59,8 +77,8 @@ export function compareEvaluations(options: CompareEvaluationsOptions): Evaluati
   const { baseline, candidate, bootstrapSamples = 1000, seed = 0 } = options;
   const shared = sharedSets(options);
   const measured = shared.map((name) => ({
-    baseline: episodesOf(baseline, name).map((trajectory) => measureTrajectory(trajectory)),
-    candidate: episodesOf(candidate, name).map((trajectory) => measureTrajectory(trajectory)),
+    baseline: episodesOf(baseline, name).map((trajectory) => measureQuestion(name, trajectory)),
+    candidate: episodesOf(candidate, name).map((trajectory) => measureQuestion(name, trajectory)),
   }));
   const sets = shared.map((name, index) => {
     const comparison = compareEpisodes({

@@ -50,9 +50,10 @@ async function* parquetRows(path: string): AsyncGenerator<BenchmarkRow> {
 
 const isName = (text: string): text is BenchmarkName => Object.hasOwn(benchmarkKinds, text);
 
-const exists = (path: string) =>
+/** A folder of the name of a benchmark is not meant. */
+const isFile = (path: string) =>
   stat(path).then(
-    () => true,
+    (found) => !found.isDirectory(),
     () => false,
   );
 
@@ -62,8 +63,8 @@ async function locate(
   { data, hub, resolvePath = (path) => path, signal }: OpenBenchmarksOptions,
 ): Promise<{ path: string; name?: BenchmarkName }> {
   const path = resolvePath(benchmark);
-  if (!isName(benchmark) || (await exists(path))) {
-    if (/^[\w-]+$/.test(benchmark) && !(await exists(path))) {
+  if (!isName(benchmark) || (await isFile(path))) {
+    if (/^[\w-]+$/.test(benchmark) && !(await isFile(path))) {
       const names = benchmarkNames.filter((name) => benchmarkKinds[name] === 'question-answering');
       throw new ConfigError(`there is neither a benchmark nor a file "${benchmark}"; names are ${names.join(', ')}`);
     }

@@ -135,6 +135,11 @@ describe('a server that fails', () => {
     const results = JSON.parse(readFileSync(join(folder, 'errors/results.json'), 'utf8'));
     expect(results.dgpo.sets[0]).toMatchObject({ errors: 1, samples: 'capitals/episodes.jsonl' });
 
+    // One of one fails now, one of six in all.
+    expect((await setUp(failing).play(keepIn('errors'))).cost.overall).toMatchObject({ episodes: 6, errors: 1 });
+    const { policyTokens } = first.cost.overall;
+    expect(policyTokens).toBe(100);
+
     const mended = setUp();
     const second = await mended.play(keepIn('errors'));
     expect(mended.asked).toEqual(['Cuba', 'Cuba']);
@@ -210,6 +215,9 @@ describe('an interrupt', () => {
     });
     expect(joined.asked).toEqual(['Nepal', 'Oman', 'Nepal', 'Oman']);
     expect(evaluation.averages.questionAnswering).toMatchObject({ mean: 1, count: 2 });
+    await expect(refused({ sets: [{ name: 'more', tasks: tasks.slice(4) }] })).rejects.toThrow(
+      /holds capitals too, and results are of all sets of a folder: name these again/,
+    );
   });
 });
 

@@ -74,7 +74,7 @@ const advice = 'give another --out, or remove this one to evaluate anew';
 
 /**
  * Keeps episodes in a folder: `settings.json` says what they depend on, `<set>/` holds those of a set. An evaluation of the same settings
- * goes on where the last one stopped; further sets may join it.
+ * goes on where the last one stopped; further sets may join it by a command that names the stored ones too.
  */
 export function createFolderStore(directory: string): EvaluationStore {
   return {
@@ -91,6 +91,13 @@ export function createFolderStore(directory: string): EvaluationStore {
       const differs = stored === undefined ? undefined : difference(stored.settings, plain);
       if (differs !== undefined) {
         throw new ConfigError(`holds episodes of other settings: ${differs}; ${advice}`, { where: directory });
+      }
+      const missing = Object.keys(stored?.questions ?? {}).filter((set) => questions[set] === undefined);
+      if (missing.length > 0) {
+        throw new ConfigError(
+          `holds ${missing.join(', ')} too, and results are of all sets of a folder: name these again beside the new ones, or ${advice}`,
+          { where: directory },
+        );
       }
       for (const [set, { count, sha256 }] of Object.entries(questions)) {
         const there = stored?.questions[set];

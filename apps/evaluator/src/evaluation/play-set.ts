@@ -26,8 +26,8 @@ export interface PlaySetOptions {
   log: EpisodeLog;
   meter: CostMeter;
   /**
-   * Share of the episodes played now that may end by an error; with more the play is given up. It is looked at from the twentieth
-   * episode on, and at the end.
+   * Share of the episodes, those kept from before included, that may end by an error; with more the play is given up. It is looked at
+   * from the twentieth episode of a play on, and at the end.
    * @default 0.5
    */
   maxErrorRate?: number;
@@ -64,9 +64,10 @@ export async function playSet(options: PlaySetOptions): Promise<PlayedSet> {
   let failed = 0;
   let lastError = '';
   const requireFew = (least: number) => {
-    if (played < least || failed <= maxErrorRate * played) return;
+    const there = kept.size + played;
+    if (played < least || failed <= maxErrorRate * there) return;
     throw new EnvironmentError(
-      `${failed} of ${played} episodes ended by an error (${lastError}); mend that, then run the same command again: with --out it goes on where it stopped`,
+      `${failed} of ${there} episodes ended by an error (${lastError}); mend that, then run the same command again: with --out it goes on where it stopped`,
       { where: set.name },
     );
   };

@@ -88,11 +88,12 @@ export function figuresOfResults(
   file: Record<string, unknown>,
   results: Record<string, unknown>,
 ): Map<string, BenchmarkFigure> {
-  const [wanted = '', wantedFilter] = snakeCase(measure).split(',');
+  const [wanted = '', wantedFilter] = measure.split(',');
   const found = Object.entries(results).flatMap(([task, value]) => {
     if (!isRecord(value)) return [];
     const keys = metricKeys(value).filter(
-      ({ metric, filter }) => metric === wanted && (wantedFilter === undefined || filter === wantedFilter),
+      ({ metric, filter }) =>
+        [wanted, snakeCase(wanted)].includes(metric) && (wantedFilter === undefined || filter === wantedFilter),
     );
     const key = filterOrder.map((name) => keys.find(({ filter }) => filter === name)).find(Boolean) ?? keys[0];
     if (key === undefined) return [];

@@ -24,7 +24,7 @@ import { formatTable } from '../format-table.js';
 import { renderReport } from '../report/render-report.js';
 import { addCommonOptions, type CommandStreams, type CommonFlags, parseWhole } from './command-options.js';
 import { type ComponentsResult, componentsReport } from './components-report.js';
-import { addEndpointOptions, chatOf, type EndpointFlags } from './endpoint-options.js';
+import { addEndpointOptions, chatOf, describeCache, type EndpointFlags } from './endpoint-options.js';
 import { writeText } from './write-text.js';
 
 interface ComponentsFlags extends CommonFlags, EndpointFlags {
@@ -57,7 +57,11 @@ export function addComponentsCommand(program: Command, streams: CommandStreams):
   );
 }
 
-async function components(path: string, flags: ComponentsFlags, { writeOut }: CommandStreams): Promise<void> {
+async function components(
+  path: string,
+  flags: ComponentsFlags,
+  { writeOut, writeError }: CommandStreams,
+): Promise<void> {
   const { out, json = false, bootstrapSamples, seed } = flags;
   const bootstrap = { bootstrapSamples, seed };
   const tasks = await readQuestions(path, flags.limit);
@@ -70,6 +74,7 @@ async function components(path: string, flags: ComponentsFlags, { writeOut }: Co
   } finally {
     await chat.close();
   }
+  writeError(describeCache(chat.hits, flags.cache));
   const rows = componentRows(scores);
   const result: ComponentsResult = {
     model: chat.model,

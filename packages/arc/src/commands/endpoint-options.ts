@@ -38,4 +38,8 @@ export const chatOf = (flags: EndpointFlags): ChatModel =>
     ...(flags.apiKeyVariable === undefined ? {} : { apiKeyVariable: flags.apiKeyVariable }),
   });
 
+/** What came from the cache, since a model may have changed under its name; empty if all was asked. */
+export const describeCache = (hits: number, path: string): string =>
+  hits === 0 ? '' : `${hits} replies are those of an earlier run, from ${path}\n`;
+
 const defaultCache = () => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'dgpo', 'arc-replies.jsonl');

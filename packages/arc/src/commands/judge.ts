@@ -13,7 +13,7 @@ import {
   type CommonFlags,
   type LogFlags,
 } from './command-options.js';
-import { addEndpointOptions, chatOf, type EndpointFlags } from './endpoint-options.js';
+import { addEndpointOptions, chatOf, describeCache, type EndpointFlags } from './endpoint-options.js';
 import { describeLog } from './open-log.js';
 import { readEpisodes } from './read-episodes.js';
 import { writeText } from './write-text.js';
@@ -47,6 +47,7 @@ async function judge(path: string, flags: JudgeFlags, streams: CommandStreams): 
   } finally {
     await chat.close();
   }
+  writeError(describeCache(chat.hits, cache));
   const { answers, ...figures } = summary;
   const result = { logs: basename(path), ...figures, bootstrapSamples, seed, log };
   if (out !== undefined) {

@@ -52,7 +52,7 @@ test('answers stand in tags, after the thoughts, or on a line of their own', asy
   }
   expect(direct).not.toContain('<think>');
   expect(thoughtful).toContain('<think>');
-  expect(requests.map(({ maxTokens }) => maxTokens).slice(0, 2)).toEqual([96, 1024]);
+  expect(requests.map(({ maxTokens }) => maxTokens).slice(0, 2)).toEqual([1024, 1024]);
 });
 
 test('queries stand in tags; none is none', async () => {

@@ -4,14 +4,11 @@ import type { QueryFrom, QueryRequest } from './query-rewriting.js';
 import type { AnswerFrom, ReadingRequest } from './read-gold-passages.js';
 
 export interface ChatComponentsOptions extends Omit<AskAllOptions, 'requests' | 'onProgress'> {
-  /** Longest reply with thoughts, in tokens. @default 1024 */
+  /** Longest reply in tokens, thoughts of a model that always reasons included. @default 1024 */
   maxTokens?: number;
   /** Told of each question about which the model could not be asked, and why. */
   onProblem?: (problem: string) => void;
 }
-
-/** Longest reply without thoughts, in tokens: a short answer and its tags. */
-const maxAnswerTokens = 96;
 
 /**
  * What the ARC components ask of a model, answered by a chat model, greedily. Passages stand in `<information>`, answers in `<answer>`
@@ -31,7 +28,7 @@ export function createChatComponents(options: ChatComponentsOptions): { answerFr
   return {
     answerFrom: (requests) =>
       ask(
-        requests.map((request) => answerRequest(request, request.think ? maxTokens : maxAnswerTokens)),
+        requests.map((request) => answerRequest(request, maxTokens)),
         (reply) => readTag(reply, 'answer') ?? lineOf(reply),
       ),
     queryFrom: (requests) =>

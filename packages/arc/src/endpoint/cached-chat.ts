@@ -19,7 +19,7 @@ export interface CachedChat extends ChatModel {
 }
 
 /**
- * A model whose replies are kept on disk under the SHA-256 of model and request, so that work that was interrupted asks only for what is
+ * A model whose replies are kept on disk under the SHA-256 of address, model and request, so that work that was interrupted asks only for what is
  * missing. Failures are not kept. One process writes a file at a time.
  *
  * @throws DatasetError if the file cannot be read as such, or not written.
@@ -46,7 +46,7 @@ export async function openCachedChat({ chat, path, keep = () => true }: CachedCh
       return hits;
     },
     async complete(request) {
-      const key = keyOf(chat.model, request);
+      const key = keyOf(chat, request);
       const cached = known.get(key);
       if (cached !== undefined && keep(cached)) {
         hits++;
@@ -63,8 +63,19 @@ export async function openCachedChat({ chat, path, keep = () => true }: CachedCh
   };
 }
 
-function keyOf(model: string, { messages, temperature = 0, maxTokens = 512, stop = [], schema }: ChatRequest): string {
-  const content = [model, messages.map(({ role, content }) => [role, content]), temperature, maxTokens, stop, schema];
+function keyOf(
+  { model, endpoint = null }: ChatModel,
+  { messages, temperature = 0, maxTokens = 512, stop = [], schema }: ChatRequest,
+): string {
+  const content = [
+    endpoint,
+    model,
+    messages.map(({ role, content }) => [role, content]),
+    temperature,
+    maxTokens,
+    stop,
+    schema,
+  ];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 

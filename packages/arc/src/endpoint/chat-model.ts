@@ -25,6 +25,8 @@ export interface ChatReply {
 export interface ChatModel {
   /** Its name; part of what replies are cached under. */
   readonly model: string;
+  /** Where it answers, if it is at an address; part of what replies are cached under, since names of models are not unique. */
+  readonly endpoint?: string;
   /** @throws ModelError if there is no reply. */
   complete(request: ChatRequest): Promise<ChatReply>;
 }

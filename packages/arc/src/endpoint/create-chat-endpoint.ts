@@ -39,6 +39,7 @@ export function createChatEndpoint(options: ChatEndpointOptions): ChatModel {
 
   return {
     model,
+    endpoint: url,
     async complete(request) {
       const withSchema = knowsSchemas && request.schema !== undefined;
       try {

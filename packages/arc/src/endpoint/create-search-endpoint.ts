@@ -25,7 +25,7 @@ export function createSearchEndpoint(options: SearchEndpointOptions): SearchFrom
   async function ask(queries: readonly string[]): Promise<RetrievedDocument[][]> {
     try {
       const lists = readLists(await post(url, { queries, topk: topK, return_scores: true }));
-      if (lists?.length === queries.length) return lists;
+      if (lists?.length === queries.length) return lists.map((list) => list.slice(0, topK));
       throw new RequestProblem(`expected ${queries.length} lists of passages under result`, null);
     } catch (error) {
       if (error instanceof RequestProblem) throw new RetrieverError(error.message, { where: url });
@@ -51,16 +51,23 @@ interface WireDocument {
 function readLists(answer: unknown): RetrievedDocument[][] | undefined {
   const { result } = (typeof answer === 'object' && answer !== null ? answer : {}) as { result?: unknown };
   if (!Array.isArray(result)) return undefined;
-  return result.map((list: unknown) =>
-    Array.isArray(list) ? list.flatMap((item: unknown) => readItem(item) ?? []) : [],
-  );
+  return result.map((list: unknown) => {
+    if (!Array.isArray(list)) throw new RequestProblem('expected a list of passages for each query', null);
+    return list.map(readItem);
+  });
 }
 
-function readItem(item: unknown): RetrievedDocument | undefined {
-  if (typeof item !== 'object' || item === null) return undefined;
-  const { document = item, score } = item as { document?: WireDocument | null; score?: unknown };
-  const { id, contents } = (document ?? {}) as WireDocument;
-  if (typeof contents !== 'string') return undefined;
+function readItem(item: unknown): RetrievedDocument {
+  const { document = item, score } = (typeof item === 'object' && item !== null ? item : {}) as {
+    document?: unknown;
+    score?: unknown;
+  };
+  const { id, contents } = (
+    typeof document === 'string' ? { contents: document } : typeof document === 'object' ? (document ?? {}) : {}
+  ) as WireDocument;
+  if (typeof contents !== 'string') {
+    throw new RequestProblem('expected passages with a text, or an object with contents, under document', null);
+  }
   return {
     document: { id: typeof id === 'string' || typeof id === 'number' ? String(id) : '', contents },
     score: typeof score === 'number' ? score : 0,

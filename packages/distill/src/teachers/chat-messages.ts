@@ -38,8 +38,9 @@ function readToolCall(text: string): { content: string; call: FunctionCall } | u
   if (json === '') return undefined;
   try {
     const { name, arguments: given } = JSON.parse(json) as { name: unknown; arguments: unknown };
-    if (typeof name !== 'string') return undefined;
-    return { content, call: { name, arguments: typeof given === 'string' ? given : JSON.stringify(given) } };
+    // Servers refuse calls in the history whose arguments are no JSON: such a one is sent as plain text.
+    if (typeof name !== 'string' || typeof given === 'string') return undefined;
+    return { content, call: { name, arguments: JSON.stringify(given) } };
   } catch {
     return undefined;
   }

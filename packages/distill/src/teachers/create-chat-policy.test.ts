@@ -102,10 +102,10 @@ describe('calls of tools', () => {
       { role: 'tool', tool_call_id: 'call_1', content: 'Doc 1(Title: Peru) Its capital is Lima.' },
     ]);
     expect(policy.takeUsage('q#0')).toEqual({ modelCalls: 2, promptTokens: 200, policyTokens: 14 });
-    expect(policy.takeUsage('q#0')).toEqual({ modelCalls: 0 });
+    expect(policy.takeUsage('q#0')).toEqual({ modelCalls: 0, promptTokens: 0, policyTokens: 0 });
   });
 
-  test('arguments that are no JSON reach the environment as they are, and the server again', async () => {
+  test('arguments that are no JSON reach the environment as they are, and the server as plain text, which it does not refuse', async () => {
     const { policy, requests } = setUp([answered(null, called('search', '{"query": "Pe'))], { tools });
     const [result] = await policy.generate([request()]);
     expect(result?.text).toBe('<tool_call>\n{"name":"search","arguments":"{\\"query\\": \\"Pe"}\n</tool_call>');
@@ -117,8 +117,8 @@ describe('calls of tools', () => {
     await policy.generate([request({ episode: { segments } })]);
     expect(requests[1]?.body.messages).toMatchObject([
       {},
-      { content: null, tool_calls: [{ function: { name: 'search', arguments: '{"query": "Pe' } }] },
-      { role: 'tool', content: 'This turn had no tool call.' },
+      { role: 'assistant', content: result?.text },
+      { role: 'user', content: 'This turn had no tool call.' },
     ]);
   });
 });

@@ -167,7 +167,7 @@ export function createChatPolicy(options: ChatPolicyOptions): ChatPolicy {
         ),
       ),
     takeUsage(id) {
-      const usage = usages.get(id) ?? { modelCalls: 0 };
+      const usage = usages.get(id) ?? { modelCalls: 0, promptTokens: 0, policyTokens: 0 };
       usages.delete(id);
       return usage;
     },

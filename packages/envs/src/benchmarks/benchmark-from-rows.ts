@@ -1,6 +1,6 @@
 import { DatasetError, type Task } from '@dgpo/trajectory';
 import { type Benchmark, type BenchmarkName, type BenchmarkRow, benchmarkKinds } from './benchmark.js';
-import { type Layout, layoutOfNamed, layouts } from './layouts.js';
+import { type Layout, layoutOfNamed, layouts, saysOther } from './layouts.js';
 
 export interface BenchmarkFromRowsOptions {
   rows: Iterable<BenchmarkRow> | AsyncIterable<BenchmarkRow>;
@@ -20,9 +20,14 @@ interface Recognised {
   layout: Layout;
 }
 
-function recognise(value: unknown, named?: BenchmarkName): Recognised | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const row: Readonly<Record<string, unknown>> = { ...value };
+const isRow = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Whether a row says that it is of a data set that is none of the benchmarks. */
+const isForeign = (value: unknown, name: BenchmarkName) => isRow(value) && saysOther(value, name);
+
+function recognise(row: unknown, named?: BenchmarkName): Recognised | undefined {
+  if (!isRow(row)) return undefined;
   for (const layout of named === undefined ? layouts : [layoutOfNamed(named), ...layouts]) {
     const name = layout.recognise(row);
     if (name !== undefined) return { name, layout };
@@ -47,9 +52,9 @@ function unknownRow(row: BenchmarkRow): DatasetError {
 /** @throws DatasetError for a row of another benchmark */
 function requireSame(name: BenchmarkName, row: BenchmarkRow): void {
   const other = recognise(row.value);
-  if (other === undefined || other.name === name) return;
+  if (other === undefined ? !isForeign(row.value, name) : other.name === name) return;
   throw new DatasetError(
-    `expected ${name} as in the first row, found ${other.name}: one file is one benchmark unless you name the one to take`,
+    `expected ${name} as in the first row, found ${other?.name ?? 'another data set'}: one file is one benchmark unless you name the one to take`,
     { where: row.where() },
   );
 }
@@ -77,12 +82,12 @@ export async function benchmarkFromRows(options: BenchmarkFromRowsOptions): Prom
   const { rows, where, name: named, limit = Number.POSITIVE_INFINITY } = options;
   const tasks = new Map<string, Task>();
   const withoutAnswer: string[] = [];
-  const passedOver = new Set<BenchmarkName>();
+  const passedOver = new Set<string>();
   let known: Recognised | undefined;
   for await (const row of rows) {
     const found = recognise(row.value, named);
-    if (named !== undefined && found !== undefined && found.name !== named) {
-      passedOver.add(found.name);
+    if (named !== undefined && (found === undefined ? isForeign(row.value, named) : found.name !== named)) {
+      passedOver.add(found?.name ?? 'other data sets');
       continue;
     }
     known ??= found;

@@ -106,6 +106,11 @@ function sourceOf(row: Fields): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
+/** Whether a row names a data set that is not this benchmark. */
+export function saysOther(row: Fields, name: BenchmarkName): boolean {
+  return isFlashRag(row) && sourceOf(row) !== undefined && flashRagName(row) !== name;
+}
+
 function flashRagName(row: Fields): BenchmarkName | undefined {
   if (!isFlashRag(row)) return undefined;
   const metadata = metadataOf(row);

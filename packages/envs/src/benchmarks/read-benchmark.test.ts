@@ -181,6 +181,13 @@ describe('reads', () => {
       );
     });
 
+    test('rows of a data set that is none of the benchmarks are passed over, and end a file that is not named', async () => {
+      const text = lines({ ...plain(0), data_source: 'strategyqa' }, { ...plain(1), data_source: 'nq' });
+      expect((await read(text, undefined, 'nq')).tasks.map(({ id }) => id)).toEqual(['test_1']);
+      const unnamed = lines({ ...plain(0), data_source: 'nq' }, { ...plain(1), data_source: 'strategyqa' });
+      await expect(read(unnamed)).rejects.toThrow(/expected nq as in the first row, found another data set/);
+    });
+
     test('the name counts, not what metadata without a name looks like', async () => {
       const metadata = { type: 'comparison', supporting_facts: { title: ['Peru'], sent_id: [0] } };
       const text = lines({ ...plain(0), metadata });
