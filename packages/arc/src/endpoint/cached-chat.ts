@@ -64,7 +64,7 @@ export async function openCachedChat({ chat, path, keep = () => true }: CachedCh
 }
 
 function keyOf(
-  { model, endpoint = null }: ChatModel,
+  { model, endpoint = '' }: ChatModel,
   { messages, temperature = 0, maxTokens = 512, stop = [], schema }: ChatRequest,
 ): string {
   const content = [
