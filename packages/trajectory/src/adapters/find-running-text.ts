@@ -25,15 +25,29 @@ const responseKeys = [
   'log',
 ];
 
-/** The first text of a record that holds one of the marks, without the prompt that the record has beside it or before it. */
-export function findRunningText(record: Fields, marks: readonly string[]): RunningText | null {
-  for (const key of responseKeys) {
+/** True if a text of the record holds one of the marks. */
+export const hasMarkedText = (record: unknown, marks: readonly string[]): boolean =>
+  isFields(record) && responseTexts(record).some((text) => holdsAny(text, marks));
+
+/**
+ * The first text of a record that holds one of the marks, else its first text at all, without the prompt that the record has beside it or
+ * before it; null if it has none.
+ */
+export function findRunningText(record: unknown, marks: readonly string[]): RunningText | null {
+  if (!isFields(record)) return null;
+  const texts = responseTexts(record);
+  const text = texts.find((one) => holdsAny(one, marks)) ?? texts[0];
+  return text === undefined ? null : splitPrompt(text, promptOf(record), readQuestion(record));
+}
+
+const holdsAny = (text: string, marks: readonly string[]) => marks.some((mark) => text.includes(mark));
+
+function responseTexts(record: Fields): string[] {
+  return responseKeys.flatMap((key) => {
     const value = record[key];
-    const text = Array.isArray(value) && value.length === 1 ? value[0] : value;
-    if (typeof text !== 'string' || !marks.some((mark) => text.includes(mark))) continue;
-    return splitPrompt(text, promptOf(record), readQuestion(record));
-  }
-  return null;
+    const text: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
+    return typeof text === 'string' ? [text] : [];
+  });
 }
 
 function promptOf(record: Fields): string | null {

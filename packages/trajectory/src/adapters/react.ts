@@ -1,7 +1,7 @@
 import { DatasetError } from '../errors.js';
 import type { Action, Segment } from '../trajectory.js';
-import { buildTrajectory, type EpisodeParts } from './build-trajectory.js';
-import { findRunningText, type RunningText } from './find-running-text.js';
+import { blankEpisode, buildTrajectory, type EpisodeParts } from './build-trajectory.js';
+import { findRunningText, hasMarkedText, type RunningText } from './find-running-text.js';
 import { detach, isFields, type LogAdapter } from './log-record.js';
 import { questionInPrompt } from './record-fields.js';
 import { splitDocuments } from './split-documents.js';
@@ -10,7 +10,7 @@ import { toolAction } from './tool-actions.js';
 const marks = ['Action:', 'Action 1:', 'Thought:', 'Thought 1:', 'Final Answer:'];
 
 function find(record: unknown): RunningText | null {
-  const found = isFields(record) ? findRunningText(record, marks) : null;
+  const found = findRunningText(record, marks);
   if (found === null || found.prompt !== '') return found;
   // Logs of scripts begin with the question, after examples perhaps; what the policy wrote comes after the last one before the first step.
   const first = found.response.search(/^(?:Thought|Action)(?: ?1)?:/m);
@@ -25,7 +25,8 @@ function find(record: unknown): RunningText | null {
  */
 export const react: LogAdapter = {
   expected: 'an object with question and a text of Thought:, Action: and Observation: lines',
-  fits: (record) => find(record) !== null,
+  fits: (record) => hasMarkedText(record, marks),
+  accepts: (record) => find(record) !== null,
   toTrajectory(record) {
     const found = find(record);
     if (!isFields(record) || found === null) throw new DatasetError(`expected ${react.expected}`);
@@ -50,6 +51,7 @@ interface Label {
 const labelLine = /^[ \t>]{0,8}(thought|action input|action|observation|final answer) ?(\d{0,4}) ?:/gim;
 
 function readReactText(text: string): EpisodeParts {
+  if (text.trim() === '') return blankEpisode(text);
   const labels = pickLabels([...text.matchAll(labelLine)].map(toLabel));
   const segments: Segment[] = [];
   const actions: Action[] = [];

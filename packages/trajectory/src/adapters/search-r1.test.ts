@@ -45,6 +45,11 @@ describe('golden answers, ids and correctness', () => {
     [{ golden_answers: '["Rome", "Paris"]' }, ['Rome', 'Paris'], true],
     [{ answer: 1900, aliases: ['nineteen hundred'] }, ['1900', 'nineteen hundred'], false],
     [{ metadata: { answer: 'Rome' } }, ['Rome'], false],
+    // A key that says golden goes before what may be the answer of the policy, wherever it is nested.
+    [{ answer: 'Rome', reward_model: { ground_truth: { target: ['Paris'] } } }, ['Paris'], true],
+    [{ answer: 'Rome', extra_info: { golden_answers: ['Paris'] } }, ['Paris'], true],
+    [{ answers: ['Rome'], metadata: { ground_truth: 'Paris' } }, ['Paris'], true],
+    [{ answer: 'Rome', reward_model: { answer: 'Paris' } }, ['Rome'], false],
     [{}, [], false],
     // What the log says of the answer goes before the match: a flag, then a reward of 0 or 1.
     [{ golden_answers: ['Rome'], correct: true }, ['Rome'], true],

@@ -126,6 +126,14 @@ test('a run that its model failed', () => {
   });
 });
 
+test('a run whose first generation failed', () => {
+  const error = { type: 'AgentGenerationError', message: 'server gone' };
+  const { actions, outcome } = read([task, { step_number: 1, error }]);
+  expect(actions).toEqual([]);
+  expect(outcome).toEqual({ correct: false, reward: 0, answer: null, endedBy: 'error', error: 'server gone' });
+  expect(() => read([task])).toThrow('nothing that the policy wrote');
+});
+
 test('what stands beside the steps', () => {
   const { outcome, task: read_ } = read([task, python('x = 1')], {
     question: 'Which money?',
