@@ -1,6 +1,6 @@
 import { DatasetError } from '../errors.js';
 import { buildTrajectory } from './build-trajectory.js';
-import { findRunningText, hasMarkedText } from './find-running-text.js';
+import { findRunningText, hasMarkedText, type TextMarks } from './find-running-text.js';
 import { isFields, type LogAdapter } from './log-record.js';
 import { readTaggedText, type TagSyntax } from './tagged-text.js';
 
@@ -11,7 +11,10 @@ const syntax: TagSyntax = {
   resume: ['<|begin_of_query|>', '</think>', '<answer>'],
 };
 
-const marks = ['<|begin_of_query|>', '<|begin_of_documents|>'];
+const marks: TextMarks = {
+  tags: ['<|begin_of_query|>', '<|begin_of_documents|>'],
+  turn: /<\|end_of_query\|>\s{0,8}<\|begin_of_documents\|>/,
+};
 
 const find = (record: unknown) => findRunningText(record, marks);
 

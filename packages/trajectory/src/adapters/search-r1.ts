@@ -1,6 +1,6 @@
 import { DatasetError } from '../errors.js';
 import { buildTrajectory } from './build-trajectory.js';
-import { findRunningText, hasMarkedText } from './find-running-text.js';
+import { findRunningText, hasMarkedText, type TextMarks } from './find-running-text.js';
 import { isFields, type LogAdapter } from './log-record.js';
 import { questionInPrompt } from './record-fields.js';
 import { readTaggedText, type TagSyntax } from './tagged-text.js';
@@ -17,7 +17,10 @@ export const searchR1Syntax: TagSyntax = {
   notice: { open: 'My previous action is invalid', close: 'Let me try again.' },
 };
 
-const marks = ['<search>', '<answer>', '<information>', '<think>', '</think>'];
+const marks: TextMarks = {
+  tags: ['<search>', '<answer>', '<information>', '<think>', '</think>'],
+  turn: /<\/search>\s{0,8}<information>/,
+};
 const find = (record: unknown) => findRunningText(record, marks);
 
 /** One running text a record: `<think>`, `<search>`, `<information>`, `<answer>`. */
