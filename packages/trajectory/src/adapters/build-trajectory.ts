@@ -28,17 +28,24 @@ export interface EpisodeParts {
   error?: string | null;
 }
 
+/** An episode of which the policy wrote nothing, or blanks alone. */
+export const blankEpisode = (text: string): EpisodeParts => ({
+  segments: [{ kind: 'policy', text }],
+  actions: [{ turn: 0, kind: 'invalid', text, executed: false }],
+});
+
 /**
  * A record with its parts as a trajectory. Correct is what the log says of the answer; else a reward of 0 or 1 decides, else exact
  * match with the golden answers.
  *
- * @throws DatasetError if there is no question, no text of the policy, or a score that is no number.
+ * @throws DatasetError if there is no question, no text of the policy though nothing failed, or a score that is no number.
  */
 export function buildTrajectory(record: Fields, parts: EpisodeParts): Trajectory {
   const { segments, actions } = parts;
   const question = readQuestion(record) ?? parts.question?.trim() ?? '';
   if (question === '') throw new DatasetError('question: missing or empty');
-  if (!segments.some(({ kind }) => kind === 'policy')) {
+  const error = parts.error === undefined ? readError(record) : parts.error;
+  if (error === null && !segments.some(({ kind }) => kind === 'policy')) {
     throw new DatasetError('the record holds nothing that the policy wrote');
   }
   const goldenAnswers = readGoldenAnswers(record);
@@ -54,14 +61,18 @@ export function buildTrajectory(record: Fields, parts: EpisodeParts): Trajectory
     sample,
     segments: segments.filter(({ text }) => text !== ''),
     actions,
-    outcome: readOutcome(record, parts, goldenAnswers),
+    outcome: readOutcome(record, { ...parts, error }, goldenAnswers),
   };
 }
 
-function readOutcome(record: Fields, parts: EpisodeParts, goldenAnswers: readonly string[]): Outcome {
+function readOutcome(
+  record: Fields,
+  parts: EpisodeParts & { error: string | null },
+  goldenAnswers: readonly string[],
+): Outcome {
   const last = parts.actions.findLast(({ kind }) => kind === 'answer');
   const answer = parts.answer === undefined ? (last?.answer ?? null) : parts.answer;
-  const error = parts.error === undefined ? readError(record) : parts.error;
+  const { error } = parts;
   const given = readReward(record);
   const verdict = readCorrect(record);
   const byReward = given === 0 || given === 1 ? given === 1 : null;

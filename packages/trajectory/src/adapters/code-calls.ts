@@ -7,23 +7,33 @@ const mostCalls = 200;
 const longestArgument = 20_000;
 const quotes = ['"""', "'''", '"', "'"];
 
+export interface CodeCall extends ToolCall {
+  /** True if the argument is a text or number as it stands, not an expression of which the value is unknown. */
+  isLiteral: boolean;
+}
+
+/** A literal, what is inside of it being blank, or a number; text that is put together of others is none. */
+const literal = /^(?:[rbuRBU]{0,2}(?:"""\s*"""|'''\s*'''|"\s*"|'\s*')|-?[\d._]+)$/;
+
 /**
  * The calls of search and answer tools in Python code, in order, with their first argument: the text of a literal, else the expression as it
  * stands. Literals and comments are not looked into.
  */
-export function codeCalls(code: string): ToolCall[] {
+export function codeCalls(code: string): CodeCall[] {
   const visible = blankLiterals(code);
-  const calls: ToolCall[] = [];
+  const calls: CodeCall[] = [];
   for (const match of visible.matchAll(call)) {
     const name = match[1] ?? '';
     if (kindOfTool(name) === 'command') continue;
     const start = match.index + match[0].length;
     const end = argumentEnd(visible, start);
-    const given = code
+    const written = code.slice(start, end).trim();
+    const given = written.replace(/^[A-Za-z_]\w{0,63}\s{0,8}=(?!=)\s{0,8}/, '');
+    const shown = visible
       .slice(start, end)
       .trim()
-      .replace(/^[A-Za-z_]\w{0,63}\s{0,8}=(?!=)\s{0,8}/, '');
-    calls.push({ name, arguments: literalText(given) });
+      .slice(written.length - given.length);
+    calls.push({ name, arguments: literalText(given), isLiteral: literal.test(shown) });
     if (calls.length === mostCalls) break;
   }
   return calls;

@@ -22,6 +22,12 @@ export const adapters: Readonly<Record<LogFormat, LogAdapter>> = {
   react,
 };
 
+/** True when the record can be an episode of a format that is known. */
+export const acceptsRecord = (record: unknown, format: LogFormat): boolean => {
+  const { accepts, fits } = adapters[format];
+  return (accepts ?? fits)(record);
+};
+
 /** The first format whose shape the record has. */
 export const formatOf = (record: unknown): LogFormat | null =>
   logFormats.find((format) => adapters[format].fits(record)) ?? null;

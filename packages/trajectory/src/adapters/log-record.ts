@@ -4,8 +4,13 @@ import type { Trajectory } from '../trajectory.js';
 export interface LogAdapter {
   /** What a record of the format looks like, for messages. */
   expected: string;
-  /** True when the record has the shape of the format, whether or not it can be read to the end. */
+  /** True when the shape of the record tells that it is of this format, whether or not it can be read to the end. */
   fits: (record: unknown) => boolean;
+  /**
+   * True when the record may be one of this format where the format is known: a text without any of its marks is a failed episode.
+   * @default fits
+   */
+  accepts?: (record: unknown) => boolean;
   /** @throws DatasetError that says which key is missing or wrong. */
   toTrajectory: (record: unknown) => Trajectory;
 }

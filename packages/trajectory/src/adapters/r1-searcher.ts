@@ -1,6 +1,6 @@
 import { DatasetError } from '../errors.js';
 import { buildTrajectory } from './build-trajectory.js';
-import { findRunningText, type RunningText } from './find-running-text.js';
+import { findRunningText, hasMarkedText, type TextMarks } from './find-running-text.js';
 import { isFields, type LogAdapter } from './log-record.js';
 import { readTaggedText, type TagSyntax } from './tagged-text.js';
 
@@ -11,14 +11,12 @@ const syntax: TagSyntax = {
   resume: ['<|begin_of_query|>', '</think>', '<answer>'],
 };
 
-const marks = ['<|begin_of_query|>', '<|begin_of_documents|>'];
+const marks: TextMarks = {
+  tags: ['<|begin_of_query|>', '<|begin_of_documents|>'],
+  turn: /<\|end_of_query\|>\s{0,8}<\|begin_of_documents\|>/,
+};
 
-function find(record: unknown): RunningText | null {
-  if (!isFields(record)) return null;
-  // Its own logs name the text so, also of an episode that never searches.
-  const own = typeof record.gen_text_store === 'string' ? [''] : marks;
-  return findRunningText(record, own);
-}
+const find = (record: unknown) => findRunningText(record, marks);
 
 /**
  * The evaluation logs of R1-Searcher: question, answer, gen_text_store, pred_ans, stop_reason_final and perhaps the verdict of GPT-4o. The
@@ -26,7 +24,9 @@ function find(record: unknown): RunningText | null {
  */
 export const r1Searcher: LogAdapter = {
   expected: 'an object with question, answer and gen_text_store with <|begin_of_query|> and <|begin_of_documents|>',
-  fits: (record) => find(record) !== null,
+  // Its own logs name the text so, also of an episode that never searches.
+  fits: (record) => hasMarkedText(record, marks) || (isFields(record) && typeof record.gen_text_store === 'string'),
+  accepts: (record) => find(record) !== null,
   toTrajectory(record) {
     const found = find(record);
     if (!isFields(record) || found === null) throw new DatasetError(`expected ${r1Searcher.expected}`);

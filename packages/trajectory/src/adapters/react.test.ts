@@ -35,6 +35,31 @@ test('the form of the paper, after examples', () => {
 
 test.each([
   [
+    'Question: First?\nThought 1: easy\nAction 1: Finish[Beijing]\n\nQuestion: Where?\n',
+    'Thought 1: a\nAction 1: Finish[sol]',
+  ],
+  [
+    'Question: First?\nThought: a\nAction: Search[x]\nObservation: y\nThought: b\nAction: Finish[no]\nQuestion: Where?\n',
+    '\nThought: a\nAction: Finish[sol]',
+  ],
+  ['Question: what you must answer\nThought: think\n\nBegin!\n\nQuestion: Where?\n', 'Thought: a\nFinal Answer: sol'],
+])('a question that only the text asks, after examples: %j', (prompt, written) => {
+  const { task, segments, actions, outcome } = read(`${prompt}${written}`);
+  expect(task.question).toBe('Where?');
+  expect(segments.map(({ text }) => text)).toEqual([prompt, written]);
+  expect([actions.length, outcome.answer]).toEqual([1, 'sol']);
+});
+
+test('a question that the policy made up after its answer does not begin the episode', () => {
+  const text = 'Question: Where?\nThought: a\nAction: Finish[sol]\nQuestion: Who?\n';
+  expect(read(text).task.question).toBe('Where?');
+  expect(read(`${text}Thought: b\nAction: Finish[no]`, { question: 'Where is it?' }).segments[0]?.text).toBe(
+    'Question: Where?\n',
+  );
+});
+
+test.each([
+  [
     'Action Input',
     'Thought: a\nAction: Wikipedia Search\nAction Input: "Peru"\nObservation: x\nThought: b\nFinal Answer: sol',
     [

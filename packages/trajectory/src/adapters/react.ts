@@ -1,22 +1,33 @@
 import { DatasetError } from '../errors.js';
 import type { Action, Segment } from '../trajectory.js';
-import { buildTrajectory, type EpisodeParts } from './build-trajectory.js';
-import { findRunningText, type RunningText } from './find-running-text.js';
+import { blankEpisode, buildTrajectory, type EpisodeParts } from './build-trajectory.js';
+import { findRunningText, hasMarkedText, type RunningText, type TextMarks } from './find-running-text.js';
 import { detach, isFields, type LogAdapter } from './log-record.js';
-import { questionInPrompt } from './record-fields.js';
+import { questionInPrompt, readQuestion } from './record-fields.js';
 import { splitDocuments } from './split-documents.js';
 import { toolAction } from './tool-actions.js';
 
-const marks = ['Action:', 'Action 1:', 'Thought:', 'Thought 1:', 'Final Answer:'];
+const marks: TextMarks = { tags: ['Action:', 'Action 1:', 'Thought:', 'Thought 1:', 'Final Answer:'] };
 
 function find(record: unknown): RunningText | null {
-  const found = isFields(record) ? findRunningText(record, marks) : null;
+  const found = findRunningText(record, marks);
   if (found === null || found.prompt !== '') return found;
-  // Logs of scripts begin with the question, after examples perhaps; what the policy wrote comes after the last one before the first step.
-  const first = found.response.search(/^(?:Thought|Action)(?: ?1)?:/m);
-  const question = found.response.lastIndexOf('Question:', Math.max(first, 0));
-  const end = question === -1 ? -1 : found.response.indexOf('\n', question);
-  return end === -1 ? found : { prompt: found.response.slice(0, end + 1), response: found.response.slice(end + 1) };
+  const end = promptEnd(found.response, isFields(record) && readQuestion(record) !== null);
+  return { prompt: found.response.slice(0, end), response: found.response.slice(end) };
+}
+
+/**
+ * Logs of scripts begin with the question, after examples perhaps. What the policy wrote comes after the last question that a step directly
+ * follows; where the record names another question, such a one is what the policy made up, and the last one before the first step counts.
+ */
+function promptEnd(text: string, isNamed: boolean): number {
+  const first = text.search(/^(?:Thought|Action)(?: ?1)?:/m);
+  const asked = [
+    ...text.matchAll(/^Question(?: ?\d{1,4})?:.*\n(?=(?:[ \t]*\n){0,2}(?:Thought|Action)(?: ?1)? ?:)/gm),
+  ].at(-1);
+  if (!isNamed && first !== 0 && asked !== undefined) return asked.index + asked[0].length;
+  const question = text.lastIndexOf('Question:', Math.max(first, 0));
+  return question === -1 ? 0 : text.indexOf('\n', question) + 1;
 }
 
 /**
@@ -25,7 +36,8 @@ function find(record: unknown): RunningText | null {
  */
 export const react: LogAdapter = {
   expected: 'an object with question and a text of Thought:, Action: and Observation: lines',
-  fits: (record) => find(record) !== null,
+  fits: (record) => hasMarkedText(record, marks),
+  accepts: (record) => find(record) !== null,
   toTrajectory(record) {
     const found = find(record);
     if (!isFields(record) || found === null) throw new DatasetError(`expected ${react.expected}`);
@@ -50,6 +62,7 @@ interface Label {
 const labelLine = /^[ \t>]{0,8}(thought|action input|action|observation|final answer) ?(\d{0,4}) ?:/gim;
 
 function readReactText(text: string): EpisodeParts {
+  if (text.trim() === '') return blankEpisode(text);
   const labels = pickLabels([...text.matchAll(labelLine)].map(toLabel));
   const segments: Segment[] = [];
   const actions: Action[] = [];

@@ -41,9 +41,9 @@ const goldenKeys = [
   'expected_answer',
   'correct_answer',
   'reference_answer',
-  'answers',
-  'answer',
 ];
+/** Golden where no key above is: systems also write down under these what the policy answered. */
+const answerKeys = ['answers', 'answer'];
 
 /** Text, numbers, lists of both, and objects of the shapes `{ target }`, `{ value, aliases }`, `{ ground_truth }`. */
 function toAnswers(value: unknown): string[] {
@@ -63,18 +63,23 @@ function toAnswers(value: unknown): string[] {
   return [value];
 }
 
-/** The golden answers under the first key that has some, with its aliases; empty when no key has. */
+/** The golden answers under the first key that has some, with its aliases, a key that says so before `answer`; empty when no key has. */
 export function readGoldenAnswers(record: Fields): string[] {
   const reward = asFields(record.reward_model);
-  for (const fields of [...holders(record), ...(reward === null ? [] : [reward])]) {
-    for (const key of goldenKeys) {
+  const all = [...holders(record), ...(reward === null ? [] : [reward])];
+  return answersUnder(all, goldenKeys) ?? answersUnder(all, answerKeys) ?? [];
+}
+
+function answersUnder(all: readonly Fields[], keys: readonly string[]): string[] | null {
+  for (const fields of all) {
+    for (const key of keys) {
       const answers = toAnswers(fields[key]);
       if (answers.length === 0) continue;
       const aliases = ['answer_aliases', 'aliases'].flatMap((name) => toAnswers(fields[name]));
       return [...new Set([...answers, ...aliases])];
     }
   }
-  return [];
+  return null;
 }
 
 const idKeys = ['id', '_id', 'qid', 'question_id', 'example_id', 'task_id', 'uid', 'idx'];

@@ -23,6 +23,66 @@ describe('the prompt is never scored', () => {
     expect(segments[0]).toMatchObject({ kind: 'prompt', text: expect.stringContaining('Beijing') });
   });
 
+  const inside = (text: string, prompt: unknown = instructions) => ({ question: 'Where?', prompt, text });
+  const system = { role: 'system', content: 'Be brief, as in <answer> Beijing </answer>.' };
+  test.each([
+    ['after a token', inside(`<s>${instructions}${response}`)],
+    [
+      'in a template that the prompt lacks',
+      inside(`<bos><start_of_turn>user\n${instructions}<end_of_turn>\n<start_of_turn>model\n${response}`),
+    ],
+    [
+      'in a template that the text lacks',
+      inside(
+        `user\n${instructions}assistant\n${response}`,
+        `<|im_start|>user\n${instructions}<|im_end|>\n<|im_start|>assistant\n`,
+      ),
+    ],
+    ['in an unknown template', inside(`[user]${instructions.trim()}[bot]${response}`)],
+    [
+      'after a system message',
+      inside(`<<SYS>>${system.content}<</SYS>>\n${instructions}${response}`, [
+        system,
+        { role: 'user', content: instructions },
+      ]),
+    ],
+    ['as a bare question', inside(`${instructions}${response}`, 'Where?')],
+    ['with other blanks', inside(`${instructions.replace('within', ' within')}${response}`)],
+    [
+      'as messages of Llama',
+      inside(
+        `<|start_header_id|>user<|end_header_id|>\n\n${instructions}<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n${response}`,
+        [{ role: 'user', content: instructions }],
+      ),
+    ],
+  ])('in the text, %s', (_, record) => {
+    const { segments, actions, outcome } = read(record);
+    expect(actions.map(({ kind }) => kind)).toEqual(['search', 'answer']);
+    expect(outcome.answer).toBe('Paris');
+    expect(segments.map(({ text }) => text).join('')).toBe(record.text);
+    expect(segments[0]).toMatchObject({ kind: 'prompt', text: expect.stringContaining('Beijing') });
+  });
+
+  test('the example is no answer of an episode that has none', () => {
+    const { outcome } = read(
+      inside(`<bos><start_of_turn>user\n${instructions}<end_of_turn>\n<start_of_turn>model\nhm`),
+    );
+    expect(outcome.answer).toBeNull();
+  });
+
+  test.each([
+    ['<search>q</search><|im_end|>\n<|im_start|>user\n<information>x</information><|im_end|>\n<|im_start|>assistant\n'],
+    [`I wonder. <search>q</search><|im_end|>\n<|im_start|>user\nx<|im_end|>\n<|im_start|>assistant\n`],
+    ['<search>q</search>\n<information>x</information>\nQuestion: Where?\n'],
+    ['I wonder. <search>q</search>\n<information>x</information>\nQuestion: Where?\n'],
+  ])('the first turn of a response beside its prompt is none: %j', (turn) => {
+    for (const prompt of [instructions, 'Where?', [{ role: 'user', content: instructions }]]) {
+      const { segments, actions } = read({ question: 'Where?', prompt, response: `${turn}<answer>Paris</answer>` });
+      expect(actions.map(({ kind }) => kind)).toEqual(['search', 'answer']);
+      expect(segments[0]?.text).toBe(typeof prompt === 'string' ? prompt : instructions);
+    }
+  });
+
   test('an episode without an answer has none, though the prompt names Beijing', () => {
     const { outcome } = read({
       question: 'Where?',
@@ -45,6 +105,11 @@ describe('golden answers, ids and correctness', () => {
     [{ golden_answers: '["Rome", "Paris"]' }, ['Rome', 'Paris'], true],
     [{ answer: 1900, aliases: ['nineteen hundred'] }, ['1900', 'nineteen hundred'], false],
     [{ metadata: { answer: 'Rome' } }, ['Rome'], false],
+    // A key that says golden goes before what may be the answer of the policy, wherever it is nested.
+    [{ answer: 'Rome', reward_model: { ground_truth: { target: ['Paris'] } } }, ['Paris'], true],
+    [{ answer: 'Rome', extra_info: { golden_answers: ['Paris'] } }, ['Paris'], true],
+    [{ answers: ['Rome'], metadata: { ground_truth: 'Paris' } }, ['Paris'], true],
+    [{ answer: 'Rome', reward_model: { answer: 'Paris' } }, ['Rome'], false],
     [{}, [], false],
     // What the log says of the answer goes before the match: a flag, then a reward of 0 or 1.
     [{ golden_answers: ['Rome'], correct: true }, ['Rome'], true],

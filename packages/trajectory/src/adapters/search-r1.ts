@@ -1,6 +1,6 @@
 import { DatasetError } from '../errors.js';
 import { buildTrajectory } from './build-trajectory.js';
-import { findRunningText, type RunningText } from './find-running-text.js';
+import { findRunningText, hasMarkedText, type TextMarks } from './find-running-text.js';
 import { isFields, type LogAdapter } from './log-record.js';
 import { questionInPrompt } from './record-fields.js';
 import { readTaggedText, type TagSyntax } from './tagged-text.js';
@@ -17,13 +17,17 @@ export const searchR1Syntax: TagSyntax = {
   notice: { open: 'My previous action is invalid', close: 'Let me try again.' },
 };
 
-const marks = ['<search>', '<answer>', '<information>', '<think>', '</think>'];
-const find = (record: unknown): RunningText | null => (isFields(record) ? findRunningText(record, marks) : null);
+const marks: TextMarks = {
+  tags: ['<search>', '<answer>', '<information>', '<think>', '</think>'],
+  turn: /<\/search>\s{0,8}<information>/,
+};
+const find = (record: unknown) => findRunningText(record, marks);
 
 /** One running text a record: `<think>`, `<search>`, `<information>`, `<answer>`. */
 export const searchR1: LogAdapter = {
   expected: 'an object with question, golden_answers and a response with <search>, <information> and <answer> tags',
-  fits: (record) => find(record) !== null,
+  fits: (record) => hasMarkedText(record, marks),
+  accepts: (record) => find(record) !== null,
   toTrajectory(record) {
     const found = find(record);
     if (!isFields(record) || found === null) throw new DatasetError(`expected ${searchR1.expected}`);

@@ -83,6 +83,65 @@ test('an agent that calls tools; a bare list of steps', () => {
   ]);
 });
 
+describe('the answer of code', () => {
+  const answerOf = (steps: unknown[], more: object = {}) => read([task, ...steps], more).outcome.answer;
+  const variable = python('x = f()\nfinal_answer(x)');
+  test.each([
+    ['a step that is not final has none', [python('if x: final_answer("no")', { is_final_answer: false })], {}, null],
+    [
+      'tools: a step that is not final has none',
+      [
+        {
+          step_number: 1,
+          tool_calls: [{ function: { name: 'final_answer', arguments: { answer: 'no' } } }],
+          is_final_answer: false,
+        },
+      ],
+      {},
+      null,
+    ],
+    [
+      'the output of the last step',
+      [python('final_answer(x)', { action_output: 'sol' })],
+      { final_answer: 'no' },
+      'sol',
+    ],
+    ['what the record says', [{ ...variable, action_output: null }], { final_answer: ' sol ' }, 'sol'],
+    ['what the last element says', [variable, { output: 'sol' }], { final_answer: 'no' }, 'sol'],
+    ['a literal stands', [python('final_answer("sol")', { action_output: 'None' })], { final_answer: 'no' }, 'sol'],
+    ['text put together is none', [python('final_answer("s" + x + "l")', { action_output: 'sol' })], {}, 'sol'],
+    ['the expression, if nothing else is known', [variable], {}, 'x'],
+    [
+      'not the output of an earlier step',
+      [python('final_answer(x)', { action_output: 'no' }), python('y = 1')],
+      {},
+      'x',
+    ],
+  ])('%s', (_, steps, more, expected) => {
+    expect(answerOf(steps, more)).toBe(expected);
+  });
+
+  test('code that does not answer is code', () => {
+    expect(brief([python('if x: final_answer("no")', { is_final_answer: false })])).toEqual([[0, 'code', '', true]]);
+  });
+});
+
+test.each([
+  ['"a"', true],
+  ["answer='a'", true],
+  ['"""a\nb"""', true],
+  ['r"a"', true],
+  ['-1.5', true],
+  ['""', true],
+  ['x', false],
+  ['f"{x}"', false],
+  ['"a" + x + "b"', false],
+  ['"a", x', true],
+  ['["a"]', false],
+])('whether %s is a literal: %s', (given, expected) => {
+  expect(codeCalls(`final_answer(${given})`).map(({ isLiteral }) => isLiteral)).toEqual([expected]);
+});
+
 describe('what counts as an action', () => {
   const failed = { error: { type: 'AgentExecutionError', message: 'no such name' } };
   test.each([
@@ -124,6 +183,14 @@ test('a run that its model failed', () => {
     endedBy: 'error',
     error: 'server gone',
   });
+});
+
+test('a run whose first generation failed', () => {
+  const error = { type: 'AgentGenerationError', message: 'server gone' };
+  const { actions, outcome } = read([task, { step_number: 1, error }]);
+  expect(actions).toEqual([]);
+  expect(outcome).toEqual({ correct: false, reward: 0, answer: null, endedBy: 'error', error: 'server gone' });
+  expect(() => read([task])).toThrow('nothing that the policy wrote');
 });
 
 test('what stands beside the steps', () => {

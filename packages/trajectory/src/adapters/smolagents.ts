@@ -2,7 +2,7 @@ import { DatasetError } from '../errors.js';
 import type { Action, Segment } from '../trajectory.js';
 import { buildTrajectory, type EpisodeParts } from './build-trajectory.js';
 import { contentText } from './chat-messages.js';
-import { codeCalls } from './code-calls.js';
+import { type CodeCall, codeCalls } from './code-calls.js';
 import { asFields, detach, type Fields, firstText, isFields, type LogAdapter, plainText } from './log-record.js';
 import { splitDocuments } from './split-documents.js';
 import { kindOfTool, readToolCall, type ToolCall, toolAction } from './tool-actions.js';
@@ -44,11 +44,30 @@ export const smolagents: LogAdapter = {
   },
 };
 
+/** A step of the policy that acts. */
+const isReadStep = (step: Fields) =>
+  isFields(step) &&
+  typeof step.system_prompt !== 'string' &&
+  !isTaskStep(step) &&
+  typeof step.plan !== 'string' &&
+  isActionStep(step);
+/** What newer versions write after the steps. */
+const isFinalStep = (step: Fields) =>
+  isFields(step) && 'output' in step && !isReadStep(step) && typeof step.plan !== 'string';
+
+interface StepContext {
+  turn: number;
+  /** Of the last step: what the log says that the run returned, null if it says nothing. */
+  given: string | null | undefined;
+}
+
 function readSteps(steps: readonly Fields[], record: Fields): EpisodeParts {
   const segments: Segment[] = [];
   const actions: Action[] = [];
   let question: string | null = null;
-  let final: string | null = null;
+  const final = steps.findLast(isFinalStep)?.output ?? null;
+  const given = final === null ? firstText(record, ['final_answer', 'prediction', 'agent_answer']) : plainText(final);
+  const lastStep = steps.findLast(isReadStep);
   let hasFailed: string | null = null;
   let turn = 0;
   for (const step of steps) {
@@ -59,14 +78,13 @@ function readSteps(steps: readonly Fields[], record: Fields): EpisodeParts {
       segments.push({ kind: 'prompt', text: question });
     } else if (typeof step.plan === 'string') segments.push({ kind: 'policy', text: step.plan });
     else if (isActionStep(step)) {
-      const parts = readStep(step, turn);
+      const parts = readStep(step, { turn, given: step === lastStep ? given : undefined });
       segments.push(...parts.segments);
       actions.push(...parts.actions);
       hasFailed = parts.error ?? null;
       turn += 1;
-    } else if ('output' in step) final = plainText(step.output);
+    }
   }
-  const given = final ?? firstText(record, ['final_answer', 'prediction', 'agent_answer']);
   const last = actions.findLast(({ kind }) => kind === 'answer')?.answer;
   const answer = last ?? (given === null ? null : detach(given.trim()));
   return { segments, actions, question, answer, ...(hasFailed === null ? {} : { error: hasFailed }) };
@@ -83,7 +101,7 @@ function readStepError({ error }: Fields): StepError | null {
   return { type: String(error.type ?? ''), message: firstText(error, ['message']) ?? JSON.stringify(error) };
 }
 
-function readStep(step: Fields, turn: number): EpisodeParts {
+function readStep(step: Fields, { turn, given }: StepContext): EpisodeParts {
   const error = readStepError(step);
   const calls = (Array.isArray(step.tool_calls) ? step.tool_calls : []).flatMap((call) => readToolCall(call) ?? []);
   const message = asFields(step.model_output_message);
@@ -95,7 +113,7 @@ function readStep(step: Fields, turn: number): EpisodeParts {
   const segments: Segment[] = [...(text === '' ? [] : [{ kind: 'policy' as const, text }]), ...observations];
   if (error !== null && /MaxSteps/.test(error.type)) return readForcedAnswer(step, turn, observations);
   if (error !== null && /Generation/.test(error.type)) return { segments, actions: [], error: error.message };
-  const actions = readStepActions({ step, calls, text, turn, failed: error !== null });
+  const actions = readStepActions({ step, calls, text, turn, given, failed: error !== null });
   return { segments, actions };
 }
 
@@ -110,20 +128,19 @@ function readForcedAnswer({ action_output: output }: Fields, turn: number, obser
   };
 }
 
-interface StepActions {
+interface StepActions extends StepContext {
   step: Fields;
   calls: readonly ToolCall[];
   text: string;
-  turn: number;
   failed: boolean;
 }
 
-function readStepActions({ step, calls, text, turn, failed }: StepActions): Action[] {
+function readStepActions({ step, calls, text, turn, given, failed }: StepActions): Action[] {
   const code = typeof step.code_action === 'string' ? step.code_action : pythonOf(calls);
   const isFinal = step.is_final_answer === true;
   const output =
     step.action_output === null || step.action_output === undefined ? null : plainText(step.action_output).trim();
-  const made = code === null ? calls : codeCalls(code);
+  const made: (ToolCall & Partial<CodeCall>)[] = code === null ? [...calls] : codeCalls(code);
   const stdout = contentText(step.observations);
   const searches = made.filter(({ name }) => kindOfTool(name) === 'search').length;
   let searched = 0;
@@ -132,9 +149,12 @@ function readStepActions({ step, calls, text, turn, failed }: StepActions): Acti
     const kind = kindOfTool(call.name);
     if (kind === 'command' && code !== null) return [];
     if (kind === 'answer') {
-      if (failed) return [];
+      // Code that names the tool may still not have called it.
+      if (failed || step.is_final_answer === false) return [];
       const action = toolAction({ call, ...base, executed: true });
-      return [isFinal && output !== null ? { ...action, answer: detach(output) } : action];
+      const returned = given === undefined ? null : (output ?? given?.trim() ?? null);
+      const answer = isFinal && output !== null ? output : call.isLiteral === false ? returned : null;
+      return [answer === null ? action : { ...action, answer: detach(answer) }];
     }
     if (kind === 'search') searched += 1;
     // One output for all calls of a step: it is known of the last search alone what it found at best.

@@ -19,6 +19,19 @@ test.each([
   ['numbers out of order stay text', '(1)Peru   a\n(3)b', ['Peru\na\n(3)b']],
   ['brackets', '[1] Peru\nThe sol.\n[2] Lima\nA city.', ['Peru\nThe sol.', 'Lima\nA city.']],
   [
+    'footnotes',
+    'Peru uses the sol.\n(1) Since 1991.\n(2) Before, the inti.',
+    ['Peru uses the sol.\n(1) Since 1991.\n(2) Before, the inti.'],
+  ],
+  ['footnotes in brackets', 'Peru uses the sol.\n[1] A book.', ['Peru uses the sol.\n[1] A book.']],
+  [
+    'brackets below a heading',
+    '## Results\nFound:\n\n[1] Peru\nThe sol.\n[2] Lima\nA city.',
+    ['Peru\nThe sol.', 'Lima\nA city.'],
+  ],
+  ['text before the passages of Search-R1', 'The sol.\nDoc 1(Title: "Lima") A city.', ['The sol.', '"Lima"\nA city.']],
+  ['text before links', '# Peru\nThe sol.\n\n[Lima](https://a.b/d)\nA city.', ['# Peru\nThe sol.', 'Lima\nA city.']],
+  [
     'smolagents, retriever',
     'Retrieved documents:\n\n\n===== Document 0, similarity: 0.87 =====\nPeru\nThe sol.\n\n===== Document 1, similarity: 0.50 =====\nLima',
     ['Peru\nThe sol.', 'Lima'],
@@ -45,6 +58,11 @@ test.each([
   ['nothing', '  \n', []],
 ])('%s', (_, text, expected) => {
   expect(contents(text)).toEqual(expected);
+});
+
+test('text before the first passage does not take its id', () => {
+  const found = splitDocuments('The sol.\nDoc 1(Title: a) b\nDoc 2(Title: c) d');
+  expect(found.map(({ document }) => document.id)).toEqual(['before', '1', '2']);
 });
 
 test('ids and scores are those of the log, else ranks', () => {

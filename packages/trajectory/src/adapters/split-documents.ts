@@ -12,28 +12,29 @@ interface Part {
 /**
  * The passages that a search printed, best first. Known are JSON (`[{ "document": { "contents" }, "score" }]`, `[{ "title", "text" }]`,
  * strings, also under `result`, `results`, `documents`), `Doc 1(Title: …) …` of Search-R1 and verl, `(1)title   text` of R1-Searcher,
- * `[1] …`, `===== Document 0, similarity: 0.87 =====` and `[title](address)` blocks of smolagents; other text is one passage.
+ * `[1] …`, `===== Document 0, similarity: 0.87 =====` and `[title](address)` blocks of smolagents; other text is one passage,
+ * and so is what stands before the first of them unless it is a heading. `(1)` and `[1]` after other text are footnotes of one passage.
  * `contents` is the title line and the text. Scores that the log lacks are 1, 1/2, 1/3, …, so that they keep the order.
  */
 export function splitDocuments(observation: string): RetrievedDocument[] {
   const text = observation.trim();
   if (text === '') return [];
   const parts = fromJson(text) ??
-    numbered(text, 1, (n) => `Doc ${n}(Title: `, afterTitle) ??
-    numbered(text, 1, (n) => `Doc ${n} (Title: `, afterTitle) ??
-    numbered(
-      text,
-      1,
-      (n) => `(${n})`,
-      (rest) => splitTitle(rest, /[ \t]{3}|\n/),
-    ) ??
-    numbered(
-      text,
-      1,
-      (n) => `[${n}] `,
-      (rest) => splitTitle(rest, /\n/),
-    ) ??
-    numbered(text, 0, (n) => `===== Document ${n}`, afterRule) ??
+    numbered(text, { first: 1, markOf: (n) => `Doc ${n}(Title: `, read: afterTitle }) ??
+    numbered(text, { first: 1, markOf: (n) => `Doc ${n} (Title: `, read: afterTitle }) ??
+    numbered(text, {
+      first: 1,
+      markOf: (n) => `(${n})`,
+      read: (rest) => splitTitle(rest, /[ \t]{3}|\n/),
+      isFootnote: true,
+    }) ??
+    numbered(text, {
+      first: 1,
+      markOf: (n) => `[${n}] `,
+      read: (rest) => splitTitle(rest, /\n/),
+      isFootnote: true,
+    }) ??
+    numbered(text, { first: 0, markOf: (n) => `===== Document ${n}`, read: afterRule }) ??
     linked(text) ?? [{ text }];
   return parts.map(({ id, title, text: body, score }, index) => ({
     document: { id: id ?? String(index + 1), contents: title === undefined ? body : `${title}\n${body}` },
@@ -41,26 +42,39 @@ export function splitDocuments(observation: string): RetrievedDocument[] {
   }));
 }
 
+interface Listing {
+  /** The number of the first passage. */
+  first: number;
+  markOf: (n: number) => string;
+  read: (rest: string) => Omit<Part, 'id'>;
+  /** True if pages number their footnotes in the same way: then nothing but a heading may stand before the first mark. */
+  isFootnote?: boolean;
+}
+
 /** Splits at marks that count up, each at the beginning of a line; null if the text has no first one. */
-function numbered(
-  text: string,
-  first: number,
-  markOf: (n: number) => string,
-  read: (rest: string) => Omit<Part, 'id'>,
-): Part[] | null {
+function numbered(text: string, { first, markOf, read, isFootnote = false }: Listing): Part[] | null {
   const find = (n: number, from: number) => {
     const mark = markOf(n);
     if (from === 0 && text.startsWith(mark)) return { at: 0, end: mark.length };
     const at = text.indexOf(`\n${mark}`, from);
     return at === -1 ? null : { at, end: at + 1 + mark.length };
   };
-  const parts: Part[] = [];
-  for (let n = first, mark = find(n, 0); mark !== null; n++) {
+  const begin = find(first, 0);
+  const before = leading(text.slice(0, begin?.at ?? 0));
+  if (begin === null || (isFootnote && before.length > 0)) return null;
+  const parts: Part[] = before;
+  for (let n = first, mark: typeof begin | null = begin; mark !== null; n++) {
     const next = find(n + 1, mark.end);
     parts.push({ ...read(text.slice(mark.end, next?.at ?? text.length).trim()), id: String(n) });
     mark = next;
   }
-  return parts.length === 0 ? null : parts;
+  return parts;
+}
+
+/** What stands before the first mark, as a passage, if it is more than headings. */
+function leading(before: string): Part[] {
+  const text = before.trim();
+  return text.split('\n').every((line) => /^(?:#.*|.*:|)$/.test(line.trim())) ? [] : [{ id: 'before', text }];
 }
 
 /** `title) text`; a title may itself hold brackets. */
@@ -92,13 +106,16 @@ function afterRule(rest: string): Part {
 /** Blocks of `[title](address)` and the lines below. */
 function linked(text: string): Part[] | null {
   const parts: (Part & { title: string })[] = [];
+  const before: string[] = [];
   for (const line of text.split('\n')) {
     const end = line.startsWith('[') && line.trimEnd().endsWith(')') ? line.indexOf('](') : -1;
     const last = parts.at(-1);
     if (end !== -1) parts.push({ title: line.slice(1, end), text: '' });
     else if (last !== undefined) last.text += `${line}\n`;
+    else before.push(line);
   }
-  return parts.length === 0 ? null : parts.map(({ title, text: body }) => ({ title, text: body.trim() }));
+  if (parts.length === 0) return null;
+  return [...leading(before.join('\n')), ...parts.map(({ title, text: body }) => ({ title, text: body.trim() }))];
 }
 
 const listKeys = ['result', 'results', 'documents', 'docs', 'passages', 'data'];

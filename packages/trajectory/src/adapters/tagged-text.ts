@@ -1,5 +1,5 @@
 import type { Action, Segment } from '../trajectory.js';
-import type { EpisodeParts } from './build-trajectory.js';
+import { blankEpisode, type EpisodeParts } from './build-trajectory.js';
 import { detach } from './log-record.js';
 import { splitDocuments } from './split-documents.js';
 
@@ -36,9 +36,10 @@ interface Observation {
 /**
  * Reads the running text of an episode, without its prompt. Passages are what directly follows a query; a block of passages anywhere else
  * was written by the policy. Complete tags of the policy are its actions, a stretch without any is an invalid one, and a search is
- * executed if passages follow it. The texts of the segments add up to the text. Linear in its length.
+ * executed if passages follow it; a text of blanks alone is an invalid action. The texts of the segments add up to the text. Linear in its length.
  */
 export function readTaggedText(text: string, syntax: TagSyntax): EpisodeParts {
+  if (text.trim() === '') return blankEpisode(text);
   const { search, answer } = syntax;
   const tokens = tokenPattern([search.open, search.close, answer.open, answer.close]);
   const segments: Segment[] = [];

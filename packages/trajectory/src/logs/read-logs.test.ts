@@ -105,6 +105,31 @@ describe('records that are no episode', () => {
     ]);
   });
 
+  test.each(['search-r1', 'r1-searcher', 'react'] as const)(
+    'a text without a mark fails, it is no other shape: %s',
+    async (format) => {
+      const texts = ["I don't know", '', '  '];
+      const lines = texts.map((response, index) => line(`q${index}`, { response })).join('');
+      const { trajectories, rejected } = await collect(lines, { format });
+      expect(rejected).toEqual([]);
+      expect(trajectories.map(({ actions }) => actions)).toEqual(
+        texts.map((text) => [{ turn: 0, kind: 'invalid', text, executed: false }]),
+      );
+      expect(trajectories.map(({ outcome }) => outcome)).toEqual(
+        texts.map(() => ({ correct: false, reward: 0, answer: null, endedBy: 'turns' })),
+      );
+    },
+  );
+
+  test('a text without a mark after the record that told the format', async () => {
+    const { ids, rejected } = await collect(line('q1') + line('q2', { response: "I don't know" }));
+    expect([ids, rejected]).toEqual([['q1#0', 'q2#0'], []]);
+  });
+
+  test('a text without a mark tells no format', async () => {
+    await expect(collect(line('q1', { response: "I don't know" }))).rejects.toThrow('unknown shape');
+  });
+
   test('without anybody to tell, the first one is an error with its place', async () => {
     const path = await fileWith(`${line('q1')}{"a":\n`);
     const read = async () => {

@@ -1,4 +1,4 @@
-import { adapters, formatOf, type LogFormat, logFormats } from '../adapters/log-formats.js';
+import { acceptsRecord, adapters, formatOf, type LogFormat, logFormats } from '../adapters/log-formats.js';
 import { DatasetError, isDgpoError } from '../errors.js';
 import type { Trajectory } from '../trajectory.js';
 import { type LogRecord, readRecords } from './read-records.js';
@@ -59,7 +59,7 @@ export async function* readLogs(options: ReadLogsOptions): AsyncGenerator<Trajec
     if (record.number === 1) {
       const named = format;
       format ??= record.problem === null ? (formatOf(record.value) ?? undefined) : undefined;
-      if (format === undefined || record.problem !== null || !adapters[format].fits(record.value)) {
+      if (format === undefined || record.problem !== null || !acceptsRecord(record.value, format)) {
         throw unknownShape(path, record, named === undefined ? logFormats : [named]);
       }
     }
@@ -87,7 +87,7 @@ export async function* readLogs(options: ReadLogsOptions): AsyncGenerator<Trajec
  */
 export function trajectoryFromRecord(record: unknown, { format }: { format: LogFormat }): Trajectory {
   const adapter = adapters[format];
-  if (adapter.fits(record)) return adapter.toTrajectory(record);
+  if (acceptsRecord(record, format)) return adapter.toTrajectory(record);
   const other = formatOf(record);
   const found = other === null ? `found ${shorten(JSON.stringify(record) ?? '', 120)}` : `this looks like ${other}`;
   throw new DatasetError(`not of the format ${format}: expected ${adapter.expected}; ${found}`);
