@@ -35,7 +35,7 @@ export interface FollowedFile {
   readonly isPending: boolean;
   /** When the file last changed. */
   readonly updatedAt: number;
-  /** Changes whenever something was read or dropped. */
+  /** Changes whenever something was read or dropped, and is that of no other file: a file that is followed anew is another one. */
   readonly version: number;
   /** Takes note of how the file is now. */
   notice(state: FileState): void;
@@ -58,6 +58,12 @@ const longestLine = 64 << 20;
 const keptProblems = 20;
 const markBytes = 64;
 
+let versions = 0;
+const nextVersion = () => {
+  versions += 1;
+  return versions;
+};
+
 /**
  * Follows a file of JSON lines. Lines that are no JSON, or not accepted, are counted and left out; a last line that is not complete
  * waits for its rest. A file that became shorter, was replaced, or has other bytes where it was read is read anew.
@@ -65,7 +71,7 @@ const markBytes = 64;
 export function followLines({ folder, path, accept, reset: dropAccepted }: FollowFileOptions): FollowedFile {
   let problems: FileProblem[] = [];
   let problemCount = 0;
-  let version = 0;
+  let version = nextVersion();
   let isPending = false;
   let seen: FileState = { size: 0, mtimeMs: 0, ino: -1 };
   /** Everything before this byte is read; `line` lines were. */
@@ -88,12 +94,12 @@ export function followLines({ folder, path, accept, reset: dropAccepted }: Follo
     isSkipping = false;
     head = Buffer.alloc(0);
     tail = Buffer.alloc(0);
-    version += 1;
+    version = nextVersion();
     dropAccepted();
   };
   const report = (at: number | null, reason: string) => {
     problemCount += 1;
-    version += 1;
+    version = nextVersion();
     if (problems.length < keptProblems) problems.push({ line: at, reason });
   };
   const isComplete = () => isPending || offset >= seen.size;
@@ -109,7 +115,7 @@ export function followLines({ folder, path, accept, reset: dropAccepted }: Follo
       return false;
     }
     const problem = accept(value, place);
-    version += 1;
+    version = nextVersion();
     if (problem !== undefined) report(place.line, problem);
     return true;
   };
@@ -194,7 +200,7 @@ export function followLines({ folder, path, accept, reset: dropAccepted }: Follo
       if (seen.ino !== -1 && (ino !== seen.ino || isRewritten)) reset();
       seen = { size, mtimeMs, ino };
       isPending = true;
-      version += 1;
+      version = nextVersion();
     },
     advance: async () => {
       if (!isPending) return;
@@ -221,7 +227,7 @@ const largestValue = 256 << 20;
 /** Follows a file that is one JSON value, read anew whenever it changes. */
 export function followValue({ folder, path, accept, reset }: FollowFileOptions): FollowedFile {
   let problems: FileProblem[] = [];
-  let version = 0;
+  let version = nextVersion();
   let isPending = false;
   let seen: FileState = { size: 0, mtimeMs: 0, ino: -1 };
   const read = async (): Promise<string | undefined> => {
@@ -270,7 +276,7 @@ export function followValue({ folder, path, accept, reset }: FollowFileOptions):
       const problem = await read().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
       isPending = seen !== state;
       problems = problem === undefined ? [] : [{ line: null, reason: problem }];
-      version += 1;
+      version = nextVersion();
     },
   };
 }
