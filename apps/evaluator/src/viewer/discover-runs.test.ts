@@ -2,8 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { episodesName, setFolder } from '../evaluation/episode-log.js';
-import { createFolderStore } from '../evaluation/evaluation-store.js';
 import { put, record } from './__fixtures__/viewer-runs.js';
 import { openWorkspace, type Workspace } from './workspace.js';
 
@@ -26,17 +24,13 @@ async function discover(below = '') {
 }
 
 describe('an evaluation that keeps its sets in folders', () => {
-  const sets = ['Natural Questions', 'peru'];
-  const folders = sets.map(setFolder);
+  const folders = ['nq', 'peru'];
 
   /** What `dgpo-eval run --out out` has written when each set has an episode. */
-  async function begin() {
-    await createFolderStore(join(directory, 'out')).begin({
-      settings: { model: 'student' },
-      sets: sets.map((name) => ({ name, tasks: [] })),
-    });
+  function begin() {
+    put(directory, 'out/settings.json', '{"formatVersion": 1, "settings": {}, "questions": {}}');
     for (const folder of folders) {
-      put(directory, `out/${folder}/${episodesName}`, [record()]);
+      put(directory, `out/${folder}/episodes.jsonl`, [record()]);
       put(directory, `out/${folder}/costs.jsonl`, [{ id: 'peru#0', seconds: 1 }]);
     }
   }
@@ -58,7 +52,7 @@ describe('an evaluation that keeps its sets in folders', () => {
   }));
 
   test('is one run, the same while it is written and after', async () => {
-    await begin();
+    begin();
     put(directory, 'past/episodes.jsonl', [record()]);
     const [during, past, ...more] = await discover();
     expect(during).toMatchObject({ id: 'out', kind: 'evaluation', results: null, sources });
@@ -70,7 +64,7 @@ describe('an evaluation that keeps its sets in folders', () => {
   });
 
   test('is one run too where it is the folder that is served, or its settings are gone', async () => {
-    await begin();
+    begin();
     finish();
     rmSync(join(directory, 'out/settings.json'));
     const [run, ...others] = await discover('out');
