@@ -9,6 +9,8 @@ import { type Trajectory, writeTrajectories } from '@dgpo/trajectory';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { episode, writeTinyWorld } from './__fixtures__/tiny-world.js';
 import { runProgram } from './program.js';
+import { openServedFolder } from './viewer/served-folder.js';
+import { createSniffer } from './viewer/sniff-files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'dgpo-eval-'));
 let pool: ComputePool;
@@ -86,6 +88,8 @@ describe('run', () => {
     });
     const html = await readFile(join(folder, 'results/report.html'), 'utf8');
     expect(html.match(/<details class="transcript"/g)).toHaveLength(3);
+    // The viewer takes the folder for one evaluation by this file until there are results.
+    expect(await createSniffer(openServedFolder(folder)).isEvaluation('results/settings.json')).toBe(true);
   });
 
   test('goes on with the episodes that are missing, to the same bytes, and refuses other settings', async () => {

@@ -84,6 +84,8 @@ export interface RunsReply {
   /** The folder that is served, for the title. */
   directory: string;
   runs: RunSummary[];
+  /** What of the folder was not looked at. */
+  problems: Problem[];
 }
 
 /** One metric of one stage over its steps; `steps` and `values` align. */

@@ -1,10 +1,9 @@
-import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join, posix } from 'node:path';
-import type { RunKind } from './api.js';
+import { basename, posix } from 'node:path';
+import type { Problem, RunKind } from './api.js';
 import type { EpisodeSource } from './episode-file.js';
-import { readAt } from './read-at.js';
 import type { ServedFolder } from './served-folder.js';
+import type { Sniffer } from './sniff-files.js';
+import { type Folder, walkFolders } from './walk-folders.js';
 
 /** A run as it lies on the disk; all paths are relative to the folder that is served, with `/`. */
 export interface FoundRun {
@@ -21,83 +20,8 @@ export interface FoundRun {
   tokenFiles: string[];
 }
 
-/** What a run directory, or a stage of it, holds beside episodes; elsewhere these names may be anything. */
-const ofRuns = new Set(['checkpoints', 'tensorboard', 'wandb', 'logs']);
-const ofStages = new Set(['checkpoints', 'index', 'model', 'adapter']);
-const most = { depth: 8, folders: 5000, entries: 100_000 };
-/** A trajectory names its segments and its outcome; a first line longer than this may do so later. */
-const sniffedBytes = 1 << 16;
-
-interface Folder {
-  /** Relative, '' for the root. */
-  path: string;
-  files: string[];
-}
-
-async function listFolders(root: ServedFolder): Promise<Folder[]> {
-  const folders: Folder[] = [];
-  const visited = new Set<string>();
-  let entries = 0;
-  const visit = async (path: string, depth: number): Promise<void> => {
-    if (depth > most.depth || folders.length >= most.folders || entries >= most.entries) return;
-    const real = await root.resolve(path === '' ? '.' : path);
-    if (real === undefined || visited.has(real)) return;
-    visited.add(real);
-    const found: Dirent[] = await readdir(real, { withFileTypes: true }).catch(() => []);
-    entries += found.length;
-    const files: string[] = [];
-    const below: string[] = [];
-    const has = (name: string) => found.some((entry) => entry.name === name);
-    const isSkipped = (name: string) =>
-      name.startsWith('.') ||
-      name === 'node_modules' ||
-      (ofRuns.has(name) && has('metrics.jsonl')) ||
-      (ofStages.has(name) && has('stage.key'));
-    for (const entry of found) {
-      const own = path === '' ? entry.name : `${path}/${entry.name}`;
-      const kind = entry.isSymbolicLink() ? await stat(join(real, entry.name)).catch(() => undefined) : entry;
-      if (kind?.isFile()) files.push(entry.name);
-      else if (kind?.isDirectory() && !isSkipped(entry.name)) below.push(own);
-    }
-    folders.push({ path, files: files.sort() });
-    for (const own of below.sort()) await visit(own, depth + 1);
-  };
-  await visit('', 0);
-  return folders;
-}
-
 const inside = (folder: string, name: string) => (folder === '' ? name : `${folder}/${name}`);
 const withoutEnding = (name: string) => name.replace(/\.jsonl$/, '');
-
-/** Remembers which files hold trajectories, so that others are looked at once. */
-export function createSniffer(root: ServedFolder): (path: string) => Promise<boolean> {
-  const known = new Map<string, { mark: string; holds: boolean }>();
-  return async (path) => {
-    const real = await root.resolve(path);
-    const found = real === undefined ? undefined : await stat(real).catch(() => undefined);
-    if (found === undefined || found.size === 0) return false;
-    const before = known.get(path);
-    const mark = `${found.ino}:${found.mtimeMs}:${found.size}`;
-    // A file that holds episodes once goes on doing so while it grows.
-    if (before !== undefined && (before.holds || before.mark === mark)) return before.holds;
-    let holds = false;
-    try {
-      const file = await root.open(path);
-      try {
-        const text = (await readAt(file, 0, Math.min(sniffedBytes, found.size))).toString('utf8');
-        const line = text.split('\n', 1)[0] ?? '';
-        const isWhole = line.length < text.length || found.size <= sniffedBytes;
-        holds = line.includes('"segments":') && (!isWhole || line.includes('"outcome":'));
-      } finally {
-        await file.close();
-      }
-    } catch {
-      // What cannot be read is no run.
-    }
-    known.set(path, { mark, holds });
-    return holds;
-  };
-}
 
 const lineSource = (path: string, name: string, part: Partial<EpisodeSource> = {}): EpisodeSource => ({
   path,
@@ -121,14 +45,14 @@ function traceSources(path: string, files: readonly string[]): EpisodeSource[] {
 
 /**
  * The runs below a folder: run directories of the trainer (`metrics.jsonl`, `traces/`), evaluations (`results.json` with
- * `samples_<set>.jsonl` or `episodes.jsonl`; `evaluation.json` of a stage), and every other trajectory file. Checkpoints and indexes are
- * not entered; links that lead out of the folder are not followed.
+ * `samples_<set>.jsonl` or `episodes.jsonl`; `<set>/episodes.jsonl` beside `results.json` or the settings of an evaluation that goes on;
+ * `evaluation.json` of a stage), and every other trajectory file. `problems` says what of the folder was not looked at.
  */
 export async function discoverRuns(
   root: ServedFolder,
-  holdsEpisodes: (path: string) => Promise<boolean>,
-): Promise<FoundRun[]> {
-  const folders = await listFolders(root);
+  sniffer: Sniffer,
+): Promise<{ runs: FoundRun[]; problems: Problem[] }> {
+  const { folders, problems } = await walkFolders({ root });
   const isTraining = ({ files }: Folder) => files.includes('metrics.jsonl');
   const trainings = folders.filter(isTraining).map(({ path }) => path);
   const parentOf = (path: string) => {
@@ -138,6 +62,14 @@ export async function discoverRuns(
   };
   const rootName = basename(root.path) || root.path;
   const runs: FoundRun[] = [];
+  const below = new Map<string, Folder[]>();
+  for (const folder of folders) {
+    if (folder.path === '') continue;
+    const parent = posix.dirname(folder.path);
+    below.set(parent, [...(below.get(parent) ?? []), folder]);
+  }
+  /** Folders of the sets of an evaluation that is listed as one run. */
+  const taken = new Set<string>();
   for (const folder of folders) {
     const { path, files } = folder;
     const shared = { id: path || '.', parent: parentOf(path), results: null, metrics: [], tokenFiles: [] };
@@ -157,6 +89,7 @@ export async function discoverRuns(
       });
       continue;
     }
+    if (taken.has(path)) continue;
     if (posix.basename(path) === 'traces' && trainings.includes(path === 'traces' ? '' : posix.dirname(path))) continue;
     if (files.includes('evaluation.json')) {
       runs.push({
@@ -172,9 +105,20 @@ export async function discoverRuns(
     const logs: EpisodeSource[] = [];
     for (const name of samples.length > 0 ? samples : lines) {
       const set = name.startsWith('samples_') ? withoutEnding(name).slice('samples_'.length) : null;
-      if (await holdsEpisodes(inside(path, name))) logs.push(lineSource(inside(path, name), name, { set }));
+      if (await sniffer.holdsEpisodes(inside(path, name))) logs.push(lineSource(inside(path, name), name, { set }));
     }
-    if (hasResults || samples.length > 0) {
+    const isOfSets =
+      hasResults || (files.includes('settings.json') && (await sniffer.isEvaluation(inside(path, 'settings.json'))));
+    const ofSets = (isOfSets ? below.get(path || '.') : undefined)?.filter(
+      (other) => other.files.includes('episodes.jsonl') && !isTraining(other),
+    );
+    for (const { path: own } of ofSets ?? []) {
+      taken.add(own);
+      const set = posix.basename(own);
+      const source = lineSource(inside(own, 'episodes.jsonl'), `${set}/episodes.jsonl`, { set });
+      if (await sniffer.holdsEpisodes(source.path)) logs.push(source);
+    }
+    if (isOfSets || samples.length > 0) {
       const results = hasResults ? inside(path, 'results.json') : null;
       if (results === null && logs.length === 0) continue;
       runs.push({ ...shared, name: folderName, kind: 'evaluation', results, sources: logs });
@@ -185,5 +129,5 @@ export async function discoverRuns(
       runs.push({ ...shared, id: source.path, parent: parentOf(source.path), name, kind: 'log', sources: [source] });
     }
   }
-  return runs;
+  return { runs, problems };
 }

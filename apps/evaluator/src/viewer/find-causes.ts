@@ -20,6 +20,15 @@ function causeOf(value: unknown): string | null {
   }
 }
 
+/** The value of a line; undefined where it is none by now. */
+function parseLine(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Finds the causes of the next failures of a file, some at a time, in one read. */
 interface CauseFinder {
   /** False where every cause of the file is known. */
@@ -27,8 +36,8 @@ interface CauseFinder {
 }
 
 export function createCauseFinder(folder: ServedFolder): CauseFinder {
-  /** Episodes of a file, from its start, whose cause is known. */
-  const known = new WeakMap<EpisodeFile, number>();
+  /** Episodes of a file, from its start, whose cause is known, and the last of them. */
+  const known = new WeakMap<EpisodeFile, { count: number; last: IndexedEpisode | undefined }>();
 
   async function ofStage(file: EpisodeFile): Promise<void> {
     const handle = await folder.open(file.source.path);
@@ -52,7 +61,7 @@ export function createCauseFinder(folder: ServedFolder): CauseFinder {
       for (const episode of batch) {
         if (episode.cause !== undefined) continue;
         const start = episode.offset - first.offset;
-        episode.cause = causeOf(JSON.parse(bytes.toString('utf8', start, start + episode.length)));
+        episode.cause = causeOf(parseLine(bytes.toString('utf8', start, start + episode.length)));
       }
     } finally {
       await handle.close();
@@ -62,11 +71,11 @@ export function createCauseFinder(folder: ServedFolder): CauseFinder {
   return {
     advance: async (file) => {
       const { episodes } = file;
-      let from = known.get(file) ?? 0;
-      // The file was read anew.
-      if (from > episodes.length || (from > 0 && episodes[from - 1]?.cause === undefined)) from = 0;
+      const { count, last } = known.get(file) ?? { count: 0, last: undefined };
+      // Another episode in its place: the file was read anew.
+      let from = episodes[count - 1] === last ? count : 0;
       while (from < episodes.length && episodes[from]?.cause !== undefined) from += 1;
-      known.set(file, from);
+      known.set(file, { count: from, last: episodes[from - 1] });
       const first = episodes[from];
       if (first === undefined) return false;
       let to = from;

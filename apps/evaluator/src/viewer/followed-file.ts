@@ -35,7 +35,7 @@ export interface FollowedFile {
   readonly isPending: boolean;
   /** When the file last changed. */
   readonly updatedAt: number;
-  /** Changes whenever something was read or dropped. */
+  /** Changes whenever something was read or dropped, and is that of no other file: a file that is followed anew is another one. */
   readonly version: number;
   /** Takes note of how the file is now. */
   notice(state: FileState): void;
@@ -58,6 +58,14 @@ const longestLine = 64 << 20;
 const keptProblems = 20;
 const markBytes = 64;
 
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+let versions = 0;
+const nextVersion = () => {
+  versions += 1;
+  return versions;
+};
+
 /**
  * Follows a file of JSON lines. Lines that are no JSON, or not accepted, are counted and left out; a last line that is not complete
  * waits for its rest. A file that became shorter, was replaced, or has other bytes where it was read is read anew.
@@ -65,7 +73,7 @@ const markBytes = 64;
 export function followLines({ folder, path, accept, reset: dropAccepted }: FollowFileOptions): FollowedFile {
   let problems: FileProblem[] = [];
   let problemCount = 0;
-  let version = 0;
+  let version = nextVersion();
   let isPending = false;
   let seen: FileState = { size: 0, mtimeMs: 0, ino: -1 };
   /** Everything before this byte is read; `line` lines were. */
@@ -75,6 +83,8 @@ export function followLines({ folder, path, accept, reset: dropAccepted }: Follo
   let isUnended = false;
   /** Inside a line that is too long. */
   let isSkipping = false;
+  /** Why the last attempt to read failed; the next look tries again from `offset`. */
+  let failure: string | undefined;
   /** What stood at the start and before `offset`: other bytes there mean another file. */
   let head = Buffer.alloc(0);
   let tail = Buffer.alloc(0);
@@ -88,15 +98,20 @@ export function followLines({ folder, path, accept, reset: dropAccepted }: Follo
     isSkipping = false;
     head = Buffer.alloc(0);
     tail = Buffer.alloc(0);
-    version += 1;
+    version = nextVersion();
     dropAccepted();
   };
-  const report = (at: number | null, reason: string) => {
+  const report = (at: number, reason: string) => {
     problemCount += 1;
-    version += 1;
+    version = nextVersion();
     if (problems.length < keptProblems) problems.push({ line: at, reason });
   };
-  const isComplete = () => isPending || offset >= seen.size;
+  /** Beside what is wrong with the lines that were read. */
+  const wholeProblem = (): FileProblem | undefined => {
+    if (failure !== undefined) return { line: null, reason: failure };
+    if (isPending || offset >= seen.size) return undefined;
+    return { line: line + 1, reason: 'is not complete; it waits for the rest' };
+  };
 
   /** @returns false where the line is no JSON */
   const readLine = (bytes: Buffer, place: LinePlace): boolean => {
@@ -108,8 +123,13 @@ export function followLines({ folder, path, accept, reset: dropAccepted }: Follo
     } catch {
       return false;
     }
-    const problem = accept(value, place);
-    version += 1;
+    let problem: string | undefined;
+    try {
+      problem = accept(value, place);
+    } catch (error) {
+      problem = reasonOf(error);
+    }
+    version = nextVersion();
     if (problem !== undefined) report(place.line, problem);
     return true;
   };
@@ -167,14 +187,14 @@ export function followLines({ folder, path, accept, reset: dropAccepted }: Follo
 
   return {
     get problems() {
-      if (isComplete()) return problems;
-      return [...problems, { line: line + 1, reason: 'is not complete; it waits for the rest' }];
+      const whole = wholeProblem();
+      return whole === undefined ? problems : [...problems, whole];
     },
     get problemCount() {
-      return problemCount + (isComplete() ? 0 : 1);
+      return problemCount + (wholeProblem() === undefined ? 0 : 1);
     },
     get bytesRead() {
-      return isPending ? Math.min(offset, seen.size) : seen.size;
+      return isPending || failure !== undefined ? Math.min(offset, seen.size) : seen.size;
     },
     get bytesTotal() {
       return seen.size;
@@ -189,12 +209,15 @@ export function followLines({ folder, path, accept, reset: dropAccepted }: Follo
       return version;
     },
     notice: ({ size, mtimeMs, ino }) => {
-      if (size === seen.size && mtimeMs === seen.mtimeMs && ino === seen.ino) return;
+      if (size === seen.size && mtimeMs === seen.mtimeMs && ino === seen.ino) {
+        isPending ||= failure !== undefined;
+        return;
+      }
       const isRewritten = size < offset || (size === seen.size && size > 0);
       if (seen.ino !== -1 && (ino !== seen.ino || isRewritten)) reset();
       seen = { size, mtimeMs, ino };
       isPending = true;
-      version += 1;
+      version = nextVersion();
     },
     advance: async () => {
       if (!isPending) return;
@@ -204,10 +227,13 @@ export function followLines({ folder, path, accept, reset: dropAccepted }: Follo
         const { size } = await file.stat();
         if (size < offset || !(await hasSameBytes(file))) reset();
         await readOn(file, size);
+        if (failure !== undefined) version = nextVersion();
+        failure = undefined;
       } catch (error) {
         isPending = false;
-        offset = seen.size;
-        report(null, error instanceof Error ? error.message : String(error));
+        const reason = reasonOf(error);
+        if (failure !== reason) version = nextVersion();
+        failure = reason;
       } finally {
         await file?.close();
       }
@@ -221,17 +247,27 @@ const largestValue = 256 << 20;
 /** Follows a file that is one JSON value, read anew whenever it changes. */
 export function followValue({ folder, path, accept, reset }: FollowFileOptions): FollowedFile {
   let problems: FileProblem[] = [];
-  let version = 0;
+  let version = nextVersion();
   let isPending = false;
   let seen: FileState = { size: 0, mtimeMs: 0, ino: -1 };
+  /** The last attempt to read failed; the next look tries again. */
+  let hasFailed = false;
   const read = async (): Promise<string | undefined> => {
     if (seen.size > largestValue) return `is larger than ${largestValue >> 20} MiB`;
     const file = await folder.open(path);
     try {
       const bytes = await readAt(file, 0, seen.size);
-      return accept(JSON.parse(bytes.toString('utf8')), { line: 1, offset: 0, length: bytes.length });
-    } catch (error) {
-      return error instanceof SyntaxError ? 'is not JSON, or not complete yet' : String(error);
+      let value: unknown;
+      try {
+        value = JSON.parse(bytes.toString('utf8'));
+      } catch {
+        return 'is not JSON, or not complete yet';
+      }
+      try {
+        return accept(value, { line: 1, offset: 0, length: bytes.length });
+      } catch (error) {
+        return reasonOf(error);
+      }
     } finally {
       await file.close();
     }
@@ -259,7 +295,10 @@ export function followValue({ folder, path, accept, reset }: FollowFileOptions):
       return version;
     },
     notice: (state) => {
-      if (state.size === seen.size && state.mtimeMs === seen.mtimeMs && state.ino === seen.ino) return;
+      if (state.size === seen.size && state.mtimeMs === seen.mtimeMs && state.ino === seen.ino) {
+        isPending ||= hasFailed;
+        return;
+      }
       seen = { size: state.size, mtimeMs: state.mtimeMs, ino: state.ino };
       isPending = true;
     },
@@ -267,10 +306,16 @@ export function followValue({ folder, path, accept, reset }: FollowFileOptions):
       if (!isPending) return;
       const state = seen;
       reset();
-      const problem = await read().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+      const hadFailed = hasFailed;
+      hasFailed = false;
+      const problem = await read().catch((error: unknown) => {
+        hasFailed = true;
+        return reasonOf(error);
+      });
       isPending = seen !== state;
+      // The same failure again is no news.
+      if (!(hadFailed && hasFailed && problems[0]?.reason === problem)) version = nextVersion();
       problems = problem === undefined ? [] : [{ line: null, reason: problem }];
-      version += 1;
     },
   };
 }

@@ -75,6 +75,7 @@ export function viewerRoutes(workspace: Workspace): ViewerRoutes {
   const runs = async (): Promise<RunsReply> => ({
     directory: workspace.folder.path,
     runs: workspace.runs().map(summarizeRun),
+    problems: [...workspace.problems()],
   });
 
   const metrics = async (parameters: URLSearchParams): Promise<MetricsReply> => {

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import type { ViewerEvent } from './api.js';
-import { createSniffer, discoverRuns } from './discover-runs.js';
+import type { Problem, ViewerEvent } from './api.js';
+import { discoverRuns } from './discover-runs.js';
 import { createEpisodeReader, type EpisodeReader } from './episode-reader.js';
 import { createCauseFinder } from './find-causes.js';
 import { openServedFolder, type ServedFolder } from './served-folder.js';
+import { createSniffer } from './sniff-files.js';
 import { createViewerRun, episodeCount, episodesVersion, followedFiles, type ViewerRun } from './viewer-run.js';
 
 interface WorkspaceOptions {
@@ -21,6 +22,8 @@ export interface Workspace {
   /** Parents before what was made in them. */
   runs(): ViewerRun[];
   run(id: string): ViewerRun | undefined;
+  /** What of the folder was not looked at. */
+  problems(): readonly Problem[];
   /** Reads the episodes of this run before others, and waits until there are some to show. */
   prefer(run: ViewerRun): Promise<void>;
   /** Returns what ends it. */
@@ -53,13 +56,14 @@ const metricsVersion = (run: ViewerRun) =>
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   const { interval = 1000 } = options;
   const folder = openServedFolder(options.directory);
-  const holdsEpisodes = createSniffer(folder);
+  const sniffer = createSniffer(folder);
   const readEpisode = createEpisodeReader(folder);
   const causes = createCauseFinder(folder);
   const runs = new Map<string, ViewerRun>();
   const told = new Map<string, Told>();
   const listeners = new Set<(event: ViewerEvent) => void>();
   const closing = new AbortController();
+  let problems: readonly Problem[] = [];
   let preferred: ViewerRun | undefined;
   let lastEvents = 0;
 
@@ -84,13 +88,14 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   };
 
   const listed = () =>
-    [...runs.values()].map(({ found: { id, kind, parent } }) => `${id} ${kind} ${parent}`).join('\n');
+    JSON.stringify([[...runs.values()].map(({ found: { id, kind, parent } }) => [id, kind, parent]), problems]);
   const look = async () => {
-    const found = await discoverRuns(folder, holdsEpisodes);
+    const found = await discoverRuns(folder, sniffer);
     const before = listed();
+    problems = found.problems;
     const kept = new Map(runs);
     runs.clear();
-    for (const one of found) {
+    for (const one of found.runs) {
       const run = kept.get(one.id);
       // A folder that turns from a log into an evaluation is another run under the same id.
       if (run === undefined || run.found.kind !== one.kind) runs.set(one.id, createViewerRun(folder, one));
@@ -166,6 +171,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     readEpisode,
     runs: () => [...runs.values()],
     run: (id) => runs.get(id),
+    problems: () => problems,
     prefer: async (run) => {
       preferred = run;
       const isReady = () => episodeCount(run) > 0 || run.files.every(({ file }) => !file.isPending);

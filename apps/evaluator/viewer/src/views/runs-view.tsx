@@ -2,6 +2,7 @@ import { formatNumber } from '@dgpo/arc';
 import { createSignal, For, Show } from 'solid-js';
 import type { RunFigure, RunSummary } from '../../../src/viewer/api.js';
 import { PageHead } from '../components/page-head.jsx';
+import { ProblemList } from '../components/problem-list.jsx';
 import { Empty, Fetched } from '../components/states.jsx';
 import { countOf, formatCount, formatTime } from '../logic/format.js';
 import { toWords } from '../logic/labels.js';
@@ -29,49 +30,52 @@ export function RunsView() {
         {(data) => {
           const found = () => data().runs.filter(matches);
           return (
-            <Show
-              when={data().runs.length > 0}
-              fallback={
-                <Empty title="No runs yet">
-                  The folder holds no run directory, no evaluation and no trajectory file. What is written there appears
-                  here by itself.
-                </Empty>
-              }
-            >
-              <div class="finder">
-                <label>
-                  Search
-                  <input
-                    type="search"
-                    placeholder="name, folder or kind"
-                    value={search()}
-                    onInput={(event) => setSearch(event.currentTarget.value)}
-                  />
-                </label>
-              </div>
-              <p class="count" role="status">
-                {countOf(found().length, 'run')}
-              </p>
-              <div class="card scroll">
-                <table>
-                  <thead>
-                    <tr>
-                      <th scope="col">run</th>
-                      <th scope="col">kind</th>
-                      <th scope="col">made in</th>
-                      <th scope="col" class="number">
-                        episodes
-                      </th>
-                      <th scope="col">figures</th>
-                      <th scope="col">changed</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    <For each={found()}>{(run) => <RunRow run={run} all={data().runs} />}</For>
-                  </tbody>
-                </table>
-              </div>
-            </Show>
+            <>
+              <ProblemList problems={data().problems} count={data().problems.length} />
+              <Show
+                when={data().runs.length > 0}
+                fallback={
+                  <Empty title="No runs yet">
+                    The folder holds no run directory, no evaluation and no trajectory file. What is written there
+                    appears here by itself.
+                  </Empty>
+                }
+              >
+                <div class="finder">
+                  <label>
+                    Search
+                    <input
+                      type="search"
+                      placeholder="name, folder or kind"
+                      value={search()}
+                      onInput={(event) => setSearch(event.currentTarget.value)}
+                    />
+                  </label>
+                </div>
+                <p class="count" role="status">
+                  {countOf(found().length, 'run')}
+                </p>
+                <div class="card scroll">
+                  <table>
+                    <thead>
+                      <tr>
+                        <th scope="col">run</th>
+                        <th scope="col">kind</th>
+                        <th scope="col">made in</th>
+                        <th scope="col" class="number">
+                          episodes
+                        </th>
+                        <th scope="col">figures</th>
+                        <th scope="col">changed</th>
+                      </tr>
+                    </thead>
+                    <tbody>
+                      <For each={found()}>{(run) => <RunRow run={run} all={data().runs} />}</For>
+                    </tbody>
+                  </table>
+                </div>
+              </Show>
+            </>
           );
         }}
       </Fetched>
