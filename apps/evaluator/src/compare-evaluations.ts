@@ -5,7 +5,7 @@ import {
   type EpisodeMeasures,
   measureTrajectory,
 } from '@dgpo/arc';
-import { benchmarkKinds } from '@dgpo/envs/benchmarks';
+import { benchmarkKinds, isBenchmarkName } from '@dgpo/envs/benchmarks';
 import { DatasetError, type Trajectory } from '@dgpo/trajectory';
 import { countEpisodeCost } from './cost/episode-cost.js';
 import { addEvaluationCosts, type CostReport, costReport, type EvaluationCost } from './cost/evaluation-cost.js';
@@ -56,8 +56,10 @@ function costOf(model: ComparedModel, set: string): EvaluationCost {
 }
 
 /** Benchmarks of mathematics are right by equivalence, which stands in place of exact match wherever they are scored. */
-const isMathematics = ({ task }: Trajectory) =>
-  Object.entries(benchmarkKinds).some(([name, kind]) => kind === 'mathematics' && name === task.metadata?.dataset_name);
+function isMathematics({ task }: Trajectory): boolean {
+  const name = String(task.metadata?.dataset_name);
+  return isBenchmarkName(name) && benchmarkKinds[name] === 'mathematics';
+}
 
 /** Questions of a set are paired whatever tools the agent had: by the name of the set, not of the environment. */
 function measureQuestion(set: string, trajectory: Trajectory): EpisodeMeasures {

@@ -61,6 +61,7 @@ export {
   type ConsoleReporterOptions,
   createConsoleReporter,
 } from './commands/console-reporter.js';
+export { engineOption, fractionUpTo1, integerFrom, jsonOption, nonNegativeNumber } from './commands/options.js';
 export type { DistillJob, Guide, SampledGuide } from './compute/distill-job.js';
 export {
   type CatalogueSource,

@@ -1,5 +1,5 @@
 import type { Figure, TableOptions } from '@dgpo/arc';
-import type { BenchmarkName } from '@dgpo/envs/benchmarks';
+import { type BenchmarkName, isBenchmarkName } from '@dgpo/envs/benchmarks';
 import type { EvaluatedSet, Evaluation } from '../evaluation/score-set.js';
 
 /** What the benchmarks are called in papers. */
@@ -17,10 +17,8 @@ const titles: Readonly<Record<BenchmarkName, string>> = {
   olymmath: 'OlymMATH',
 };
 
-const isBenchmark = (name: string): name is BenchmarkName => Object.hasOwn(titles, name);
-
 /** What a set is called for people. */
-const titleOf = (name: string) => (isBenchmark(name) ? titles[name] : name);
+const titleOf = (name: string) => (isBenchmarkName(name) ? titles[name] : name);
 
 /** A rate in percent. */
 const percent = (figure: Figure): Figure => ({

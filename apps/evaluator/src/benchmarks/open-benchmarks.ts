@@ -7,6 +7,7 @@ import {
   benchmarkFromRows,
   benchmarkKinds,
   benchmarkNames,
+  isBenchmarkName,
   readBenchmark,
 } from '@dgpo/envs/benchmarks';
 import { readParquetRows } from '@dgpo/trainer';
@@ -48,8 +49,6 @@ async function* parquetRows(path: string): AsyncGenerator<BenchmarkRow> {
   for await (const { value, where } of readParquetRows(path)) yield { value, where: () => where };
 }
 
-const isName = (text: string): text is BenchmarkName => Object.hasOwn(benchmarkKinds, text);
-
 /** A folder of the name of a benchmark is not meant. */
 const isFile = (path: string) =>
   stat(path).then(
@@ -63,7 +62,7 @@ async function locate(
   { data, hub, resolvePath = (path) => path, signal }: OpenBenchmarksOptions,
 ): Promise<{ path: string; name?: BenchmarkName }> {
   const path = resolvePath(benchmark);
-  if (!isName(benchmark) || (await isFile(path))) {
+  if (!isBenchmarkName(benchmark) || (await isFile(path))) {
     if (/^[\w-]+$/.test(benchmark) && !(await isFile(path))) {
       const names = benchmarkNames.filter((name) => benchmarkKinds[name] === 'question-answering');
       throw new ConfigError(`there is neither a benchmark nor a file "${benchmark}"; names are ${names.join(', ')}`);

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { comparisonTable, formatTable } from '@dgpo/arc';
+import { integerFrom, jsonOption } from '@dgpo/trainer';
 import { ConfigError, DatasetError } from '@dgpo/trajectory';
 import { Command } from 'commander';
 import { compareEvaluations } from '../compare-evaluations.js';
@@ -8,7 +9,7 @@ import { comparedParts, describeComparison, renderComparisonReport } from '../co
 import { costComparisonTable } from '../cost/cost-table.js';
 import { evaluationDifferences } from '../evaluation-differences.js';
 import { readComparedModels } from '../read-compared-models.js';
-import { bootstrapOption, integerFrom, jsonOption } from './options.js';
+import { bootstrapOption } from './options.js';
 import type { CliSurroundings } from './surroundings.js';
 
 /** `dgpo-eval compare`: two evaluations question by question. */

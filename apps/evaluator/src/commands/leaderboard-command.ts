@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { formatMarkdownTable, formatTable } from '@dgpo/arc';
+import { jsonOption } from '@dgpo/trainer';
 import { DatasetError } from '@dgpo/trajectory';
 import { Command } from 'commander';
 import { leaderboard } from '../leaderboard/leaderboard.js';
 import { leaderboardNotes, leaderboardTable, renderLeaderboard } from '../leaderboard/leaderboard-table.js';
 import { readResultFiles } from '../leaderboard/read-result-files.js';
 import type { LeftOutFile } from '../leaderboard/result-file.js';
-import { jsonOption } from './options.js';
 import type { CliSurroundings } from './surroundings.js';
 
 /** Paths and messages of parsers may hold anything; what a person reads is one line a file. */

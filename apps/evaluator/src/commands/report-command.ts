@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
+import { integerFrom, jsonOption } from '@dgpo/trainer';
 import { Command } from 'commander';
 import { writeRunDirectoryReport } from '../run-directory-report.js';
-import { integerFrom, jsonOption } from './options.js';
 import type { CliSurroundings } from './surroundings.js';
 
 /** `dgpo-eval report`: a run directory as one HTML page. */

@@ -1,7 +1,8 @@
 import type { ActionFormatName } from '@dgpo/envs';
+import { engineOption, fractionUpTo1, integerFrom, jsonOption, nonNegativeNumber } from '@dgpo/trainer';
 import { Command, Option } from 'commander';
 import { hubNames } from '../benchmarks/benchmark-files.js';
-import { bootstrapOption, engineOption, integerFrom, jsonOption, nonNegativeNumber, shareOf } from './options.js';
+import { bootstrapOption } from './options.js';
 
 const formats = ['tags', 'react', 'stateact', 'json', 'tool-calls'] as const satisfies ActionFormatName[];
 
@@ -62,13 +63,18 @@ export function createRunCommand() {
     .option('--rules <dir>', 'folder whose agent.json holds the rules (default: that of the model, else Search-R1)')
     .option('--max-tokens <number>', 'longest solution of a question of mathematics without code', integerFrom(1), 2048)
     .option('--temperature <number>', 'of sampling; 0 is greedy', nonNegativeNumber, 0)
-    .option('--top-p <number>', 'of sampling: the likeliest tokens that together have this probability', shareOf, 1)
+    .option(
+      '--top-p <number>',
+      'of sampling: the likeliest tokens that together have this probability',
+      fractionUpTo1,
+      1,
+    )
     .option('--samples <number>', 'episodes per question', integerFrom(1), 1)
     .option('--seed <number>', 'seed of sampling and resampling', integerFrom(0), 0)
     .option(
       '--max-error-rate <share>',
       'give up when more of the episodes than this end by an error, from the twentieth on',
-      shareOf,
+      fractionUpTo1,
       0.5,
     )
     .option('--no-reading', 'leave out source referencing and thinking')

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { integerFrom } from '@dgpo/trainer';
 import { ConfigError } from '@dgpo/trajectory';
 import { Command } from 'commander';
 import { serveViewer } from '../viewer/serve-viewer.js';
 import { builtViewerPage } from '../viewer-page.js';
-import { integerFrom } from './options.js';
 import type { CliSurroundings } from './surroundings.js';
 
 /** `dgpo-eval serve`: the runs of a folder as a page. */

@@ -1,3 +1,5 @@
+import type { Action } from '@dgpo/trajectory';
+
 /**
  * The contract between the server of `dgpo-eval serve` and its page. Types alone: the page imports it without Node.
  *
@@ -275,19 +277,7 @@ export interface EpisodePassage {
   isSupporting: boolean;
 }
 
-export interface EpisodeAction {
-  turn: number;
-  kind: 'search' | 'answer' | 'command' | 'code' | 'invalid';
-  /** What the policy wrote in this turn, whole. */
-  text: string;
-  executed: boolean;
-  query?: string;
-  answer?: string;
-  command?: string;
-  code?: string;
-  stdout?: string;
-  value?: string;
-  error?: string;
+export interface EpisodeAction extends Omit<Action, 'documents'> {
   /** Null where the log does not hold them. */
   passages: EpisodePassage[] | null;
 }

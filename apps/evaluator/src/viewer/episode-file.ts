@@ -1,4 +1,6 @@
-import { type FollowedFile, followLines, followValue } from './followed-file.js';
+import { followLines } from './follow-lines.js';
+import { followValue } from './follow-value.js';
+import type { FollowedFile } from './followed-file.js';
 import { type IndexedEpisode, indexEpisode } from './indexed-episode.js';
 import { type ResultSet, readSets } from './results-file.js';
 import type { ServedFolder } from './served-folder.js';

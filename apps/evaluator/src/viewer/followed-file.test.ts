@@ -2,7 +2,9 @@ import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FollowedFile, followLines, followValue } from './followed-file.js';
+import { followLines } from './follow-lines.js';
+import { followValue } from './follow-value.js';
+import type { FollowedFile } from './followed-file.js';
 import { openServedFolder, type ServedFolder } from './served-folder.js';
 
 let directory: string;

@@ -1,5 +1,6 @@
 import type { MetricSeries } from './api.js';
-import { type FollowedFile, followLines } from './followed-file.js';
+import { followLines } from './follow-lines.js';
+import type { FollowedFile } from './followed-file.js';
 import type { ServedFolder } from './served-folder.js';
 
 /** `metrics.jsonl` or `timings.jsonl` of a run, followed as they grow. */

@@ -1,19 +1,6 @@
-import type { EndedBy, EpisodesQuery, SortKey } from './api.js';
+import type { EpisodesQuery } from './api.js';
+import { endings, isEndedBy, isSortKey, sortKeys } from './query-words.js';
 import { ViewerError } from './viewer-error.js';
-
-const endings: readonly string[] = ['answer', 'turns', 'length', 'error'] satisfies EndedBy[];
-const sortKeys: readonly string[] = [
-  'order',
-  'question',
-  'correct',
-  'reward',
-  'searches',
-  'tokens',
-  'step',
-] satisfies SortKey[];
-
-const isEnding = (value: string): value is EndedBy => endings.includes(value);
-const isSortKey = (value: string): value is SortKey => sortKeys.includes(value);
 
 const longestSearch = 500;
 const longestList = 100;
@@ -61,7 +48,7 @@ export function parseEpisodesQuery(parameters: URLSearchParams): EpisodesQuery {
   const search = parameters.get('search') ?? '';
   if (search.length > longestSearch) throw new ViewerError(400, `search: at most ${longestSearch} characters`);
   const endedBy = listParameter(parameters, 'endedBy').map((value) => {
-    if (!isEnding(value)) throw new ViewerError(400, `endedBy: must be one of ${endings.join(', ')}`);
+    if (!isEndedBy(value)) throw new ViewerError(400, `endedBy: must be one of ${endings.join(', ')}`);
     return value;
   });
   const sort = parameters.get('sort') ?? 'order';

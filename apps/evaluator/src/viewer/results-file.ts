@@ -1,5 +1,6 @@
 import type { Interval, RunFigure } from './api.js';
-import { type FollowedFile, followValue } from './followed-file.js';
+import { followValue } from './follow-value.js';
+import type { FollowedFile } from './followed-file.js';
 import type { ServedFolder } from './served-folder.js';
 
 /** Figures of one set of questions, as `results.json` holds them. */

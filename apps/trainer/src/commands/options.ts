@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option } from 'commander';
 /** Parses an integer of at least `minimum`. */
 export const integerFrom = (minimum: number) => (text: string) => {
   const value = Number(text);
-  if (!/^-?\d+$/.test(text) || value < minimum) {
+  if (!/^-?\d+$/.test(text) || value < minimum || !Number.isSafeInteger(value)) {
     throw new InvalidArgumentError(`It must be an integer of at least ${minimum}.`);
   }
   return value;

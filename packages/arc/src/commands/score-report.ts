@@ -1,9 +1,10 @@
 import { causeDescriptions, causeNames } from '../diagnostics/cause.js';
 import { formatMean, formatRange } from '../format-number.js';
+import { accuracyBySearches } from '../measures/accuracy-by-searches.js';
 import { measureDescriptions } from '../measures/measure-descriptions.js';
 import { scoreTable } from '../measures/measure-table.js';
 import type { EpisodeMeasures, MeasureName } from '../measures/measure-trajectory.js';
-import { type ScoreGroup, type ScoreSummary, taskKey } from '../measures/summarize-measures.js';
+import type { ScoreGroup, ScoreSummary } from '../measures/summarize-measures.js';
 import type {
   BreakdownRow,
   ReportBreakdown,
@@ -11,7 +12,6 @@ import type {
   ReportOptions,
   ReportRadar,
 } from '../report/report-options.js';
-import { bootstrapInterval } from '../statistics/bootstrap-interval.js';
 import { causeBreakdown } from './cause-breakdown.js';
 import { anchorOf, linksTo } from './example-links.js';
 import type { ExampleEpisode } from './examples.js';
@@ -132,28 +132,23 @@ function capabilityRadar({ overall, groups }: ScoreSummary): ReportRadar | null 
 function searchBreakdown(summary: ScoreSummary, examples: readonly ExampleEpisode[]): ReportBreakdown {
   const { episodes, overall, bootstrapSamples, confidence, seed } = summary;
   const measure = overall.figures.exactMatch.count > 0 ? 'exactMatch' : 'correct';
-  const bucketOf = ({ executedSearches }: EpisodeMeasures) => Math.min(executedSearches ?? 0, manySearches);
-  const rows = Array.from({ length: manySearches + 1 }, (_, searches): BreakdownRow | null => {
-    const members = episodes.filter((episode) => bucketOf(episode) === searches);
-    if (members.length === 0) return null;
-    const isShown = (wanted: number) => (episode: EpisodeMeasures) =>
-      bucketOf(episode) === searches && episode[measure] === wanted;
-    return {
-      label: `${searches}${searches === manySearches ? ' or more' : ''} ${searches === 1 ? 'search' : 'searches'}`,
-      value: bootstrapInterval({
-        values: members.map((episode) => episode[measure] ?? Number.NaN),
-        clusters: members.map(taskKey),
-        bootstrapSamples,
-        confidence,
-        seed,
-      }),
-      episodes: members.length,
-      examples: [...linksTo(examples, isShown(1)).slice(0, 1), ...linksTo(examples, isShown(0)).slice(0, 1)],
-    };
-  });
+  const rows = accuracyBySearches({ episodes, measure, orMore: manySearches, bootstrapSamples, confidence, seed }).map(
+    ({ searches, isOrMore, members, accuracy }): BreakdownRow => {
+      const isMember = ({ executedSearches }: EpisodeMeasures) =>
+        executedSearches !== null && Math.min(executedSearches, manySearches) === searches;
+      const linkTo = (wanted: number) =>
+        linksTo(examples, (episode) => isMember(episode) && episode[measure] === wanted).slice(0, 1);
+      return {
+        label: `${searches}${isOrMore ? ' or more' : ''} ${searches === 1 ? 'search' : 'searches'}`,
+        value: accuracy,
+        episodes: members.length,
+        examples: [...linkTo(1), ...linkTo(0)],
+      };
+    },
+  );
   return {
-    title: `Searches against accuracy`,
-    rows: rows.filter((row) => row !== null),
+    title: 'Searches against accuracy',
+    rows,
     caption: `The share with ${measureDescriptions[measure].label} among episodes with so many executed searches; one right and one wrong episode each, where there are any. Hard questions need more searches, so this is no effect of searching.`,
   };
 }

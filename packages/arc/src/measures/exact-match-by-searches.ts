@@ -1,10 +1,9 @@
 import type { TableOptions } from '../format-table.js';
 import type { ReportCurve } from '../report/report-options.js';
 import type { BootstrapOptions } from '../statistics/bootstrap-figures.js';
-import { bootstrapInterval } from '../statistics/bootstrap-interval.js';
 import type { Figure } from '../statistics/figure.js';
+import { accuracyBySearches } from './accuracy-by-searches.js';
 import type { EpisodeMeasures } from './measure-trajectory.js';
-import { taskKey } from './summarize-measures.js';
 
 /** The episodes with one number of executed searches. */
 export interface SearchesRow {
@@ -34,18 +33,9 @@ export function exactMatchBySearches(options: ExactMatchBySearchesOptions): Sear
   if (!Number.isInteger(orMore) || orMore < 1) {
     throw new RangeError(`orMore must be a whole number of at least 1, not ${orMore}`);
   }
-  return Array.from({ length: orMore + 1 }, (_, searches): SearchesRow => {
-    const members = episodes.filter(
-      ({ exactMatch, executedSearches }) =>
-        exactMatch !== null && executedSearches !== null && Math.min(executedSearches, orMore) === searches,
-    );
-    const exactMatch = bootstrapInterval({
-      ...bootstrap,
-      values: members.map((episode) => episode.exactMatch ?? Number.NaN),
-      clusters: members.map(taskKey),
-    });
-    return { searches, isOrMore: searches === orMore, exactMatch };
-  }).filter(({ exactMatch }) => exactMatch.count > 0);
+  return accuracyBySearches({ ...bootstrap, episodes, orMore, measure: 'exactMatch' })
+    .filter(({ accuracy }) => accuracy.count > 0)
+    .map(({ searches, isOrMore, accuracy }) => ({ searches, isOrMore, exactMatch: accuracy }));
 }
 
 /** The rows as a table. */

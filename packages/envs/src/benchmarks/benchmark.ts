@@ -26,6 +26,9 @@ export type BenchmarkKind = (typeof benchmarkKinds)[BenchmarkName];
 /** The names in the order of the tables. */
 export const benchmarkNames = Object.keys(benchmarkKinds) as BenchmarkName[];
 
+/** Whether this is one of {@link benchmarkNames}, as it is written there. */
+export const isBenchmarkName = (text: string): text is BenchmarkName => Object.hasOwn(benchmarkKinds, text);
+
 /** The questions of one benchmark. */
 export interface Benchmark {
   name: BenchmarkName;

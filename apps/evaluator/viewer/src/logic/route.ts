@@ -1,4 +1,5 @@
-import type { EndedBy, EpisodesQuery, SortKey } from '../../../src/viewer/api.js';
+import type { EpisodesQuery } from '../../../src/viewer/api.js';
+import { isEndedBy, isSortKey } from '../../../src/viewer/query-words.js';
 import { type ChannelName, isChannelName } from './token-channels.js';
 
 /** What narrows and orders a list of episodes; without the run and the stretch of the list. */
@@ -21,20 +22,6 @@ export type Route =
   /** Two episodes side by side. */
   | { view: 'pair'; first: EpisodeName; second: EpisodeName; channel: ChannelName | null }
   | { view: 'unknown'; hash: string };
-
-const endings: readonly string[] = ['answer', 'turns', 'length', 'error'] satisfies EndedBy[];
-const sortKeys: readonly string[] = [
-  'order',
-  'question',
-  'correct',
-  'reward',
-  'searches',
-  'tokens',
-  'step',
-] satisfies SortKey[];
-
-const isEndedBy = (text: string): text is EndedBy => endings.includes(text);
-const isSortKey = (text: string): text is SortKey => sortKeys.includes(text);
 
 const textLists = ['cause', 'environment', 'set', 'group', 'policy', 'stage'] as const;
 const counts = ['minSearches', 'maxSearches'] as const;
