@@ -36,3 +36,12 @@ it('rows with a cold start share it to the byte', () => {
   expect(first.length).toBeGreaterThan(5);
   expect(new Set(first.map((stage) => JSON.stringify(stage))).size).toBe(1);
 });
+
+it('the small student is trained with and without guidance from one cold start', () => {
+  const [dgpo, ppo] = ['dgpo-small', 'kd-ppo-small'].map((name) => {
+    const row = methodRows.find((candidate) => candidate.name === name);
+    return row === undefined ? [] : rowRecipe({ base, row, seed: 1 }).stages;
+  });
+  expect(ppo?.[0]).toEqual(dgpo?.[0]);
+  expect(ppo?.[1]).not.toEqual(dgpo?.[1]);
+});

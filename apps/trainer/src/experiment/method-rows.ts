@@ -161,4 +161,12 @@ export const methodRows: readonly MethodRow[] = [
     { name: `kd-${student}`, label: `KD (cold start), ${student} student`, method: 'kd', student },
     { name: `dgpo-${student}`, label: `DGPO, ${student} student`, method: 'dgpo', student, settingsOf: 'dgpo' },
   ]),
+  // Without guidance from a weak cold start: where the paper sees PPO collapse.
+  {
+    name: 'kd-ppo-small',
+    label: 'KD → PPO, small student',
+    method: 'kd-ppo',
+    student: 'small',
+    settingsOf: 'kd-ppo',
+  },
 ];
