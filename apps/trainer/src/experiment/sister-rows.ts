@@ -67,10 +67,18 @@ const searchAndCode: SisterPart = {
         'cot-distillation': 'chain-of-thought distillation',
       },
     },
+    // The teacher rarely remembers the numbers; these chains of thought are all right.
+    {
+      name: 'cot-distillation-expert',
+      recipe: 'cot-distillation',
+      keys: { distill: { demonstrator: 'expert' } },
+      models: { 'cot-distillation': 'chain-of-thought distillation from the expert' },
+    },
   ],
   comparisons: [
     ['agent-distillation/agent-distillation', 'agent-distillation/base'],
     ['agent-distillation/agent-distillation', 'cot-distillation/cot-distillation'],
+    ['agent-distillation/agent-distillation', 'cot-distillation-expert/cot-distillation'],
     ['agent-distillation-prefix/agent-distillation', 'agent-distillation/agent-distillation'],
     ['agent-distillation/agent-distillation-self-consistent', 'agent-distillation/agent-distillation'],
     ['agent-distillation-prefix/agent-distillation-self-consistent', 'agent-distillation/agent-distillation'],
