@@ -5,6 +5,9 @@ import { isRecord } from '../is-record.js';
 import type { CostReport, EvaluationCost } from './evaluation-cost.js';
 
 /** Wall time differs from run to run; in a file of its own, the results of a repeated evaluation stay the same bytes. */
+/** Said of a `cost.json` that is none. */
+export const noCost = 'is no cost of an evaluation as dgpo-eval run writes it';
+
 const costFileName = 'cost.json';
 
 /** Writes `cost.json` beside results, or in their place before they are there. @throws DatasetError when it cannot be written. */
@@ -37,6 +40,13 @@ function isEvaluationCost(value: unknown): value is EvaluationCost {
 const isSet = (value: unknown): value is CostReport['sets'][number] =>
   isRecord(value) && typeof value.name === 'string' && isEvaluationCost(value.cost);
 
+/** The value of a `cost.json`; undefined where it is something else, or of another version. */
+export function parseCost(value: unknown): CostReport | undefined {
+  if (!isRecord(value) || value.formatVersion !== 1) return undefined;
+  const { overall, sets } = value;
+  return isEvaluationCost(overall) && Array.isArray(sets) && sets.every(isSet) ? { overall, sets } : undefined;
+}
+
 /** Reads what {@link writeCost} wrote; undefined where there is none. @throws DatasetError when it is damaged or of another version. */
 export async function readCost({ directory }: { directory: string }): Promise<CostReport | undefined> {
   const where = join(directory, costFileName);
@@ -51,14 +61,7 @@ export async function readCost({ directory }: { directory: string }): Promise<Co
   } catch (cause) {
     throw new DatasetError('is no JSON', { where, cause });
   }
-  if (
-    isRecord(stored) &&
-    stored.formatVersion === 1 &&
-    isEvaluationCost(stored.overall) &&
-    Array.isArray(stored.sets)
-  ) {
-    const { overall, sets } = stored;
-    if (sets.every(isSet)) return { overall, sets };
-  }
-  throw new DatasetError('is no cost of an evaluation as dgpo-eval run writes it', { where });
+  const cost = parseCost(stored);
+  if (cost === undefined) throw new DatasetError(noCost, { where });
+  return cost;
 }

@@ -59,7 +59,13 @@ describe('an evaluation that keeps its sets in folders', () => {
     expect([past?.id, more]).toEqual(['past/episodes.jsonl', []]);
     finish();
     const [after, ...others] = await discover();
-    expect(after).toMatchObject({ id: 'out', kind: 'evaluation', results: 'out/results.json', sources });
+    expect(after).toMatchObject({
+      id: 'out',
+      kind: 'evaluation',
+      results: 'out/results.json',
+      cost: 'out/cost.json',
+      sources,
+    });
     expect(others.map(({ id }) => id)).toEqual(['past/episodes.jsonl']);
   });
 

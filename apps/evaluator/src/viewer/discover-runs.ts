@@ -15,6 +15,8 @@ export interface FoundRun {
   metrics: string[];
   /** `results.json`. */
   results: string | null;
+  /** `cost.json` beside them. */
+  cost: string | null;
   sources: EpisodeSource[];
   /** What was recorded of single tokens, beside the traces. */
   tokenFiles: string[];
@@ -72,7 +74,7 @@ export async function discoverRuns(
   const taken = new Set<string>();
   for (const folder of folders) {
     const { path, files } = folder;
-    const shared = { id: path || '.', parent: parentOf(path), results: null, metrics: [], tokenFiles: [] };
+    const shared = { id: path || '.', parent: parentOf(path), results: null, cost: null, metrics: [], tokenFiles: [] };
     const folderName = path === '' ? rootName : posix.basename(path);
     const lines = files.filter((name) => name.endsWith('.jsonl'));
     if (isTraining(folder)) {
@@ -121,7 +123,8 @@ export async function discoverRuns(
     if (isOfSets || samples.length > 0) {
       const results = hasResults ? inside(path, 'results.json') : null;
       if (results === null && logs.length === 0) continue;
-      runs.push({ ...shared, name: folderName, kind: 'evaluation', results, sources: logs });
+      const cost = files.includes('cost.json') ? inside(path, 'cost.json') : null;
+      runs.push({ ...shared, name: folderName, kind: 'evaluation', results, cost, sources: logs });
       continue;
     }
     for (const source of logs) {

@@ -22,6 +22,7 @@ const found: FoundRun = {
   parent: null,
   metrics: [],
   results: null,
+  cost: null,
   sources: [{ path, name: path, format: 'stage', set: null, stage: null, step: null }],
   tokenFiles: [],
 };

@@ -26,7 +26,7 @@ export function followValue({ folder, path, accept, reset }: FollowFileOptions):
       const bytes = await readAt(file, 0, seen.size);
       let value: unknown;
       try {
-        value = JSON.parse(bytes.toString('utf8'));
+        value = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
       } catch {
         return 'is not JSON, or not complete yet';
       }

@@ -90,7 +90,7 @@ describe('a value', () => {
         taken = undefined;
       },
     });
-    writeFileSync(file(), '7');
+    writeFileSync(file(), '\uFEFF7');
     failures = 2;
     await look(followed);
     const { version } = followed;

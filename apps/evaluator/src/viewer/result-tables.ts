@@ -1,4 +1,6 @@
 import { type MeasureName, mcnemar, measureDescriptions } from '@dgpo/arc';
+import { costRows, describeCost } from '../cost/cost-table.js';
+import type { EvaluationCost } from '../cost/evaluation-cost.js';
 import type { Cell, PairedCounts, Table } from './api.js';
 import type { IndexedEpisode } from './indexed-episode.js';
 import { firstVerdicts } from './query-episodes.js';
@@ -97,6 +99,23 @@ function partsOf(run: ViewerRun): { header: string; parts: Map<string, IndexedEp
   return { header: isTraining ? 'stage' : 'set', parts };
 }
 
+/** What a question took; of several lines with the conditions of the measurement, since these may differ. */
+function costTable(header: string, lines: readonly { name: string; cost: EvaluationCost }[]): Table[] {
+  if (lines.length === 0) return [];
+  const notes = [...new Set(lines.map(({ cost }) => describeCost(cost)))];
+  return [
+    {
+      title: 'Cost of a question',
+      columns: [
+        { header, format: 'text' },
+        ...costRows.map(({ label }) => ({ header: label, format: 'number' as const })),
+      ],
+      rows: lines.map(({ name, cost }): Cell[] => [name, ...costRows.map(({ amountOf }) => amountOf(cost))]),
+      notes,
+    },
+  ];
+}
+
 /** The tables of one run: what its results say of every set, and counts over its episodes. */
 function tablesOfRun(run: ViewerRun): Table[] {
   const recorded = recordedTable(
@@ -104,9 +123,14 @@ function tablesOfRun(run: ViewerRun): Table[] {
     'set',
     recordedSets(run).map((set) => ({ name: set.name, set })),
   );
+  const { sets = [], overall } = run.cost?.report ?? {};
+  const cost = costTable('set', [
+    ...sets,
+    ...(overall !== undefined && sets.length > 1 ? [{ name: 'all', cost: overall }] : []),
+  ]);
   const { header, parts } = partsOf(run);
   const all = run.files.flatMap(({ episodes }) => episodes);
-  if (all.length === 0) return recorded;
+  if (all.length === 0) return [...recorded, ...cost];
   const rows = [...parts].slice(0, mostRows).map(([name, episodes]) => countsRow(name, episodes));
   const total = parts.size > 1 ? [countsRow('all', all)] : [];
   return [
@@ -117,10 +141,11 @@ function tablesOfRun(run: ViewerRun): Table[] {
       rows: [...rows, ...total],
       notes: [countedNote],
     },
+    ...cost,
   ];
 }
 
-/** The tables of several runs side by side: one for each set that one of them has results of, and counts over all episodes. */
+/** The tables of several runs side by side: one for each set that one of them has results of, counts over all episodes, and costs. */
 function comparedTables(runs: readonly ViewerRun[]): Table[] {
   const sets = [...new Set(runs.flatMap((run) => recordedSets(run).map(({ name }) => name)))];
   const recorded = sets.flatMap((name) =>
@@ -147,6 +172,13 @@ function comparedTables(runs: readonly ViewerRun[]): Table[] {
       rows,
       notes: [countedNote],
     },
+    ...costTable(
+      'run',
+      runs.flatMap((run) => {
+        const cost = run.cost?.report?.overall;
+        return cost === undefined ? [] : [{ name: nameOf(run), cost }];
+      }),
+    ),
   ];
 }
 

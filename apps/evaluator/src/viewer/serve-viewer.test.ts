@@ -111,9 +111,25 @@ describe('runs', () => {
     expect(chosen.map(({ name }) => name)).toEqual(['loss']);
   });
 
+  test('whose cost is damaged say so', async () => {
+    const folder = join(root, 'damaged');
+    putRuns(folder);
+    put(folder, 'eval/candidate/cost.json', '{"formatVersion": 1}');
+    const own = await serveViewer({ directory: folder, pageDirectory: page, interval: 20 });
+    try {
+      const { runs: found } = await until(
+        () => get<RunsReply>('/api/runs', own),
+        (reply) => reply.runs.some(({ problemCount }) => problemCount > 0),
+      );
+      expect(found.filter(({ problemCount }) => problemCount > 0).map(({ id }) => id)).toEqual(['eval/candidate']);
+    } finally {
+      await own.close();
+    }
+  });
+
   test('have tables, and counts of the questions that two share', async () => {
     const { tables } = await get<TablesReply>('/api/tables?run=eval/baseline');
-    expect(tables.map(({ title }) => title)).toEqual(['Results', 'Episodes']);
+    expect(tables.map(({ title }) => title)).toEqual(['Results', 'Episodes', 'Cost of a question']);
     expect(tables[0]?.columns.map(({ header, format }) => [header, format])).toEqual([
       ['set', 'text'],
       ['exact match', 'percent'],
@@ -121,6 +137,11 @@ describe('runs', () => {
     ]);
     // Of two episodes one is right, both answer, with two searches and one, 3 + 3 + 2 and 3 + 2 tokens.
     expect(tables[1]?.rows.at(-1)).toEqual(['all', 2, 0.5, 1, 1.5, 6.5, 0, 0, 0]);
+    // 13 tokens, 5 calls and 3 searches of 2 questions; what was read is not known.
+    expect(tables[2]?.rows).toEqual([['peru', 1.5, 6.5, null, 2.5, 1.5, 13 / 3, 1024, 0]]);
+    expect(tables[2]?.notes).toEqual([
+      'Cost measured on wasm: 2 episodes in 3 s of wall time; peak memory is the whole process.',
+    ]);
     const compared = await get<TablesReply>('/api/tables?run=eval/baseline&run=eval/candidate');
     // The runs disagree on one question: p is 2 · 1/2 = 1.
     expect(compared.comparisons).toEqual([
@@ -135,7 +156,8 @@ describe('runs', () => {
         pValue: 1,
       },
     ]);
-    expect(compared.tables.map(({ title }) => title)).toEqual(['Results on peru', 'Episodes']);
+    expect(compared.tables.map(({ title }) => title)).toEqual(['Results on peru', 'Episodes', 'Cost of a question']);
+    expect(compared.tables[2]?.rows.map(([name]) => name)).toEqual(['baseline']);
   });
 });
 

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { IndexProgress, Problem, RunFigure, RunSummary } from './api.js';
+import { type CostFile, createCostFile } from './cost-file.js';
 import type { FoundRun } from './discover-runs.js';
 import { createEpisodeFile, type EpisodeFile } from './episode-file.js';
 import type { FollowedFile } from './followed-file.js';
@@ -14,6 +15,7 @@ export interface ViewerRun {
   readonly files: readonly EpisodeFile[];
   readonly metrics: readonly MetricsFile[];
   readonly results: ResultsFile | undefined;
+  readonly cost: CostFile | undefined;
   /** Takes over what was found of it now; files that stay keep what was read of them. */
   update(found: FoundRun): void;
 }
@@ -30,6 +32,7 @@ export function createViewerRun(folder: ServedFolder, found: FoundRun): ViewerRu
     files: [] as EpisodeFile[],
     metrics: [] as MetricsFile[],
     results: undefined as ResultsFile | undefined,
+    cost: undefined as CostFile | undefined,
     update: (next: FoundRun) => {
       run.found = next;
       run.files = next.sources.map(
@@ -39,6 +42,7 @@ export function createViewerRun(folder: ServedFolder, found: FoundRun): ViewerRu
         (path) => run.metrics.find((file) => file.path === path) ?? createMetricsFile(folder, path),
       );
       run.results = next.results === null ? undefined : (run.results ?? createResultsFile(folder, next.results));
+      run.cost = next.cost === null ? undefined : (run.cost ?? createCostFile(folder, next.cost));
     },
   };
   run.update(found);
@@ -47,11 +51,11 @@ export function createViewerRun(folder: ServedFolder, found: FoundRun): ViewerRu
 
 /** Every followed file of a run with its path. */
 export function followedFiles(run: ViewerRun): { path: string; file: FollowedFile }[] {
+  const { results, cost } = run.found;
   return [
     ...run.metrics.map(({ path, file }) => ({ path, file })),
-    ...(run.results === undefined || run.found.results === null
-      ? []
-      : [{ path: run.found.results, file: run.results.file }]),
+    ...(run.results === undefined || results === null ? [] : [{ path: results, file: run.results.file }]),
+    ...(run.cost === undefined || cost === null ? [] : [{ path: cost, file: run.cost.file }]),
     ...run.files.map(({ source, file }) => ({ path: source.path, file })),
   ];
 }

@@ -43,9 +43,7 @@ interface Told {
 }
 
 const metricsVersion = (run: ViewerRun) =>
-  [...run.metrics.map(({ file }) => file), ...(run.results === undefined ? [] : [run.results.file])]
-    .map(({ version }) => version)
-    .join('|');
+  [...run.metrics, run.results, run.cost].flatMap((followed) => followed?.file.version ?? []).join('|');
 
 /**
  * Finds the runs below a folder and follows them: what is there is indexed in the background, what grows is read on, what is new

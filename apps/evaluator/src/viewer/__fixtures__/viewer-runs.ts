@@ -67,11 +67,18 @@ export function put(folder: string, path: string, content: string | readonly obj
   return file;
 }
 
+/** Of two questions in 3 seconds. */
+const cost = {
+  engine: 'wasm',
+  ...{ questions: 2, episodes: 2, seconds: 3, secondsPerQuestion: 1.5, modelCalls: 5, searches: 3 },
+  ...{ promptTokens: null, policyTokens: 13, tokensPerSecond: 13 / 3, peakMemoryBytes: 2 ** 30, errors: 0 },
+};
+
 const interval = (mean: number) => ({ mean, low: mean - 0.1, high: mean + 0.1, count: 2 });
 
 /**
  * A folder as people have them: a run directory with curves, a trace whose tokens are recorded and the evaluation of a stage in it; two
- * evaluations on the same questions, of which one differs; a log of its own.
+ * evaluations on the same questions, of which one differs and one knows its cost; a log of its own.
  */
 export function putRuns(folder: string): void {
   put(folder, 'train/config.json', '{}');
@@ -118,6 +125,11 @@ export function putRuns(folder: string): void {
       record({ id: 'b' }),
     ]);
   }
+  put(
+    folder,
+    'eval/baseline/cost.json',
+    JSON.stringify({ formatVersion: 1, overall: cost, sets: [{ name: 'peru', cost }] }),
+  );
   put(folder, 'logs/mine.jsonl', [record({ id: 'z', question: 'Where is Cusco?', answer: null, endedBy: 'turns' })]);
   put(folder, 'logs/corpus.jsonl', [{ id: '0', contents: 'Peru' }]);
 }
