@@ -52,7 +52,7 @@ export interface HouseholdSettings extends TextWorldSettings {
 /** Where a worker gets the products of a shop: invented, or from a folder with files of the original's names. */
 export type CatalogueSource =
   /** As for `createCatalogue`. */
-  | { products: number; seed: number; familiesPerKind?: number; wishesPerProduct?: number }
+  | { products: number; seed: number; familiesPerKind?: number; wishesPerProduct?: number; shortAsins?: boolean }
   /** `seed` draws prices within ranges. */
   | { directory: string; seed: number };
 
@@ -66,9 +66,9 @@ export interface WebshopSettings extends TextWorldSettings {
   productsPerPage?: number;
 }
 
-/** A shop for models that read little: short pages of three products, of which each kind has few, with several wishes for each. */
+/** A shop for models that read little: short pages of three products, of which each kind has few, with several wishes for each and names that are soon spelled. */
 export const smallWebshop = {
-  catalogue: { familiesPerKind: 1, wishesPerProduct: 4 },
+  catalogue: { familiesPerKind: 1, wishesPerProduct: 4, shortAsins: true },
   pages: { observationMode: 'short', productsPerPage: 3 },
 } as const satisfies { catalogue: Partial<CatalogueSource>; pages: Partial<WebshopSettings> };
 

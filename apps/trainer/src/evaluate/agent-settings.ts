@@ -46,6 +46,7 @@ const catalogueSchema: z.ZodType<CatalogueSource> = z.union([
     seed: whole(0),
     familiesPerKind: whole(1).exactOptional(),
     wishesPerProduct: whole(1).exactOptional(),
+    shortAsins: z.boolean().exactOptional(),
   }),
   z.strictObject({ directory: z.string(), seed: whole(0) }),
 ]);

@@ -20,7 +20,7 @@ test('a small shop has short pages, which survive the file of a model’s rules'
   const small = settingsOf('small');
   expect(settingsOf('full')).not.toHaveProperty('productsPerPage');
   expect(small).toMatchObject({
-    catalogue: { products: 120, familiesPerKind: 1, wishesPerProduct: 4 },
+    catalogue: { products: 120, familiesPerKind: 1, wishesPerProduct: 4, shortAsins: true },
     observationMode: 'short',
     productsPerPage: 3,
   });

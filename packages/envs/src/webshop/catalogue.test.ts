@@ -60,6 +60,14 @@ describe('createCatalogue', () => {
     }
   });
 
+  test('names products shortly where they are to be spelled, and no two alike', () => {
+    const [long, short] = [false, true].map((shortAsins) => createCatalogue({ products: 3000, seed: 5, shortAsins }));
+    const names = short?.products.map(({ asin }) => asin) ?? [];
+    expect(names.filter((asin) => !/^[A-Z]{2}\d{3}$/.test(asin))).toEqual([]);
+    expect(new Set(names).size).toBe(3000);
+    expect(short?.products.map(({ name }) => name)).toEqual(long?.products.map(({ name }) => name));
+  });
+
   test('has near duplicates', () => {
     const families = new Map<string, number>();
     for (const { name } of createCatalogue().products) {

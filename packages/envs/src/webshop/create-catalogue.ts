@@ -16,6 +16,8 @@ export interface CreateCatalogueOptions {
   familiesPerKind?: number;
   /** Wishes by people for each product, with traits and options of their own. @default 1 */
   wishesPerProduct?: number;
+  /** Names products by two letters and three digits, for small models that have to spell them. @default false: ten characters, as in the original */
+  shortAsins?: boolean;
 }
 
 /** A product as it lies in `items_shuffle.json`. */
@@ -89,6 +91,21 @@ function wishText(kind: Kind, attributes: readonly string[], options: readonly s
   ]);
 }
 
+/** Names of the products of a catalogue: no two alike, since 7919 is prime to the number of short ones, and long ones only grow. */
+function asinsFrom(random: Random, { short }: { short: boolean }): (number: number) => string {
+  if (!short) {
+    const first = random.integer(36 ** 4);
+    return (number) => `B${(first + number * 7919).toString(36).toUpperCase().padStart(9, '0')}`;
+  }
+  const count = 26 ** 2 * 1000;
+  const first = random.integer(count);
+  return (number) => {
+    const place = (first + number * 7919) % count;
+    const letters = [26_000, 1000].map((unit) => String.fromCharCode(65 + (Math.floor(place / unit) % 26))).join('');
+    return `${letters}${String(place % 1000).padStart(3, '0')}`;
+  };
+}
+
 /** One product of a family with its wishes. */
 function createProduct(family: Family, { asin, random, wishes }: { asin: string; random: Random; wishes: number }) {
   const { category, kind, title } = family;
@@ -139,7 +156,7 @@ function createProduct(family: Family, { asin, random, wishes }: { asin: string;
  * @throws ConfigError unless `products` is an integer from 1 to 100,000 and the other counts are integers of at least 1
  */
 export function createCatalogueFiles(options: CreateCatalogueOptions = {}): CatalogueFiles {
-  const { products = 1000, seed = 0, familiesPerKind = 4, wishesPerProduct = 1 } = options;
+  const { products = 1000, seed = 0, familiesPerKind = 4, wishesPerProduct = 1, shortAsins = false } = options;
   if (!Number.isInteger(products) || products < 1 || products > 100_000) {
     throw new ConfigError(`products must be an integer from 1 to 100000, not ${products}`);
   }
@@ -150,10 +167,14 @@ export function createCatalogueFiles(options: CreateCatalogueOptions = {}): Cata
   }
   const root = createRandom(seed).split('webshop');
   const families = Math.ceil(products / siblings);
+  const asinOf = asinsFrom(root.split('asin'), { short: shortAsins });
   const made = Array.from({ length: products }, (_, number) => {
-    const asin = `B${(root.split('asin').integer(36 ** 4) + number * 7919).toString(36).toUpperCase().padStart(9, '0')}`;
     const family = familyOf(Math.floor(number / siblings), { families, familiesPerKind, root });
-    return createProduct(family, { asin, random: root.split('product', number), wishes: wishesPerProduct });
+    return createProduct(family, {
+      asin: asinOf(number),
+      random: root.split('product', number),
+      wishes: wishesPerProduct,
+    });
   });
   const shuffled = root.split('shuffle').shuffle(made);
   return {
