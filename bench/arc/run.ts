@@ -62,7 +62,7 @@ try {
   const { machine, cpuSeconds, wallSeconds, peakMiB } = results;
   const whole = (value: number) => Math.round(value).toLocaleString('en-US');
   const table = [
-    `Measured on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, with other work on the machine.`,
+    `Measured on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}.`,
     '',
     '| episodes | characters each | file, MiB | processor time, s | wall time, s | peak memory, MiB |',
     '| ---: | ---: | ---: | ---: | ---: | ---: |',
