@@ -5,10 +5,10 @@ import { isRecord } from '../is-record.js';
 import type { CostReport, EvaluationCost } from './evaluation-cost.js';
 
 /** Wall time differs from run to run; in a file of its own, the results of a repeated evaluation stay the same bytes. */
+const costFileName = 'cost.json';
+
 /** Said of a `cost.json` that is none. */
 export const noCost = 'is no cost of an evaluation as dgpo-eval run writes it';
-
-const costFileName = 'cost.json';
 
 /** Writes `cost.json` beside results, or in their place before they are there. @throws DatasetError when it cannot be written. */
 export async function writeCost({ directory, cost }: { directory: string; cost: CostReport }): Promise<void> {

@@ -1,6 +1,6 @@
 import { causeDescriptions, causeNames } from '../diagnostics/cause.js';
 import { formatMean, formatRange } from '../format-number.js';
-import { accuracyBySearches } from '../measures/accuracy-by-searches.js';
+import { accuracyBySearches, searchesRowOf } from '../measures/accuracy-by-searches.js';
 import { measureDescriptions } from '../measures/measure-descriptions.js';
 import { scoreTable } from '../measures/measure-table.js';
 import type { EpisodeMeasures, MeasureName } from '../measures/measure-trajectory.js';
@@ -134,10 +134,9 @@ function searchBreakdown(summary: ScoreSummary, examples: readonly ExampleEpisod
   const measure = overall.figures.exactMatch.count > 0 ? 'exactMatch' : 'correct';
   const rows = accuracyBySearches({ episodes, measure, orMore: manySearches, bootstrapSamples, confidence, seed }).map(
     ({ searches, isOrMore, members, accuracy }): BreakdownRow => {
-      const isMember = ({ executedSearches }: EpisodeMeasures) =>
-        executedSearches !== null && Math.min(executedSearches, manySearches) === searches;
-      const linkTo = (wanted: number) =>
-        linksTo(examples, (episode) => isMember(episode) && episode[measure] === wanted).slice(0, 1);
+      const isShown = (wanted: number) => (episode: EpisodeMeasures) =>
+        searchesRowOf(episode, manySearches) === searches && episode[measure] === wanted;
+      const linkTo = (wanted: number) => linksTo(examples, isShown(wanted)).slice(0, 1);
       return {
         label: `${searches}${isOrMore ? ' or more' : ''} ${searches === 1 ? 'search' : 'searches'}`,
         value: accuracy,

@@ -13,6 +13,10 @@ interface AccuracyRow {
   accuracy: Figure;
 }
 
+/** The row that an episode is in; null where its searches are not known. */
+export const searchesRowOf = ({ executedSearches }: EpisodeMeasures, orMore: number): number | null =>
+  executedSearches === null ? null : Math.min(executedSearches, orMore);
+
 /** The accuracy of the episodes with each number of executed searches; episodes whose searches are not known are left out. */
 export function accuracyBySearches(
   options: BootstrapOptions & {
@@ -24,9 +28,7 @@ export function accuracyBySearches(
 ): AccuracyRow[] {
   const { episodes, measure, orMore, ...bootstrap } = options;
   return Array.from({ length: orMore + 1 }, (_, searches): AccuracyRow => {
-    const members = episodes.filter(
-      ({ executedSearches }) => executedSearches !== null && Math.min(executedSearches, orMore) === searches,
-    );
+    const members = episodes.filter((episode) => searchesRowOf(episode, orMore) === searches);
     const accuracy = bootstrapInterval({
       ...bootstrap,
       values: members.map((episode) => episode[measure] ?? Number.NaN),
