@@ -1,5 +1,6 @@
 import type { EpisodeState } from '@dgpo/envs';
 import type { Product, WebshopState } from '@dgpo/envs/webshop';
+import { DatasetError } from '@dgpo/trajectory';
 import type { ApprenticeTurn } from './apprentice-world.js';
 import type { WebshopSkill } from './webshop-skills.js';
 
@@ -82,13 +83,24 @@ function onItem(buyer: Buyer, product: Product): ApprenticeTurn {
 export function webshopTurn(
   episode: EpisodeState,
   {
-    productOf,
+    productsOf,
     productsPerPage,
     skills,
-  }: { skills: ReadonlySet<WebshopSkill>; productOf: (asin: string) => Product; productsPerPage: number },
+  }: {
+    skills: ReadonlySet<WebshopSkill>;
+    /** The products of the shop of an episode, by `asin`. */
+    productsOf: (state: WebshopState) => ReadonlyMap<string, Product>;
+    productsPerPage: number;
+  },
 ): ApprenticeTurn {
   // The shop alone writes this field of its episodes.
   const state = episode.world as WebshopState;
+  const products = productsOf(state);
+  const productOf = (found: string): Product => {
+    const product = products.get(found);
+    if (product === undefined) throw new DatasetError(`the shop of the goal has no product ${found}`);
+    return product;
+  };
   const buyer: Buyer = { state, skills, productOf, done: episode.actions.map(({ command = '' }) => command) };
   const { asin, goal, page, results, resultsPage } = state;
   switch (page) {

@@ -33,53 +33,54 @@ const carefulDepartments: ReadonlySet<unknown> = new Set(['beauty', 'grocery']);
 interface Shop {
   world: TextWorld<WebshopState>;
   tasks: Task[];
+  /** By `asin`. */
+  products: ReadonlyMap<string, Product>;
 }
 
 /** Shops beside each other, opened when their goals are asked for; an episode stays in the shop that has the product of its goal. */
 function createShops() {
   const shops = new Map<number, Shop>();
-  const byProduct = new Map<string, { shop: Shop; product: Product }>();
+  const byGoal = new Map<string, Shop>();
   const open = (seed: number): Shop => {
     const known = shops.get(seed);
     if (known !== undefined) return known;
     const catalogue = createCatalogue({ products: productsPerShop, seed, ...kinds });
-    const shop = { world: createWebshop({ catalogue, ...pages }), tasks: createGoals({ catalogue, seed }) };
-    shops.set(seed, shop);
+    const products = new Map(catalogue.products.map((product) => [product.asin, product]));
     // Invented shops may have an `asin` in common; then the later one's goal is left out.
-    shop.tasks = shop.tasks.filter(({ goldenAnswers: [asin = ''] }) => !byProduct.has(asin));
-    for (const product of catalogue.products) {
-      if (!byProduct.has(product.asin)) byProduct.set(product.asin, { shop, product });
-    }
+    const tasks = createGoals({ catalogue, seed }).filter(({ goldenAnswers: [asin = ''] }) => !byGoal.has(asin));
+    const shop = { world: createWebshop({ catalogue, ...pages }), tasks, products };
+    shops.set(seed, shop);
+    for (const asin of products.keys()) if (!byGoal.has(asin)) byGoal.set(asin, shop);
     return shop;
   };
-  const find = (asin: string) => {
-    const found = byProduct.get(asin);
+  const find = (asin: string): Shop => {
+    const found = byGoal.get(asin);
     if (found === undefined) throw new DatasetError(`no open shop has the product ${asin}`);
     return found;
   };
-  const worldOf = ({ goal }: WebshopState) => find(goal.asin).shop.world;
+  const worldOf = ({ goal }: WebshopState) => find(goal.asin).world;
   const { instructions, name } = open(firstTrainingShop).world;
   const world: TextWorld<WebshopState> = {
     instructions,
     name,
-    start: (task) => find(task.goldenAnswers[0] ?? '').shop.world.start(task),
+    start: (task) => find(task.goldenAnswers[0] ?? '').world.start(task),
     step: (state, command) => worldOf(state).step(state, command),
     admissibleCommands: (state) => worldOf(state).admissibleCommands(state),
     expert: (state) => worldOf(state).expert(state),
   };
-  return { open, productOf: (asin: string) => find(asin).product, world };
+  return { open, productsOf: ({ goal }: WebshopState) => find(goal.asin).products, world };
 }
 
 /** Small web shops with their apprentices. */
 export function createWebshopApprentices({
   limitScale = 1,
 }: CreateApprenticesOptions = {}): ApprenticeWorld<WebshopSkill> {
-  const { open, productOf, world } = createShops();
+  const { open, productsOf, world } = createShops();
   return {
     name: 'webshop',
     settings,
     environment: apprenticeEnvironment({ world, settings, limitScale }),
-    vocabularyPieces: 1000,
+    vocabularyPieces: 1800,
     hints: webshopHints,
     tasks({ count, seed, split }: ApprenticeTasksOptions) {
       const first = split === 'train' ? firstTrainingShop + 1000 * seed : seed;
@@ -95,6 +96,6 @@ export function createWebshopApprentices({
       features: 0.3,
     }),
     neededFor: () => webshopSkills,
-    turn: (episode, skills) => webshopTurn(episode, { productOf, skills, productsPerPage: pages.productsPerPage }),
+    turn: (episode, skills) => webshopTurn(episode, { productsOf, skills, productsPerPage: pages.productsPerPage }),
   };
 }

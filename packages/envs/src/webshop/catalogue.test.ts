@@ -63,9 +63,12 @@ describe('createCatalogue', () => {
   test('names products shortly where they are to be spelled, and no two alike', () => {
     const [long, short] = [false, true].map((shortAsins) => createCatalogue({ products: 3000, seed: 5, shortAsins }));
     const names = short?.products.map(({ asin }) => asin) ?? [];
-    expect(names.filter((asin) => !/^[A-Z]{2}\d{3}$/.test(asin))).toEqual([]);
+    expect(names.filter((asin) => !/^[A-Z]{3}-[A-Z]{3}$/.test(asin))).toEqual([]);
     expect(new Set(names).size).toBe(3000);
     expect(short?.products.map(({ name }) => name)).toEqual(long?.products.map(({ name }) => name));
+    expect(() => createCatalogue({ products: 16_385, shortAsins: true })).toThrow(
+      'there are short names for 16384 products, not for 16385',
+    );
   });
 
   test('has near duplicates', () => {

@@ -16,7 +16,7 @@ export interface CreateCatalogueOptions {
   familiesPerKind?: number;
   /** Wishes by people for each product, with traits and options of their own. @default 1 */
   wishesPerProduct?: number;
-  /** Names products by two letters and three digits, for small models that have to spell them. @default false: ten characters, as in the original */
+  /** Names products by two of 128 syllables, such as `BAN-TOL`, for small models that have to spell them. @default false: ten characters, as in the original */
   shortAsins?: boolean;
 }
 
@@ -91,18 +91,23 @@ function wishText(kind: Kind, attributes: readonly string[], options: readonly s
   ]);
 }
 
+/** What short names are made of. */
+const syllables = Array.from('BDKLMPRT', (onset) =>
+  Array.from('AEIO', (vowel) => Array.from('LMNR', (coda) => `${onset}${vowel}${coda}`)),
+).flat(2);
+
+const shortAsinCount = syllables.length ** 2;
+
 /** Names of the products of a catalogue: no two alike, since 7919 is prime to the number of short ones, and long ones only grow. */
 function asinsFrom(random: Random, { short }: { short: boolean }): (number: number) => string {
   if (!short) {
     const first = random.integer(36 ** 4);
     return (number) => `B${(first + number * 7919).toString(36).toUpperCase().padStart(9, '0')}`;
   }
-  const count = 26 ** 2 * 1000;
-  const first = random.integer(count);
+  const first = random.integer(shortAsinCount);
   return (number) => {
-    const place = (first + number * 7919) % count;
-    const letters = [26_000, 1000].map((unit) => String.fromCharCode(65 + (Math.floor(place / unit) % 26))).join('');
-    return `${letters}${String(place % 1000).padStart(3, '0')}`;
+    const place = (first + number * 7919) % shortAsinCount;
+    return [Math.floor(place / syllables.length), place % syllables.length].map((index) => syllables[index]).join('-');
   };
 }
 
@@ -153,12 +158,17 @@ function createProduct(family: Family, { asin, random, wishes }: { asin: string;
 /**
  * An invented shop in the files of the original: five categories of six kinds, families of products that differ in traits, options and
  * price only. Most traits stand among a product's features, which a search does not see.
- * @throws ConfigError unless `products` is an integer from 1 to 100,000 and the other counts are integers of at least 1
+ * @throws ConfigError unless `products` is an integer from 1 to 100,000 (16,384 with `shortAsins`) and the other counts are integers of at least 1
  */
 export function createCatalogueFiles(options: CreateCatalogueOptions = {}): CatalogueFiles {
   const { products = 1000, seed = 0, familiesPerKind = 4, wishesPerProduct = 1, shortAsins = false } = options;
   if (!Number.isInteger(products) || products < 1 || products > 100_000) {
     throw new ConfigError(`products must be an integer from 1 to 100000, not ${products}`);
+  }
+  if (shortAsins && products > shortAsinCount) {
+    throw new ConfigError(`there are short names for ${shortAsinCount} products, not for ${products}`, {
+      where: 'shortAsins',
+    });
   }
   for (const [key, value] of Object.entries({ familiesPerKind, wishesPerProduct })) {
     if (!Number.isInteger(value) || value < 1) {
