@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { buildBaseModels } from './apprentice/build-base-models.js';
 import { createConsoleReporter } from './commands/console-reporter.js';
+import { integerFrom } from './commands/options.js';
 import { assetsDirectory } from './demo/assets.js';
 import { runScript } from './run-script.js';
 
@@ -21,11 +22,11 @@ const program = new Command('build-base-models')
   .option('--output <dir>', 'work folder', 'outputs/base-models')
   .option('--assets <dir>', 'folder for the models and their manifests', assetsDirectory)
   .addOption(new Option('--world <name>', 'only this one').choices(['household', 'webshop']))
-  .option('--seed <number>', 'seed of worlds and models', Number, 0)
-  .option('--steps <number>', 'updates of each training', Number)
-  .option('--episodes <number>', 'episodes of apprentices that each training draws from', Number)
-  .option('--tasks <number>', 'unseen tasks that each model is measured on', Number)
-  .option('--workers <number>', 'worker threads; 0 is one per core', Number, 0);
+  .option('--seed <number>', 'seed of worlds and models', integerFrom(0), 0)
+  .option('--steps <number>', 'updates of each training', integerFrom(1))
+  .option('--episodes <number>', 'episodes of apprentices that each training draws from', integerFrom(1))
+  .option('--tasks <number>', 'unseen tasks that each model is measured on', integerFrom(1))
+  .option('--workers <number>', 'worker threads; 0 is one per core', integerFrom(0), 0);
 
 await runScript(program, async (signal) => {
   const { output, assets, seed, workers, world, steps, episodes, tasks } = program.opts<{

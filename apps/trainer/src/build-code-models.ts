@@ -4,6 +4,7 @@ import { ConfigError } from '@dgpo/trajectory';
 import { Command, Option } from 'commander';
 import { buildCodeModels } from './code-models/build-code-models.js';
 import { createConsoleReporter } from './commands/console-reporter.js';
+import { integerFrom } from './commands/options.js';
 import { assetsDirectory } from './demo/assets.js';
 import { runScript } from './run-script.js';
 
@@ -20,12 +21,12 @@ const program = new Command('build-code-models')
   .option('--output <dir>', 'work folder', 'outputs/code-models')
   .option('--assets <dir>', 'folder of the shipped models, which gets these and their manifests', assetsDirectory)
   .addOption(new Option('--model <name>', 'only this one').choices(['student', 'teacher']))
-  .option('--seed <number>', 'seed of world and models', Number, 0)
+  .option('--seed <number>', 'seed of world and models', integerFrom(0), 0)
   .option('--steps <numbers>', 'updates of each round, such as 600,300,200; with --model', (text) =>
     text.split(',').map(Number),
   )
-  .option('--tasks <number>', 'held-out questions of each set that each model is measured on', Number)
-  .option('--workers <number>', 'worker threads; 0 is one per core', Number, 0);
+  .option('--tasks <number>', 'held-out questions of each set that each model is measured on', integerFrom(1))
+  .option('--workers <number>', 'worker threads; 0 is one per core', integerFrom(0), 0);
 
 await runScript(program, async (signal) => {
   const { output, assets, seed, workers, model, steps, tasks } = program.opts<{

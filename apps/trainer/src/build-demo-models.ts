@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { createConsoleReporter } from './commands/console-reporter.js';
+import { integerFrom } from './commands/options.js';
 import { assetsDirectory } from './demo/assets.js';
 import { buildDemoModels } from './demo/build-demo-models.js';
 import { runScript } from './run-script.js';
@@ -18,8 +19,8 @@ const program = new Command('dgpo-build-demo-models')
   .description('Pretrain the base student and teach the teacher that the demo starts from. Continues where it stopped.')
   .option('--output <dir>', 'work folder', 'outputs/demo-models')
   .option('--assets <dir>', 'folder for the models and their manifest', assetsDirectory)
-  .option('--seed <number>', 'seed of world and models', Number, 0)
-  .option('--workers <number>', 'worker threads; 0 is one per core', Number, 0);
+  .option('--seed <number>', 'seed of world and models', integerFrom(0), 0)
+  .option('--workers <number>', 'worker threads; 0 is one per core', integerFrom(0), 0);
 
 await runScript(program, async (signal) => {
   const { output, assets, seed, workers } = program.opts<{

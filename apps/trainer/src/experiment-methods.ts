@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { createConsoleReporter } from './commands/console-reporter.js';
+import { integerFrom } from './commands/options.js';
 import { runMethods } from './experiment/run-methods.js';
 import { currentCommit, readSeeds, runSideBySide } from './experiment/side-by-side.js';
 import { writeMethodsReport } from './experiment/write-methods-report.js';
@@ -14,10 +15,10 @@ const program = new Command('dgpo-experiment-methods')
   .option('--recipe <file>', 'what all rows share', join(recipesDirectory, 'base/demo-world.yaml'))
   .option('--seeds <list>', 'comma-separated', '0,1,2')
   .option('--rows <list>', 'comma-separated names of rows (default: all)')
-  .option('--questions <number>', 'held-out questions of each set', Number, 500)
+  .option('--questions <number>', 'held-out questions of each set', integerFrom(1), 500)
   .option('--tune', 'try the grid of every row on the first seed given and freeze the settings')
-  .option('--side-by-side <number>', 'seeds at one time, each in a process of its own', Number, 1)
-  .option('--workers <number>', 'worker threads of each; 0 shares the cores out', Number, 0)
+  .option('--side-by-side <number>', 'seeds at one time, each in a process of its own', integerFrom(1), 1)
+  .option('--workers <number>', 'worker threads of each; 0 shares the cores out', integerFrom(0), 0)
   .option('--report-only', 'write the table from the runs there are');
 
 await runScript(program, async (signal) => {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { createConsoleReporter } from './commands/console-reporter.js';
+import { integerFrom } from './commands/options.js';
 import { runSisters } from './experiment/run-sisters.js';
 import { currentCommit, readSeeds, runSideBySide } from './experiment/side-by-side.js';
 import { writeSistersReport } from './experiment/write-sisters-report.js';
@@ -14,8 +15,8 @@ const program = new Command('dgpo-experiment-sisters')
   .option('--results <dir>', 'folder of the runs, the tables and their curves', 'docs/experiments/sisters')
   .option('--seeds <list>', 'comma-separated', '0,1,2')
   .option('--rows <list>', 'comma-separated names of rows (default: all)')
-  .option('--side-by-side <number>', 'seeds at one time, each in a process of its own', Number, 1)
-  .option('--workers <number>', 'worker threads of each; 0 shares the cores out', Number, 0)
+  .option('--side-by-side <number>', 'seeds at one time, each in a process of its own', integerFrom(1), 1)
+  .option('--workers <number>', 'worker threads of each; 0 shares the cores out', integerFrom(0), 0)
   .option('--report-only', 'write the tables from the runs there are');
 
 await runScript(program, async (signal) => {

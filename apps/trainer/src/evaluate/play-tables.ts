@@ -36,7 +36,7 @@ export function playTable(results: readonly RunReportResult[]): TableOptions {
 
 /** What the columns of {@link playTable} mean, in one sentence. */
 export const playLegend =
-  'Success in percent, of all tasks and of each family; score: 100 times the mean reward; turns an episode; tokens that went through the model in an episode, the context of every turn included; valid: actions in percent.';
+  'Success in percent, of all tasks and of each family; score: 100 times the mean reward; turns an episode; tokens that went through the model in an episode, the context of every turn included (of a vote only its winning actions: what it took altogether is in the table of cost); valid: actions in percent.';
 
 /** Success of every model on every set and family, with intervals. */
 function successTable(results: readonly RunReportResult[]): ReportTable {

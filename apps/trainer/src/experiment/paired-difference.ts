@@ -1,7 +1,14 @@
 import { pairedBootstrap } from '@dgpo/arc';
 import { seedInterval } from './seed-interval.js';
 
-const points = (share: number) => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(1)}`;
+/** A difference with its sign, none where it rounds to nothing. */
+export function signed(value: number, digits: number): string {
+  const size = Math.abs(value).toFixed(digits);
+  if (Number(size) === 0) return size;
+  return `${value < 0 ? '−' : '+'}${size}`;
+}
+
+const points = (share: number) => signed(100 * share, 1);
 const between = (low: number, high: number) => `[${points(low)}, ${points(high)}]`;
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -16,8 +16,7 @@ export function currentCommit(): string {
  * @throws ConfigError for anything but whole numbers
  */
 export function readSeeds(text: string): number[] {
-  const seeds = text.split(',').map(Number);
-  if (seeds.every((seed) => Number.isInteger(seed) && seed >= 0)) return seeds;
+  if (/^\d+(?:,\d+)*$/.test(text)) return text.split(',').map(Number);
   throw new ConfigError('takes whole numbers, such as 0,1,2', { where: '--seeds' });
 }
 

@@ -1,5 +1,5 @@
 import { formatMarkdownTable } from '@dgpo/arc';
-import { pairedDifference } from './paired-difference.js';
+import { pairedDifference, signed } from './paired-difference.js';
 import { type SeedInterval, seedInterval } from './seed-interval.js';
 import type { SisterModel, SisterPart } from './sister-rows.js';
 import type { PlayedModelRun, PlayedSet, SisterRun } from './sister-run.js';
@@ -78,7 +78,7 @@ function families(models: readonly ModelRuns[], set: string): string[] {
     if (plays.length === 0) return [];
     const cells = names.map((name) => {
       const own = plays.flatMap(({ categories }) => categories.filter(({ category }) => category === name));
-      return own.length === 0 ? '–' : shown(seedInterval(own.map(({ success }) => success)), percent, 1);
+      return own.length === 0 ? '–' : percent(mean(own.map(({ success }) => success)));
     });
     return [[model.label, ...cells]];
   });
@@ -108,12 +108,16 @@ function costs(models: readonly ModelRuns[]): string[] {
   return ['Cost of a question, over all sets:', '', formatMarkdownTable({ columns, rows }), ''];
 }
 
-const rightOf = ({ correct }: PlayedSet) => [...correct].map(Number);
+/** Two models on a set, on the seeds that both have the same tasks of. */
+interface Comparison {
+  label: string;
+  set: string;
+  pairs: (readonly [candidate: PlayedSet, baseline: PlayedSet])[];
+}
 
-/** Success less success on the tasks and seeds that both have. */
-function differences(part: SisterPart, models: readonly ModelRuns[]): string[] {
+function comparisonsOf(part: SisterPart, models: readonly ModelRuns[]): Comparison[] {
   const sets = setNames(models);
-  const rows = part.comparisons.flatMap(([first, second]) => {
+  return part.comparisons.flatMap(([first, second]) => {
     const candidate = models.find(({ id }) => id === first);
     const baseline = models.find(({ id }) => id === second);
     if (candidate === undefined || baseline === undefined) return [];
@@ -126,17 +130,56 @@ function differences(part: SisterPart, models: readonly ModelRuns[]): string[] {
           ? []
           : [[mine, theirs] as const];
       });
-      if (pairs.length === 0) return [];
-      const cells = pairedDifference({
-        candidate: pairs.map(([mine]) => rightOf(mine)),
-        baseline: pairs.map(([, theirs]) => rightOf(theirs)),
-      });
-      return [[`${candidate.label} less ${baseline.label}`, set, String(pairs.length), ...cells]];
+      return pairs.length === 0 ? [] : [{ label: `${candidate.label} less ${baseline.label}`, set, pairs }];
     });
   });
-  if (rows.length === 0) return [];
-  const columns = ['success in points', 'set', 'seeds', 'over tasks', 'over seeds'];
-  return ['Paired differences:', '', formatMarkdownTable({ columns, rows }), ''];
+}
+
+const rightOf = ({ correct }: PlayedSet) => [...correct].map(Number);
+const rewardsOf = (set: PlayedSet) => set.rewards ?? rightOf(set);
+
+/** One model less another, in points of what `valuesOf` gives for each task. */
+function pointsTable(
+  comparisons: readonly Comparison[],
+  { measure, valuesOf }: { measure: string; valuesOf: (set: PlayedSet) => number[] },
+): string[] {
+  const rows = comparisons.map(({ label, set, pairs }) => {
+    const cells = pairedDifference({
+      candidate: pairs.map(([mine]) => valuesOf(mine)),
+      baseline: pairs.map(([, theirs]) => valuesOf(theirs)),
+    });
+    return [label, set, String(pairs.length), ...cells];
+  });
+  const columns = [`${measure} in points`, 'set', 'seeds', 'over tasks', 'over seeds'];
+  return [formatMarkdownTable({ columns, rows }), ''];
+}
+
+/** What an episode of one model takes less what one of another takes, seed by seed. */
+function effortTable(comparisons: readonly Comparison[]): string[] {
+  const rows = comparisons.map(({ label, set, pairs }) => {
+    const cells = (['steps', 'tokens'] as const).map((key) => {
+      const digits = key === 'steps' ? 1 : 0;
+      const { mean: value, low, high } = seedInterval(pairs.map(([mine, theirs]) => mine.play[key] - theirs.play[key]));
+      const difference = signed(value, digits);
+      return pairs.length < 2 ? difference : `${difference} [${signed(low, digits)}, ${signed(high, digits)}]`;
+    });
+    return [label, set, String(pairs.length), ...cells];
+  });
+  return [formatMarkdownTable({ columns: ['effort', 'set', 'seeds', 'turns', 'tokens'], rows }), ''];
+}
+
+/** What models differ by on the tasks and seeds that both have. */
+function differences(part: SisterPart, models: readonly ModelRuns[]): string[] {
+  const comparisons = comparisonsOf(part, models);
+  if (comparisons.length === 0) return [];
+  const areScored = comparisons.some(({ pairs }) => pairs.flat().some(({ rewards }) => rewards !== undefined));
+  return [
+    'Paired differences:',
+    '',
+    ...pointsTable(comparisons, { measure: 'success', valuesOf: rightOf }),
+    ...(areScored ? pointsTable(comparisons, { measure: 'score', valuesOf: rewardsOf }) : []),
+    ...effortTable(comparisons),
+  ];
 }
 
 /** Lines of Markdown of a part; none where nothing of it has run. */

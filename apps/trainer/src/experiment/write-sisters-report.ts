@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lineChartSvg } from '@dgpo/arc';
+import { DatasetError } from '@dgpo/trajectory';
 import { curveOverSeeds } from './curve-over-seeds.js';
 import { type SisterPart, sisterParts } from './sister-rows.js';
 import type { SisterRun } from './sister-run.js';
@@ -33,19 +34,22 @@ function writeCharts(resultsDir: string, part: SisterPart, runs: readonly Sister
 }
 
 const legend = [
-  'Greedy on held-out tasks; mean over seeds and its 95 % interval by Student’s t. score: 100 times the mean reward; tokens: all that went through',
-  'the model in an episode, the context of every turn included (for a vote those of the winning actions; its whole price is under cost); invalid:',
-  'episodes with an action that could not be read or carried out. Paired differences have two intervals: over tasks by the paired bootstrap, which',
-  'leaves the seeds as they are, and over seeds by Student’s t of their differences. Bands of curves span the seeds. Made by',
-  '`npm run experiment:sisters`.',
+  'Greedy on held-out tasks; mean over seeds and its 95 % interval by Student’s t, families of tasks without. score: 100 times the mean reward;',
+  'tokens: all that went through the model in an episode, the context of every turn included (for a vote those of the winning actions; its whole',
+  'price is under cost); invalid: episodes with an action that could not be read or carried out. Paired differences of success and score have two',
+  'intervals: over tasks by the paired bootstrap, which leaves the seeds as they are, and over seeds by Student’s t of their differences; those of',
+  'turns and tokens are over seeds. Bands of curves span the seeds. Made by `npm run experiment:sisters`.',
 ];
 
-/** Writes `table.md` and the curves from the runs there are. */
+/**
+ * Writes `table.md` and the curves from the runs there are.
+ * @throws DatasetError where there are none
+ */
 export function writeSistersReport(options: { resultsDir: string }): void {
   const { resultsDir } = options;
   const runs = readRuns(resultsDir);
   const parts = sisterParts.flatMap((part) => [...sisterTables(part, runs), ...writeCharts(resultsDir, part, runs)]);
-  if (parts.length === 0) return;
+  if (parts.length === 0) throw new DatasetError(`${join(resultsDir, 'runs')} has no runs of this experiment`);
   mkdirSync(resultsDir, { recursive: true });
   const text = ['# Agent distillation and hint distillation', '', ...legend, '', ...parts].join('\n');
   writeFileSync(join(resultsDir, 'table.md'), text);
