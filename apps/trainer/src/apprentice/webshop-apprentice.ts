@@ -1,5 +1,5 @@
 import type { EpisodeState } from '@dgpo/envs';
-import type { Product, WebshopState } from '@dgpo/envs/webshop';
+import { type Product, placeOf, type WebshopState } from '@dgpo/envs/webshop';
 import { DatasetError } from '@dgpo/trajectory';
 import type { ApprenticeTurn } from './apprentice-world.js';
 import type { WebshopSkill } from './webshop-skills.js';
@@ -62,7 +62,7 @@ function onItem(buyer: Buyer, product: Product): ApprenticeTurn {
   if (skills.has('features')) {
     const { attributes } = state.goal;
     if (!sawFeatures(buyer)) {
-      return { thought: `I want ${attributes.join(', ')}: look it up.`, command: 'click[features]' };
+      return { thought: 'I look the features up.', command: 'click[features]' };
     }
     const lacking = attributes.find((attribute) => !hasTrait(product, attribute));
     if (goesOn && lacking !== undefined) return { thought: `I want ${lacking}: not here.`, command: 'click[< prev]' };
@@ -112,9 +112,12 @@ export function webshopTurn(
       const [next = results[0] ?? ''] = candidates(buyer);
       const target = Math.floor(results.indexOf(next) / productsPerPage) + 1;
       if (target === resultsPage) {
-        const price = `below ${goal.priceUpper}: ${next.toLowerCase()} at ${priceOf(productOf(next))}`;
-        const thought = skills.has('price') ? `I want it ${price}.` : `I look at ${next.toLowerCase()}.`;
-        return { thought, command: `click[${next.toLowerCase()}]` };
+        const name = next.toLowerCase();
+        // As the page has it: who copies finds the name by the word before it.
+        const found = `${placeOf(results.indexOf(next) % productsPerPage)} ${name}`;
+        const price = `below ${goal.priceUpper}: ${found} at ${priceOf(productOf(next))}`;
+        const thought = skills.has('price') ? `I want it ${price}.` : `I look at ${found}.`;
+        return { thought, command: `click[${name}]` };
       }
       return { thought: 'I go on.', command: target > resultsPage ? 'click[next >]' : 'click[< prev]' };
     }

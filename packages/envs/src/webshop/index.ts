@@ -7,7 +7,7 @@ export {
 } from './create-catalogue.js';
 export { type CreateGoalsOptions, createGoals, type SplitGoalsOptions, splitGoals } from './goals.js';
 export { nounsOf } from './nouns-of.js';
-export type { ObservationMode } from './observation.js';
+export { type ObservationMode, placeOf } from './observation.js';
 export type { Catalogue, Goal, Instruction, Product, ProductOption } from './product.js';
 export { createProductIndex, type ProductIndex, productText } from './product-index.js';
 export { type ReadCatalogueOptions, readCatalogue } from './read-catalogue.js';

@@ -20,13 +20,25 @@ function richLine({ text, kind, marked }: Piece): string {
 /** What a short page leaves out: ratings that nobody gave, and buttons that a purchase does not take. They can be clicked all the same. */
 const dispensable: ReadonlySet<string> = new Set(['Rating: N.A.', 'Back to Search', 'Description', 'Reviews']);
 
-/** In lower case, as commands are, and without the instruction, which the first page has. */
+/** What a short page calls the products on it: a word of its own each, by which a reader finds the name behind it. */
+const places = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth', 'tenth'];
+
+/** The word before a product on a short page, by its place from 0. */
+export const placeOf = (index: number): string => places[index] ?? `${index + 1}th`;
+
+/** In lower case, as commands are, products counted, and without the instruction, which the first page has. */
 function shortPage(pieces: readonly Piece[]): string {
   const hasInstruction = pieces[0]?.text === 'Instruction:';
   const shown = pieces
     .slice(hasInstruction ? 2 : 0)
     .filter(({ kind, text }) => kind === 'option' || kind === 'product' || !dispensable.has(text));
-  return shown.map(({ text }) => text.trim().toLowerCase()).join(' | ');
+  let products = 0;
+  return shown
+    .map(({ kind, text }) => {
+      const label = text.trim().toLowerCase();
+      return kind === 'product' ? `${placeOf(products++)} ${label}` : label;
+    })
+    .join(' | ');
 }
 
 /** A page as text: its texts joined by ` [SEP] ` or ` | `, or a line each, with what can be clicked marked as such. */
