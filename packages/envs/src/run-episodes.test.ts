@@ -279,12 +279,13 @@ describe('the batch', () => {
 });
 
 describe('failures', () => {
-  test('a retriever that fails once spoils its episodes only', async () => {
+  test('a retriever that fails for a while spoils its episodes only', async () => {
     let calls = 0;
     const retriever: Retriever = {
       retrieve: async ({ queries }) => {
         calls += 1;
-        if (calls === 1) throw new Error('hiccup');
+        // The two searches of a turn together, then each again.
+        if (calls <= 3) throw new Error('hiccup');
         return queries.map(() => []);
       },
     };

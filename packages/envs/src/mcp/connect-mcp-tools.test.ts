@@ -180,6 +180,20 @@ describe('as retriever', () => {
   });
 });
 
+test('a query that a server refuses ends its own episode alone, for any batch size', async () => {
+  const environment = createSearchEnvironment({ retriever: createMcpRetriever(await connected()) });
+  const policy = createScriptedPolicy({
+    script: ({ task, turn }) => (turn === 0 ? `<search>${task.id}</search>` : '<answer>Peruvian sol</answer>'),
+  });
+  const tasks = ['a', 'forbidden', 'b', 'c'].map((id) => ({ ...peru, id }));
+  const [one, four] = await Promise.all(
+    [1, 4].map((batchSize) => runEpisodes({ environment, policy, tasks, seed: 0, batchSize })),
+  );
+  expect(four).toEqual(one);
+  expect(four?.map(({ outcome }) => outcome.endedBy)).toEqual(['answer', 'error', 'answer', 'answer']);
+  expect(four?.[1]?.outcome.error).toBe('retriever: MCP tool search: this query is not allowed');
+});
+
 test('an episode searches, opens and calls tools of a server', async () => {
   const connection = await connected();
   const tools = connection.tools.filter(({ name }) => ['add', 'fail', 'echo'].includes(name));

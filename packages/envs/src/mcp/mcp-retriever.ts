@@ -62,6 +62,7 @@ export function createMcpRetriever(options: McpRetrieverOptions): Retriever {
   };
 
   const retriever: Retriever = {
+    batches: false,
     retrieve: ({ queries, topK, signal }) =>
       Promise.all(
         queries.map(async (query) => {

@@ -44,11 +44,11 @@ async function callTool(
   }
 }
 
-/** Carries out the calls of a batch, all searches in one request. Only an abort of the signal throws. */
+/** Carries out the calls of a batch, all searches together. Only an abort of the signal throws. */
 export async function carryOut(options: CarryOutOptions): Promise<(SearchResult | null)[]> {
   const { calls, ...around } = options;
   const queries = calls.flatMap((entry) => (entry?.call.kind === 'search' ? [entry.call.query] : []));
-  const searched = queries.length === 0 ? { documents: [] } : retrieveOrError({ ...around, queries });
+  const searched = queries.length === 0 ? [] : retrieveOrError({ ...around, queries });
   const others = calls.map((entry) => {
     if (entry?.call.kind === 'open') return open(entry.call.document, entry.actions, around);
     if (entry?.call.kind === 'tool') return callTool(entry.call.tool, entry.call.arguments, around);
@@ -58,6 +58,6 @@ export async function carryOut(options: CarryOutOptions): Promise<(SearchResult 
   let query = 0;
   return calls.map((entry, index) => {
     if (entry?.call.kind !== 'search') return results[index] ?? null;
-    return 'error' in retrieved ? retrieved : { documents: retrieved.documents[query++] ?? [] };
+    return retrieved[query++] ?? null;
   });
 }

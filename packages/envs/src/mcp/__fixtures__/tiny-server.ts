@@ -41,6 +41,7 @@ export function createTinyServer(): Server {
       case 'add':
         return text(String(Number(given.a) + Number(given.b)));
       case 'search':
+        if (given.query === 'forbidden') return { ...text('this query is not allowed'), isError: true };
         return { ...text('found'), structuredContent: { result: documents.slice(0, Number(given.topk)) } };
       case 'open': {
         const found = documents.find(({ id }) => id === given.id);
