@@ -17,6 +17,12 @@ const lima = call('answer', { answer: 'Lima' });
 const peru = (thought = '') => call('search', { query: 'capital of Peru' }, thought);
 const go = (thought = '') => call('act', { command: 'go to fridge 1' }, thought);
 
+/** What a policy that keeps the stop strings of a format has written of a text. */
+const cut = ({ stop }: ActionFormat, text: string) => {
+  const ends = stop.flatMap((mark) => (text.includes(mark) ? [text.indexOf(mark) + mark.length] : []));
+  return ends.length === 0 ? text : text.slice(0, Math.min(...ends));
+};
+
 describe('react', () => {
   test.each([
     ['Thought: I need it.\nAction: search[capital of Peru]', peru('I need it.')],
@@ -28,7 +34,16 @@ describe('react', () => {
     ['Action: dance[x]\nAction: answer[Lima]', lima],
     ['Action: answer[]', call('answer', { answer: '' })],
     ['Action: answer[a[1] or b[2]]', call('answer', { answer: 'a[1] or b[2]' })],
+    ['Action: answer[ 42 ] because [1]', call('answer', { answer: '42' })],
+    ['Action: answer[a[1]] as in [1] and [2].', call('answer', { answer: 'a[1]' })],
+    ['Action: answer[42] see [1', call('answer', { answer: '42' })],
+    ['Action: answer[a[1 or b]', call('answer', { answer: 'a[1 or b' })],
+    ['Action: answer[a]b]', call('answer', { answer: 'a]b' })],
+    ['Action: search[] or [x]', null],
     ['Action: add[{"a": 1, "b": 2}]', call('add', { a: 1, b: 2 })],
+    ['Action: add[{"a": [1]}] because [1]', call('add', { a: [1] })],
+    ['Action: add[{"a": "]["}]', call('add', { a: '][' })],
+    ['Action: add[{"a": "]"}]', call('add', { a: ']' })],
     ['Action: add[1, 2]', null],
     ['Action: search[]', null],
     ['Action: search[x', null],
@@ -124,10 +139,36 @@ describe('json', () => {
     ['{"tool": "search"}', null],
     ['{"tool": "toString", "arguments": {}}', null],
     ['{"__proto__": {"tool": "answer"}, "arguments": {"answer": "x"}}', null],
+    [
+      '{"id": "1", "type": "function", "function": {"name": "answer", "arguments": "{\\"answer\\": \\"Lima\\"}"}}',
+      lima,
+    ],
+    ['{"type": "function", "function": {"name": "dance", "arguments": {}}}', null],
+    ['{"type": "function", "function": "answer"}', null],
     ['[1]', null],
     ['{"tool": "search", "arguments": {"query": "x"', null],
   ])('%j', (text, expected) => {
     expect(many('json').parse(text)).toEqual(expected);
+  });
+
+  const inner = call('add', { range: { from: 1, to: 2 } });
+  const latex = '\\frac{a}{b^{2}} is {{x}}\nObservation: none';
+  test.each([
+    ['arguments in arguments', inner, inner],
+    ['braces in a thought', { ...lima, thought: latex }, { ...lima, thought: latex }],
+    ['braces in a query', call('search', { query: '{{citation}}' }), call('search', { query: '{{citation}}' })],
+  ])('%s end no turn before its time, however the object is written', (_, object, expected) => {
+    for (const text of [JSON.stringify(object), JSON.stringify(object, null, 2)]) {
+      const turn = `${text}\nObservation:`;
+      expect(cut(many('json'), `${turn} x`)).toBe(turn);
+      expect(many('json').parse(turn)).toEqual(expected);
+    }
+  });
+
+  test('the label of the observation is written once', () => {
+    const { around, render } = many('json');
+    expect(around('{}')).toEqual({ prefix: '\nObservation:', lead: ' ', suffix: '\n' });
+    expect(around(render(lima))).toEqual({ prefix: '', lead: ' ', suffix: '\n' });
   });
 });
 
@@ -138,6 +179,7 @@ describe('tool-calls', () => {
     [`<think>\nhm\n</think>\n${wrapped(valid)}`, peru('hm')],
     [`${wrapped('{broken')}${wrapped(valid)}`, { ...peru(), thought: expect.any(String) }],
     [`${wrapped(valid)}${wrapped('{"name": "answer", "arguments": {"answer": "x"}}')}`, peru()],
+    [wrapped(`{"type": "function", "function": ${valid}}`), peru()],
     [valid, null],
     [`<tool_call>${valid}`, null],
   ])('%j', (text, expected) => {
@@ -146,10 +188,6 @@ describe('tool-calls', () => {
 });
 
 describe.each(names)('%s', (name) => {
-  const cut = ({ stop }: ActionFormat, text: string) => {
-    const ends = stop.flatMap((mark) => (text.includes(mark) ? [text.indexOf(mark) + mark.length] : []));
-    return ends.length === 0 ? text : text.slice(0, Math.min(...ends));
-  };
   // Line formats and tags cannot hold their own marks; nobody's query does.
   const word = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !/[<>[\]:\r\n\u2028\u2029]/.test(text));
   const text = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words.join(' ').trim());

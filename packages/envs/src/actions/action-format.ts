@@ -77,7 +77,7 @@ const formats: Readonly<
  * - `tags`: `<think>why</think><search>query</search>`, as Search-R1 (arXiv 2503.09516)
  * - `react`: `Thought: why`, then `Action: search[query]`, as ReAct (arXiv 2210.03629)
  * - `stateact`: lines `goal:`, `state:`, `thought:` and `action:`, as StateAct (arXiv 2410.02810)
- * - `json`: `{"thought": "why", "tool": "search", "arguments": {"query": "…"}}`
+ * - `json`: `{"thought": "why", "tool": "search", "arguments": {"query": "…"}}`, then the label of the observation
  * - `tool-calls`: `<tool_call>{"name": "search", "arguments": {"query": "…"}}</tool_call>`, OpenAI's tool calls as Hermes and Qwen write them
  *
  * Where there is one tool only, the lines and tags hold its argument alone: `Action: go to fridge 1`, `<action>go to fridge 1</action>`.

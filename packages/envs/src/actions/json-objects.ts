@@ -23,19 +23,11 @@ export function* jsonObjects(text: string): Generator<{ text: string; start: num
   }
 }
 
-/**
- * A JSON text in one line. Its strings hold neither `}` nor `<`, and `}}` occurs nowhere but at its end, so that it ends no turn and
- * no tag before its time.
- */
-export function writeJson(values: Readonly<Record<string, unknown>>): string {
-  const quote = (text: string) => JSON.stringify(text).replaceAll('}', '\\u007d').replaceAll('<', '\\u003c');
-  const write = (value: unknown, isInner: boolean): string => {
-    if (typeof value === 'string') return quote(value);
-    if (Array.isArray(value)) return `[${value.map((item) => write(item, true)).join(', ')}]`;
-    if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-    const entries = Object.entries(value).map(([name, inner]) => `${quote(name)}: ${write(inner, true)}`);
-    const text = entries.join(', ');
-    return `{${text}${isInner && text.endsWith('}') ? ' ' : ''}}`;
-  };
-  return write(values, false);
+/** A JSON text in one line, with blanks after `:` and `,`. Its strings hold no `<`, so that it ends no tag before its time. */
+export function writeJson(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value).replaceAll('<', '\\u003c');
+  if (Array.isArray(value)) return `[${value.map(writeJson).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const entries = Object.entries(value).map(([name, inner]) => `${writeJson(name)}: ${writeJson(inner)}`);
+  return `{${entries.join(', ')}}`;
 }

@@ -1,16 +1,34 @@
 import type { ActionTool, ToolCall } from './action-format.js';
 import { findTool, readText, textArguments, textForm, writeText } from './read-arguments.js';
 
+/**
+ * Where the argument that begins at `start` ends: at the bracket that closes it, so that what follows (`because [1]`) is no part of it;
+ * where the brackets of the line do not match, at the last.
+ */
+function endOfArgument(line: string, start: number): number {
+  let depth = 1;
+  let end = -1;
+  for (let index = start; index < line.length; index++) {
+    if (line[index] === '[') depth += 1;
+    else if (line[index] === ']') depth -= 1;
+    if (depth === 0 && end < 0) end = index;
+  }
+  return depth === 0 ? end : line.lastIndexOf(']');
+}
+
 /** What stands after `Action:`: the argument alone where there is one tool, else `tool[argument]`. Case of the tool does not matter. */
 function parseLineAction(line: string, tools: readonly ActionTool[]): ToolCall | null {
   const [only] = tools;
   const match = /^([\w.-]+)[ \t]*\[/.exec(line);
   const isOnly = tools.length === 1 && only !== undefined;
   const tool = isOnly ? only : tools.find(({ name }) => name.toLowerCase() === match?.[1]?.toLowerCase());
-  const end = line.lastIndexOf(']');
   if (tool === undefined) return null;
-  if (!isOnly && end < (match?.[0].length ?? 0)) return null;
-  const given = readText(tool, isOnly ? line : line.slice(match?.[0].length ?? 0, end));
+  const start = match?.[0].length ?? 0;
+  const readTo = (end: number) => (end < start ? null : readText(tool, line.slice(start, end)));
+  const readCall = () =>
+    // Strings of a JSON object may hold any brackets.
+    readTo(endOfArgument(line, start)) ?? (tool.argument === undefined ? readTo(line.lastIndexOf(']')) : null);
+  const given = isOnly ? readText(tool, line) : readCall();
   return given === null ? null : { tool: tool.name, arguments: given };
 }
 

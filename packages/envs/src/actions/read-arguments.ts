@@ -2,7 +2,7 @@ import type { ActionTool } from './action-format.js';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is Arguments =>
+export const isObject = (value: unknown): value is Arguments =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The JSON object that a text is, null when it is none. */

@@ -216,7 +216,7 @@ describe('every format', () => {
     ['react', 'Thought: key\nAction: go left\nObservation:'],
     ['stateact', 'goal: out\nplace: 1\nthought: key\naction: go left\nobservation:'],
     ['tags', '<think>key</think><action>go left</action>'],
-    ['json', '{"thought": "key", "tool": "act", "arguments": {"command": "go left"}}'],
+    ['json', '{"thought": "key", "tool": "act", "arguments": {"command": "go left"}}\nObservation:'],
     [
       'tool-calls',
       '<think>\nkey\n</think>\n<tool_call>\n{"name": "act", "arguments": {"command": "go left"}}\n</tool_call>',
