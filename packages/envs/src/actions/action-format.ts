@@ -98,9 +98,10 @@ export function createActionFormat(options: {
   const names = new Set<string>();
   for (const { name } of tools) {
     if (!/^[\w.-]+$/.test(name) || names.has(name.toLowerCase())) {
-      throw new ConfigError(`expected names of their own, of letters, digits, "_", "-" and ".", found "${name}"`, {
-        where: 'tools',
-      });
+      throw new ConfigError(
+        `expected names of their own, of letters, digits, "_", "-" and ".", found "${name}"; rename it`,
+        { where: 'tools' },
+      );
     }
     names.add(name.toLowerCase());
   }

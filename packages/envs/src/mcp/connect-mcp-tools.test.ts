@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError, EnvironmentError, RetrieverError } from '@dgpo/trajectory';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { peru } from '../__fixtures__/episodes.js';
+import { peru, play } from '../__fixtures__/episodes.js';
 import { runEpisodes } from '../run-episodes.js';
 import { createScriptedPolicy } from '../scripted-policy.js';
 import { createSearchEnvironment } from '../search/search-environment.js';
@@ -46,6 +46,17 @@ describe('tools', () => {
     const { tools } = await connected({ only: ['add', 'echo'] });
     expect(tools.map(({ name }) => name)).toEqual(['add', 'echo']);
     await expect(connected({ only: ['sing'] })).rejects.toThrow(/the server has no tool "sing"; it has echo, add/);
+  });
+
+  test('can be renamed: policies know the new name, the server its own', async () => {
+    const { tools } = await connected({ only: ['add', 'search'], rename: (name) => `tiny.${name}` });
+    expect(tools.map(({ name }) => name)).toEqual(['tiny.add', 'tiny.search']);
+    const turns = ['<tiny.add>{"a": 2, "b": 3}</tiny.add>', '<answer>x</answer>'];
+    const trajectory = await play(turns, { tools });
+    expect(trajectory.actions[0]).toMatchObject({ command: 'tiny.add[{"a":2,"b":3}]', executed: true });
+    expect(trajectory.segments[2]?.text).toContain('5');
+    const retriever = createMcpRetriever({ tools, search: 'tiny.search' });
+    expect(await retriever.retrieve({ queries: ['a'], topK: 1 })).toMatchObject([[{ document: { id: 'peru' } }]]);
   });
 
   test('answer as text, and what is no text is named', async () => {

@@ -6,8 +6,14 @@ import { type McpServerAddress, openTransport } from './open-transport.js';
 
 export interface McpToolsOptions {
   server: McpServerAddress;
-  /** The tools to offer, by name and in this order. @default all, as the server lists them */
+  /** The tools to offer, by the server's names and in this order. @default all, as the server lists them */
   only?: readonly string[];
+  /**
+   * What policies call a tool, by the server's name: formats take letters, digits, `_`, `-` and `.`, and no name that is taken, such as
+   * `search`.
+   * @default its own name
+   */
+  rename?: (name: string) => string;
   /** Milliseconds until connecting or a call counts as failed. @default 30000 */
   timeout?: number;
   /** Longest text of an answer, in UTF-16 code units; the rest is cut off. @default 20000 */
@@ -75,7 +81,14 @@ function cut(text: string, maxLength: number): string {
  * `only` that the server does not have; EnvironmentError when there is no connection.
  */
 export async function connectMcpTools(options: McpToolsOptions): Promise<McpTools> {
-  const { server, only, timeout = 30_000, maxOutputLength = 20_000, maxMessageBytes = 4 * 2 ** 20 } = options;
+  const {
+    server,
+    only,
+    rename = (name) => name,
+    timeout = 30_000,
+    maxOutputLength = 20_000,
+    maxMessageBytes = 4 * 2 ** 20,
+  } = options;
   checkWhole('timeout', timeout, 1);
   checkWhole('maxOutputLength', maxOutputLength, 1);
   checkWhole('maxMessageBytes', maxMessageBytes, 1);
@@ -95,17 +108,19 @@ export async function connectMcpTools(options: McpToolsOptions): Promise<McpTool
     return listed;
   };
 
-  const toTool = ({ name, description, inputSchema }: Awaited<ReturnType<typeof listTools>>[number]): McpTool => {
+  const toTool = (listed: Awaited<ReturnType<typeof listTools>>[number]): McpTool => {
+    const { name: ownName, description, inputSchema } = listed;
     const argument = textArgument(inputSchema);
+    const name = rename(ownName);
     return {
       name,
-      description: cut(description ?? name, 500),
+      description: cut(description ?? ownName, 500),
       inputSchema,
       ...(argument === undefined ? { parameters: Object.keys(inputSchema.properties ?? {}) } : { argument }),
       async call({ arguments: given, signal }) {
         try {
           const request = { timeout, maxTotalTimeout: timeout, ...(signal === undefined ? {} : { signal }) };
-          const answer = await client.callTool({ name, arguments: { ...given } }, undefined, request);
+          const answer = await client.callTool({ name: ownName, arguments: { ...given } }, undefined, request);
           const parts = (Array.isArray(answer.content) ? answer.content : []).map(textOf);
           const data = answer.structuredContent === undefined ? {} : { data: answer.structuredContent };
           return { text: cut(parts.join('\n'), maxOutputLength), isError: answer.isError === true, parts, ...data };
@@ -119,11 +134,11 @@ export async function connectMcpTools(options: McpToolsOptions): Promise<McpTool
 
   try {
     await client.connect(transport as Parameters<typeof client.connect>[0], { timeout });
-    const tools = (await listTools()).map(toTool);
-    const chosen = (only ?? tools.map(({ name }) => name)).map((name) => {
-      const tool = tools.find((candidate) => candidate.name === name);
-      if (tool !== undefined) return tool;
-      const names = tools.map((candidate) => candidate.name).join(', ');
+    const listed = await listTools();
+    const chosen = (only ?? listed.map(({ name }) => name)).map((name) => {
+      const tool = listed.find((candidate) => candidate.name === name);
+      if (tool !== undefined) return toTool(tool);
+      const names = listed.map((candidate) => candidate.name).join(', ');
       throw new ConfigError(`the server has no tool "${name}"; it has ${names || 'none'}`, { where: 'only' });
     });
     return { tools: chosen, close: () => client.close() };

@@ -5,7 +5,7 @@ import type { McpAnswer, McpTool } from './connect-mcp-tools.js';
 export interface McpRetrieverOptions {
   /** Tools of {@link connectMcpTools}. */
   tools: readonly McpTool[];
-  /** The tool that searches. @default 'search' */
+  /** The tool that searches, by the name it has here. @default 'search' */
   search?: string;
   /** The tool that opens a document by its id. @default 'open' where the server has it */
   open?: string;
