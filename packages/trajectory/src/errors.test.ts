@@ -32,6 +32,11 @@ test('place and cause are optional', () => {
   expect('cause' in error).toBe(false);
 });
 
+test('an error of a retriever says whether the query is at fault', () => {
+  expect(new RetrieverError('down').refusesQuery).toBe(false);
+  expect(new RetrieverError('too long', { refusesQuery: true }).refusesQuery).toBe(true);
+});
+
 test('isDgpoError knows errors of another copy of the package and nothing else', () => {
   const foreign = { [Symbol.for('dgpo.error')]: true };
   expect(isDgpoError(new ModelError('x'))).toBe(true);

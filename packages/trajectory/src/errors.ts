@@ -61,8 +61,11 @@ export class ModelError extends DgpoError {
 /** A retriever, its index or its server failed. */
 export class RetrieverError extends DgpoError {
   override readonly name = 'RetrieverError';
-  constructor(message: string, options?: DgpoErrorOptions) {
+  /** Whether the query is at fault, one too long, say: the retriever works and answers others. */
+  readonly refusesQuery: boolean;
+  constructor(message: string, options: DgpoErrorOptions & { refusesQuery?: boolean } = {}) {
     super('RETRIEVER_ERROR', message, options);
+    this.refusesQuery = options.refusesQuery ?? false;
   }
 }
 

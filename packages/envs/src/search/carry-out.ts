@@ -25,7 +25,7 @@ async function open(name: string, actions: readonly Action[], around: Surroundin
   const missing = { text: `There is no document "${name}" among the last results.`, isError: true };
   if (found === null) return missing;
   const opened = await openOrError({ ...around, id: found.document.id });
-  if ('error' in opened) return opened;
+  if (!('document' in opened)) return opened;
   return opened.document === null ? missing : { documents: [{ ...found, document: opened.document }] };
 }
 

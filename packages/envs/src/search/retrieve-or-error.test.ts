@@ -1,4 +1,4 @@
-import type { Trajectory } from '@dgpo/trajectory';
+import { RetrieverError, type Trajectory } from '@dgpo/trajectory';
 import { describe, expect, test } from 'vitest';
 import { createFixedRetriever, document, peru, play } from '../__fixtures__/episodes.js';
 import { createByteTokenizer } from '../byte-tokenizer.js';
@@ -111,6 +111,26 @@ describe('a query that fails', () => {
     expect(together[3]?.outcome.error).toBe('retriever: not this one');
     // All at once, then each once more.
     expect(calls.slice(0, 8)).toEqual([queries, ...queries.map((query) => [query])]);
+  });
+
+  test('by its own fault is a turn of its policy: it reads why, and the episode is no error', async () => {
+    const url = 'http://127.0.0.1:8000/retrieve';
+    const error = new RetrieverError('status 413: queries.0: too long', { where: url, refusesQuery: true });
+    const { retriever } = createFussyRetriever(() => Promise.reject(error));
+    const together = await playAll(7, { retriever });
+    expect(together).toEqual(await playAll(1, { retriever }));
+    expect(together.map(({ outcome }) => outcome.endedBy)).toEqual(queries.map(() => 'answer'));
+    const { segments, actions } = together[3] ?? { segments: [], actions: [] };
+    expect(segments[2]?.text).toBe(
+      '\n\n<information>Not carried out: status 413: queries.0: too long</information>\n\n',
+    );
+    expect(actions[0]).toEqual({
+      turn: 0,
+      kind: 'search',
+      query: 'bad',
+      text: '<search>bad</search>',
+      executed: false,
+    });
   });
 
   test('that never answers when asked alone leaves the others their passages', async () => {

@@ -1,4 +1,4 @@
-import type { RetrievedDocument } from '@dgpo/trajectory';
+import { isDgpoError, type RetrievedDocument, type RetrieverError } from '@dgpo/trajectory';
 import type { Retriever } from '../retriever.js';
 import { withinTime } from '../within-time.js';
 
@@ -15,17 +15,30 @@ interface RetrieveOptions {
   topK: number;
 }
 
+/** A query that the retriever refuses by its own fault, as a text for the policy, or a failure of the retriever. */
+type Failure = { text: string; isError: true } | { error: string };
+
 /** What a query brought. */
-type Found = { documents: RetrievedDocument[] } | { error: string };
+type Found = { documents: RetrievedDocument[] } | Failure;
 
 /** Queries that are asked again at a time: a retriever that is down is not asked for all of them at once. */
 const maxAtOnce = 4;
 
-async function orError<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T | { error: string }> {
+/** What a policy reads; without the address of the server, which differs from run to run. */
+function asRefusal({ message, where }: RetrieverError): Failure {
+  const reason = where === undefined ? message : message.slice(`${where}: `.length);
+  return { text: `Not carried out: ${reason}`, isError: true };
+}
+
+const refusesQuery = (error: unknown): error is RetrieverError =>
+  isDgpoError(error) && 'refusesQuery' in error && error.refusesQuery === true;
+
+async function orError<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T | Failure> {
   try {
     return await work();
   } catch (error) {
     signal?.throwIfAborted();
+    if (refusesQuery(error)) return asRefusal(error);
     return { error: `retriever: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
@@ -56,7 +69,7 @@ async function askEach(options: RetrieveOptions & { signal: AbortSignal; found: 
 /**
  * What each query brought: a call for all of them, and where it fails a call for each, so that no query fails for another's sake. A
  * failure, a wrong number of lists and a retriever that does not answer in time come back as a message; the time is that of all calls
- * together. Only an abort of the caller's signal throws.
+ * together. A query that is refused by its own fault is no failure: the policy reads why. Only an abort of the caller's signal throws.
  */
 export async function retrieveOrError(options: RetrieverCall & RetrieveOptions): Promise<Found[]> {
   const { retriever, queries, topK, timeout, signal } = options;
@@ -82,7 +95,7 @@ export async function retrieveOrError(options: RetrieverCall & RetrieveOptions):
 /** The whole document behind a passage, null when there is none. Failures as in {@link retrieveOrError}. */
 export function openOrError(
   options: RetrieverCall & { id: string },
-): Promise<{ document: RetrievedDocument['document'] | null } | { error: string }> {
+): Promise<{ document: RetrievedDocument['document'] | null } | Failure> {
   const { retriever, id, timeout, signal } = options;
   return orError(signal, async () => {
     const work = async (inner: AbortSignal) => (await retriever.openDocument?.({ id, signal: inner })) ?? null;

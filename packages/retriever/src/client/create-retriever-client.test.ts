@@ -150,6 +150,19 @@ describe('createRetrieverClient', () => {
   });
 
   it.each([
+    [413, true],
+    [414, true],
+    [431, true],
+    [400, false],
+    [401, false],
+    [404, false],
+    [422, false],
+  ])('a refusal with status %i blames the query: %s', async (status, refusesQuery) => {
+    const { retrieve } = scripted([reply({ error: { message: 'no' } }, status)]);
+    await expect(retrieve()).rejects.toMatchObject({ name: 'RetrieverError', refusesQuery });
+  });
+
+  it.each([
     ['<html>proxy</html>', /bad reply: it is not JSON: "<html>proxy/],
     ['{"result": [[{"docum', /not JSON/],
     [{ results: [] }, /result is not as in/],

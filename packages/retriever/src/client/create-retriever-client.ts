@@ -36,7 +36,8 @@ function resolveUrl(text: string): string {
  * A retriever that asks a `/retrieve` server: this package's, Search-R1's or any that speaks the same contract. One flaky
  * request does not end a run: attempts have a time limit and are repeated; a server that stays down is left alone for a while.
  * @throws ConfigError for a bad URL or option. `retrieve` throws RetrieverError naming the URL when the server stays
- * unreachable, refuses the request or sends something else than passages, and the signal's reason when it is aborted.
+ * unreachable, refuses the request (`refusesQuery` where it is too large) or sends something else than passages, and the signal's reason
+ * when it is aborted.
  */
 export function createRetrieverClient({
   url: urlText,

@@ -84,9 +84,15 @@ export interface Requester {
   request<T>(exchange: Exchange<T>): Promise<T>;
 }
 
+/**
+ * The statuses of requests that are too large (413), or whose address is (414, 431): what a policy has written. Others that are refused
+ * (400, 401, 404) come of settings as well.
+ */
+const tooLarge = [413, 414, 431];
+
 type Outcome<T> =
   | { kind: 'answer'; answer: T }
-  | { kind: 'refused'; failure: string; cause?: unknown }
+  | { kind: 'refused'; failure: string; refusesQuery: boolean; cause?: unknown }
   | { kind: 'failed'; failure: string; retryAfter?: number | null; cause?: unknown };
 
 /** @throws ConfigError for options out of range. */
@@ -120,11 +126,11 @@ export function createRequester({
   requireInteger({ retries, backoff, maxDelay }, 0);
   const slots = createSlots(maxConcurrent);
 
-  const failWith = (message: string, cause?: unknown) => {
+  const failWith = (message: string, cause?: unknown, refusesQuery = false) => {
     const text =
       secret === undefined ? message : message.replaceAll(secret, '***').replaceAll(encodeURIComponent(secret), '***');
     // The cause may quote the server too.
-    return new RetrieverError(text, { where, ...(secret === undefined && { cause }) });
+    return new RetrieverError(text, { where, refusesQuery, ...(secret === undefined && { cause }) });
   };
 
   async function attempt<T>({ url, init, parse, signal }: Exchange<T>): Promise<Outcome<T>> {
@@ -135,8 +141,10 @@ export function createRequester({
       if (!response.ok) {
         const { status } = response;
         const failure = await describeStatus(response);
-        if (status !== 408 && status !== 429 && status < 500)
-          return { kind: 'refused', failure: `refused the request (${failure})` };
+        if (status !== 408 && status !== 429 && status < 500) {
+          const refusesQuery = tooLarge.includes(status);
+          return { kind: 'refused', failure: `refused the request (${failure})`, refusesQuery };
+        }
         return {
           kind: 'failed',
           failure,
@@ -146,7 +154,9 @@ export function createRequester({
       body = await readBody(response, maxResponseBytes);
     } catch (cause) {
       signal?.throwIfAborted();
-      if (cause instanceof RangeError) return { kind: 'refused', failure: `sent a bad reply: ${cause.message}`, cause };
+      if (cause instanceof RangeError) {
+        return { kind: 'refused', failure: `sent a bad reply: ${cause.message}`, refusesQuery: false, cause };
+      }
       return {
         kind: 'failed',
         failure: expired.aborted ? `no answer within ${timeout} ms` : describeFailure(cause),
@@ -196,7 +206,9 @@ export function createRequester({
           const { failure, cause } = outcome;
           if (outcome.kind === 'refused') {
             pass.succeed();
-            throw failWith(`the server ${failure}${refusalHint === undefined ? '' : `; ${refusalHint}`}`, cause);
+            const { refusesQuery } = outcome;
+            const advice = refusalHint === undefined || refusesQuery ? '' : `; ${refusalHint}`;
+            throw failWith(`the server ${failure}${advice}`, cause, refusesQuery);
           }
           if (attempts > retries) {
             const times = attempts === 1 ? 'one attempt' : `${attempts} attempts`;

@@ -64,7 +64,7 @@ describe('POST /retrieve', () => {
     [{}, 400, /^queries: /],
     [[], 400, /^body: expected an object/],
     ['{"queries": [', 400, /not JSON/],
-    [{ queries: ['ok', 'x'.repeat(32_769)] }, 400, /^queries\.1: longer than the 32768/],
+    [{ queries: ['ok', 'x'.repeat(32_769)] }, 413, /^queries\.1: longer than the 32768/],
     [{ queries: Array.from({ length: 4097 }, () => '') }, 413, /smaller batches/],
   ])('refuses %.60j', async (body, status, message) => {
     const response = await ask(body);

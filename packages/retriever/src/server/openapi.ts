@@ -36,7 +36,7 @@ const refusals = {
   400: failure('The body does not fit; the message names the field'),
   401: failure('The bearer token is missing or wrong'),
   403: failure('A web page from another machine asks'),
-  413: failure('The body or the batch is larger than the server takes'),
+  413: failure('The body, the batch or a text is larger than the server takes'),
   429: { ...failure('The queue is full'), headers: retryAfter },
   503: { ...failure('The index is loading, the server closes, or the work took too long'), headers: retryAfter },
 };

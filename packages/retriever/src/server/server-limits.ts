@@ -65,7 +65,7 @@ export function requireLimits({
   return limits;
 }
 
-/** @throws RequestError 413 for too many texts, 400 for one that is too long. */
+/** @throws RequestError 413 for too many texts, and for one that is too long. */
 export function requireTexts({
   field,
   texts,
@@ -82,7 +82,7 @@ export function requireTexts({
   }
   const long = texts.findIndex((text) => text.length > maxQueryLength);
   if (long !== -1) {
-    throw new RequestError(400, `${field}.${long}: longer than the ${maxQueryLength} characters this server takes`);
+    throw new RequestError(413, `${field}.${long}: longer than the ${maxQueryLength} characters this server takes`);
   }
 }
 
