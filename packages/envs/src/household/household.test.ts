@@ -1,5 +1,7 @@
 import { DatasetError } from '@dgpo/trajectory';
 import { expect, test } from 'vitest';
+import { createByteTokenizer } from '../byte-tokenizer.js';
+import { createTextEnvironment } from '../text-world/text-environment.js';
 import { kitchenGame, taskOf } from './__fixtures__/kitchen-game.js';
 import { createHousehold, type HouseholdOptions } from './household.js';
 import type { HouseholdGame, HouseholdState } from './types.js';
@@ -158,6 +160,18 @@ test('old files say "put" and name the spot', () => {
   expect(world.admissibleCommands(state())).not.toContain('help');
   expect(play('move knife 1 to sinkbasin 1').executed).toBe(false);
   expect(play('put knife 1 in/on sinkbasin 1').observation).toBe('You put the knife 1 in/on the sinkbasin 1.');
+});
+
+test.each([
+  ['move', 'move OBJECT to RECEPTACLE'],
+  ['put', 'put OBJECT in/on RECEPTACLE'],
+] as const)('the prompt of a game that says "%s" names that command alone', async (place, grammar) => {
+  const game: HouseholdGame = { ...kitchenGame(), style: { place, arrive: 'receptacle', help: true } };
+  const world = createHousehold();
+  const environment = createTextEnvironment({ world });
+  const [prompt] = environment.start({ task: taskOf(game), tokenizer: createByteTokenizer() }).segments;
+  expect(prompt?.text.match(/^(?:move|put) .*$/gm)).toEqual([grammar]);
+  expect(prompt?.text.replace(grammar, 'move OBJECT to RECEPTACLE')).toContain(world.instructions);
 });
 
 test.each([

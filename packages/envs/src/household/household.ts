@@ -6,7 +6,7 @@ import { goalReached } from './goal.js';
 import { observeAction, observeStart } from './observe.js';
 import { readTask } from './read-task.js';
 import { startGame } from './start-game.js';
-import type { HouseholdState } from './types.js';
+import type { HouseholdState, HouseholdStyle } from './types.js';
 
 /** Steps after which the original ends an episode; the environment around a world counts them. */
 export const householdMaxSteps = 50;
@@ -26,14 +26,16 @@ export interface HouseholdOptions {
   acceptBothSpellings?: boolean;
 }
 
-const instructions = `You are in a room of a house and have one task to do there. One command per turn:
+const instructionsFor = (
+  place: HouseholdStyle['place'],
+) => `You are in a room of a house and have one task to do there. One command per turn:
 look
 inventory
 go to RECEPTACLE
 open RECEPTACLE
 close RECEPTACLE
 take OBJECT from RECEPTACLE
-move OBJECT to RECEPTACLE
+${place === 'move' ? 'move OBJECT to RECEPTACLE' : 'put OBJECT in/on RECEPTACLE'}
 examine RECEPTACLE or OBJECT
 use LAMP
 clean OBJECT with SINKBASIN
@@ -61,7 +63,7 @@ function respell(state: HouseholdState, command: string): string {
  *
  * Source: alfworld/data/alfred.pddl and alfred.twl2 (MIT) in the reading of TextWorld's PDDL engine, with its quirks: a microwave need
  * not be open to heat what is in hand, going where one stands does nothing, and only an object in hand can be examined. Differences:
- * the title line is left out, and `help` has words of its own.
+ * the title line is left out, and `help` has words of its own. Games of old files have instructions that say `put`, as they do.
  */
 export function createHousehold({
   acceptBothSpellings = false,
@@ -69,10 +71,12 @@ export function createHousehold({
 }: HouseholdOptions = {}): TextWorld<HouseholdState> {
   return {
     name: 'household',
-    instructions,
+    instructions: instructionsFor('move'),
     start(task) {
       const state = startGame(readTask(task));
-      return { state, observation: observeStart(state) };
+      const observation = observeStart(state);
+      const { place } = state.game.style;
+      return place === 'move' ? { state, observation } : { state, observation, instructions: instructionsFor(place) };
     },
     step(state, command) {
       const trimmed = command.trim();

@@ -128,8 +128,8 @@ export function createTextEnvironment<State extends PlainData>(options: TextEnvi
 
     start({ task, tokenizer }) {
       checkFrame({ frame: actions.around(''), limits, tokenizer });
-      const { state: first, observation } = world.start(task);
-      const parts = { instructions: world.instructions, format: actions.instructions, observation, task };
+      const { state: first, observation, instructions = world.instructions } = world.start(task);
+      const parts = { instructions, format: actions.instructions, observation, task };
       const prompt = encodeTextPrompt({ parts, template: promptTemplate, tokenizer });
       const state = { task, turn: 0, segments: [prompt], actions: [], world: first, next: null, outcome: null };
       return awaitTurn({ state, limits, tokenizer });

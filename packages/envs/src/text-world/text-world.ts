@@ -31,9 +31,10 @@ export interface TextWorld<State extends PlainData = PlainData> {
   /** What can be done, for the prompt. */
   readonly instructions: string;
   /**
+   * `instructions` are those of a task whose commands are spelled otherwise than the world's `instructions` say.
    * @throws DatasetError for a task that is not of this world
    */
-  start(task: Task): { state: State; observation: string };
+  start(task: Task): { state: State; observation: string; instructions?: string };
   /** Never throws for a command, whatever it says. */
   step(state: State, command: string): WorldStep<State>;
   /** Commands that would be carried out now, sorted. */
