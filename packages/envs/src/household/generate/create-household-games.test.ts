@@ -66,6 +66,32 @@ test('games of a room share its furniture', () => {
   }
 });
 
+test.each([
+  ['full', 0],
+  ['small', 20],
+] as const)('of 24 %s rooms that training has not, so many are furnished like one that it has: %i', (size, alike) => {
+  const seenGames = size === 'full' ? train : createHouseholdGames({ seed: 0, size });
+  const unseenGames = createHouseholdGames({ seed: 0, size, split: 'valid_unseen' });
+  const furnitureOf = (tasks: readonly Task[]) =>
+    new Map(tasks.map((task) => [gameOf(task).layout, JSON.stringify(gameOf(task).receptacles)]));
+  const seen = new Set(furnitureOf(seenGames).values());
+  const unseen = [...furnitureOf(unseenGames).values()];
+  expect(unseen).toHaveLength(24);
+  expect(unseen.filter((furniture) => seen.has(furniture))).toHaveLength(alike);
+  const roomOf = (task: Task) => JSON.stringify([gameOf(task).receptacles, gameOf(task).objects]);
+  const rooms = new Set(seenGames.map(roomOf));
+  expect(unseenGames.filter((task) => rooms.has(roomOf(task)))).toEqual([]);
+});
+
+test('floor lamps, slices and things in cups or plates are left out', () => {
+  const games = [...train, ...createHouseholdGames({ seed: 0, size: 'small' })].map(gameOf);
+  expect(games.filter(({ goal }) => goal.sliced || goal.lamp === 'floorlamp')).toEqual([]);
+  const objects = games.flatMap((game) => game.objects);
+  expect(
+    objects.filter(({ type, is, contents }) => /^floorlamp$|sliced$/.test(type) || is.length + contents.length > 0),
+  ).toEqual([]);
+});
+
 test('things lie where things of their type may lie, and are what they are', () => {
   const classes = new Map(
     Object.entries(receptacleContents).flatMap(([name, contents]) =>
