@@ -1,5 +1,5 @@
 import { createHousehold, createHouseholdGames, householdMaxSteps } from '@dgpo/envs/household';
-import { createCatalogue, createGoals, createWebshop } from '@dgpo/envs/webshop';
+import { createCatalogue, createGoals, createWebshop, webshopMaxSteps } from '@dgpo/envs/webshop';
 import { createRandom, type Task } from '@dgpo/trajectory';
 
 export interface TextWorldFigures {
@@ -48,8 +48,6 @@ function measure<State>(options: Play<State>): TextWorldFigures {
   play({ ...options, episodes: Math.ceil(options.episodes / 10) });
   return play(options);
 }
-
-const webshopMaxSteps = 15;
 
 /** Household and webshop with their default games and products, on one core, listing the admissible commands included. */
 export function textWorldFigures({ episodes }: { episodes: number }): TextWorldFigures[] {

@@ -1,5 +1,12 @@
 import type { TextWorld } from '@dgpo/envs';
-import { createCatalogue, createGoals, createWebshop, type Product, type WebshopState } from '@dgpo/envs/webshop';
+import {
+  createCatalogue,
+  createGoals,
+  createWebshop,
+  type Product,
+  type WebshopState,
+  webshopMaxSteps,
+} from '@dgpo/envs/webshop';
 import { createRandom, DatasetError, type Task } from '@dgpo/trajectory';
 import { smallWebshop, type WebshopSettings } from '../compute/environment-settings.js';
 import { apprenticeEnvironment, shortPrompt } from './apprentice-environment.js';
@@ -16,7 +23,7 @@ const { pages, catalogue: kinds } = smallWebshop;
 const settings: WebshopSettings = {
   kind: 'webshop',
   catalogue: { products: productsPerShop, seed: 0, ...kinds },
-  maxTurns: 15,
+  maxTurns: webshopMaxSteps,
   maxTokensPerTurn: 72,
   maxObservationTokens: 192,
   maxContextTokens: 1280,

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createByteTokenizer, createScriptedPolicy, runEpisodes } from '@dgpo/envs';
 import { createHouseholdGames, householdMaxSteps } from '@dgpo/envs/household';
-import { createGoals } from '@dgpo/envs/webshop';
+import { createGoals, webshopMaxSteps } from '@dgpo/envs/webshop';
 import { ConfigError, EnvironmentError, type Task, writeJsonLines, writeTasks } from '@dgpo/trajectory';
 import {
   type EnvironmentSettings,
@@ -23,9 +23,6 @@ type TextSettings = HouseholdSettings | WebshopSettings;
 /** Expert episodes whose text makes the vocabulary and the text to pretrain on. */
 const maxTexts = 1000;
 
-/** Actions that the literature gives a customer. */
-const webshopMaxTurns = 15;
-
 /** The rules of an episode in a household or a shop. */
 export function textWorldSettings(recipe: Recipe, world: TextSettings['kind']): TextSettings {
   const { format, maxTurns, maxTokensPerTurn, maxObservationTokens, maxTotalTokens, promptTemplate } =
@@ -43,7 +40,7 @@ export function textWorldSettings(recipe: Recipe, world: TextSettings['kind']): 
   const invented = { products, seed, ...(size === 'small' ? smallWebshop.catalogue : {}) };
   return {
     kind: world,
-    maxTurns: maxTurns ?? webshopMaxTurns,
+    maxTurns: maxTurns ?? webshopMaxSteps,
     catalogue: catalogue === undefined ? invented : { directory: catalogue, seed },
     ...(size === 'small' ? smallWebshop.pages : {}),
     ...shared,

@@ -1,9 +1,6 @@
-import { createCatalogue, createGoals, createWebshop } from '@dgpo/envs/webshop';
+import { createCatalogue, createGoals, createWebshop, webshopMaxSteps } from '@dgpo/envs/webshop';
 import { openTextWorld } from './open-text-world.js';
 import type { OpenPlayableOptions, Playable } from './playable.js';
-
-/** Actions that the literature gives a customer. */
-const maxTurns = 15;
 
 /** A shop of 1,000 invented products. */
 export function openWebshop({ seed }: OpenPlayableOptions): Playable {
@@ -11,6 +8,6 @@ export function openWebshop({ seed }: OpenPlayableOptions): Playable {
   return openTextWorld({
     world: createWebshop({ catalogue, observationMode: 'text_rich' }),
     tasks: createGoals({ catalogue, seed }),
-    maxTurns,
+    maxTurns: webshopMaxSteps,
   });
 }

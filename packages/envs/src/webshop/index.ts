@@ -14,4 +14,4 @@ export { type ReadCatalogueOptions, readCatalogue } from './read-catalogue.js';
 export { type Purchase, type RewardDetails, scorePurchase } from './reward.js';
 export type { SubPage, WebshopState } from './state.js';
 export { tokenSetRatio } from './token-set-ratio.js';
-export { createWebshop, type WebshopOptions } from './webshop.js';
+export { createWebshop, type WebshopOptions, webshopMaxSteps } from './webshop.js';

@@ -5,7 +5,7 @@ import { createCatalogue } from './create-catalogue.js';
 import { createGoals } from './goals.js';
 import type { Product } from './product.js';
 import type { WebshopState } from './state.js';
-import { createWebshop } from './webshop.js';
+import { createWebshop, webshopMaxSteps } from './webshop.js';
 
 const catalogue = createCatalogue();
 const shop = createWebshop({ catalogue });
@@ -213,10 +213,21 @@ test('refuses an empty catalogue and tasks of another one', () => {
 });
 
 /** The reward of a policy for a task, or null if it never buys. */
-function rewardOf(goal: Task, policy: (state: WebshopState) => string, maxSteps = 15): number | null {
-  let { state } = shop.start(goal);
-  for (let count = 0; count < maxSteps && state.result === null; count++) state = shop.step(state, policy(state)).state;
+function rewardOf(goal: Task, policy: (state: WebshopState) => string, world = shop): number | null {
+  let { state } = world.start(goal);
+  for (let count = 0; count < webshopMaxSteps && state.result === null; count++) {
+    state = world.step(state, policy(state)).state;
+  }
   return state.result?.reward ?? null;
+}
+
+/** What who searches for the instruction and buys the first result earns on average. */
+function firstResultEarns(tasks: readonly Task[], world = shop): number {
+  const buyFirst = (state: WebshopState) => {
+    if (state.page === 'search') return `search[${state.instruction}]`;
+    return state.page === 'results' ? `click[${state.results[0]}]` : 'click[buy now]';
+  };
+  return tasks.reduce((sum, goal) => sum + (rewardOf(goal, buyFirst, world) ?? 0), 0) / tasks.length;
 }
 
 describe('players', () => {
@@ -245,14 +256,23 @@ describe('players', () => {
   test.each(['human', 'synthetic'] as const)(
     'a buyer of the first result earns at most 0.4 on average (%s)',
     (instructions) => {
-      const buyFirst = (state: WebshopState) => {
-        if (state.page === 'search') return `search[${state.instruction}]`;
-        return state.page === 'results' ? `click[${state.results[0]}]` : 'click[buy now]';
-      };
-      const rewards = goals[instructions].slice(0, 1000).map((goal) => rewardOf(goal, buyFirst) ?? 0);
-      expect(rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length).toBeLessThanOrEqual(0.4);
+      expect(firstResultEarns(goals[instructions].slice(0, 1000))).toBeLessThanOrEqual(0.4);
     },
   );
+
+  test.each([
+    [60, 4, 0.3, 0.4],
+    [60, 1, 0.4, 0.5],
+    [120, 1, 0.4, 0.5],
+    [240, 1, 0.3, 0.4],
+  ])('in small shops (%i products, familiesPerKind %i) that is %d to %d', (products, familiesPerKind, least, most) => {
+    for (const seed of [0, 1, 2, 3]) {
+      const small = createCatalogue({ products, familiesPerKind, seed });
+      const earned = firstResultEarns(createGoals({ catalogue: small, seed }), createWebshop({ catalogue: small }));
+      expect(earned).toBeGreaterThan(least);
+      expect(earned).toBeLessThanOrEqual(most);
+    }
+  });
 });
 
 const replay = createWebshop({ catalogue });

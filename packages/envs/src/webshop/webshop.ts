@@ -10,6 +10,9 @@ import { createProductIndex, type ProductIndex } from './product-index.js';
 import { scorePurchase } from './reward.js';
 import { searchPage, type WebshopState } from './state.js';
 
+/** Actions that the literature gives a customer; the environment around a world counts them. */
+export const webshopMaxSteps = 15;
+
 export interface WebshopOptions {
   catalogue: Catalogue;
   /** Searches the catalogue. @default createProductIndex(catalogue.products) */
