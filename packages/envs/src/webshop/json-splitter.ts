@@ -1,4 +1,5 @@
 import { DatasetError } from '@dgpo/trajectory';
+import { jsonErrorLine } from '../rows/json-error-line.js';
 
 /** An entry of the list or object that a file holds. */
 export interface JsonElement {
@@ -30,16 +31,21 @@ const isOpening = (code: number) => code === 91 || code === 123;
 const isClosing = (code: number) => code === closingBracket || code === closingBrace;
 const isSpace = (code: number) => code <= 32;
 
-function parseElement(text: string, inList: boolean, where: string): JsonElement {
+/** Reads an entry that begins on this line. */
+function parseElement(text: string, inList: boolean, { path, line }: { path: string; line: number }): JsonElement {
+  const json = inList ? text : `{${text}}`;
+  const where = `${path}:${line}`;
   try {
-    if (inList) return { key: null, value: JSON.parse(text), where };
-    const [entry] = Object.entries(JSON.parse(`{${text}}`) as Record<string, unknown>);
-    const [key, value] = entry as [string, unknown];
-    return { key, value, where };
+    const value: unknown = JSON.parse(json);
+    if (inList) return { key: null, value, where };
+    const [entry] = Object.entries(value as Record<string, unknown>);
+    const [key, inner] = entry as [string, unknown];
+    return { key, value: inner, where };
   } catch (cause) {
-    const found = text === '' ? 'nothing' : text.slice(0, 60);
+    const before = text === '' ? 0 : jsonErrorLine(json) - 1;
+    const found = text.split('\n')[before]?.trim().slice(0, 60) || 'nothing';
     throw new DatasetError(`expected ${inList ? 'a JSON value' : 'a JSON key and value'}, found ${found}`, {
-      where,
+      where: `${path}:${line + before}`,
       cause,
     });
   }
@@ -79,7 +85,9 @@ export function createJsonSplitter(path: string): JsonSplitter {
     const isLast = code !== comma;
     if (isLast && code !== closing) return fail(`expected ${closing === closingBracket ? ']' : '}'}`);
     const isEmpty = isLast && !afterComma && begin === null;
-    const element = isEmpty ? null : parseElement(text.trim(), closing === closingBracket, `${path}:${begin ?? line}`);
+    const element = isEmpty
+      ? null
+      : parseElement(text.trim(), closing === closingBracket, { path, line: begin ?? line });
     [text, begin, afterComma] = ['', null, !isLast];
     if (isLast) [depth, ended] = [0, true];
     return element;

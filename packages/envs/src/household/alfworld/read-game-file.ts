@@ -1,8 +1,8 @@
 import { DatasetError } from '@dgpo/trajectory';
+import { jsonErrorLine } from '../../rows/json-error-line.js';
 import { familyOf } from '../goal.js';
 import { readProblem } from '../pddl/read-problem.js';
 import type { HouseholdGame, HouseholdStyle } from '../types.js';
-import { jsonErrorLine } from './json-error-line.js';
 
 /** The operators of the domain that this world carries out. */
 const knownActions = new Set([

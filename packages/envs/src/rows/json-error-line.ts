@@ -1,5 +1,5 @@
 const tokens =
-  /\s*(?:(?<mark>[{}[\],:])|(?<text>"[^"\\\n\r\t]*(?:\\.[^"\\\n\r\t]*)*")|(?<word>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))/y;
+  /\s*(?:(?<mark>[{}[\],:])|(?<text>"[^"\\\n\r\t]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\n\r\t]*)*")|(?<word>-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))/y;
 
 /**
  * The line (from 1) on which a text stops being JSON; V8 tells the position for some faults and not for others. The last line for a text

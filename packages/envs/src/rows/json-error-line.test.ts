@@ -14,6 +14,8 @@ check.each([
   ['{\n"a": tru}', 2],
   ['{\n"a": [}\n', 2],
   ['{"a": 1,\n"b": 2\n\n', 4],
+  ['{"a":\n"C:\\data"\n}', 2],
+  ['[1,\n02\n]', 2],
 ])('the line of %j is %i', (text, line) => {
   expect(() => JSON.parse(text)).toThrow();
   expect(jsonErrorLine(text)).toBe(line);
