@@ -13,7 +13,7 @@ import type { PlainData, TextWorld } from './text-world.js';
 const parallel = 1000;
 /** Each round is a thousand episodes; `DGPO_NIGHTLY=1` plays them to their ends and often. */
 const { rounds, maxTurns } =
-  process.env.DGPO_NIGHTLY === '1' ? { rounds: 6, maxTurns: 50 } : { rounds: 4, maxTurns: 3 };
+  process.env.DGPO_NIGHTLY === '1' ? { rounds: 6, maxTurns: 50 } : { rounds: 4, maxTurns: 12 };
 /** Bytes: a kilobyte for each episode of a round. */
 const tolerance = parallel * 1024;
 
