@@ -18,6 +18,7 @@ const rules = [
   '  search words         finds passages, at once',
   '  lines of Python      run at an empty line; print(...) shows, search("words") finds, variables stay',
   '  final_answer(...)    in Python, ends the game',
+  'Within a block every line is Python: end it with an empty line before you type q, ? or !.',
 ].join('\n');
 
 const searchLine = /^search\s+([^\s(].*)$/;
@@ -53,6 +54,7 @@ export async function openCode({ seed }: OpenPlayableOptions): Promise<Playable>
   return {
     environment,
     tasks: arithmeticTasks({ world, split: 'facts', count: tasks, seed }),
+    maxTurns: maxSteps,
     isWhole: (lines) => lines.at(-1) === '' || searchLine.test(lines.join('\n')),
     write: (command) => `\`\`\`py\n${toCode(command)}\n\`\`\``,
     read: withoutLabel,

@@ -11,19 +11,35 @@ const searches = 10;
 const rules = [
   'Answer the question by looking things up.',
   '  search[query]    finds passages',
-  '  open[document]   reads a document of the last results, by its id or title',
-  '  answer[answer]   ends the game',
+  '  open[document]   reads a document of the last search, by its number or title',
+  '  answer[answer]   ends the game; the last turn is for this alone',
 ].join('\n');
 
-/** The titles of the last results, as what could be opened. */
-function openable({ actions }: EpisodeState): string[] {
+/** What the last search has found. */
+function found({ actions }: EpisodeState) {
   const last = actions.findLast(({ kind, documents }) => kind === 'search' && documents !== undefined);
-  const titles = (last?.documents ?? []).map(({ document }) => splitTitle(document.contents).title);
+  return (last?.documents ?? []).map(({ document }) => document);
+}
+
+/** The titles of the last results, as what could be opened. */
+function openable(state: EpisodeState): string[] {
+  const titles = found(state).map(({ contents }) => splitTitle(contents).title);
   return [...new Set(titles)].sort().map((title) => `open[${title}]`);
 }
 
+/** The environment opens by id, which a person does not see: the number that is shown stands for it. */
+function withId(command: string, state: EpisodeState): string {
+  const number = /^open\[\s*(\d+)\s*\]$/i.exec(command)?.[1];
+  const document = found(state)[Number(number) - 1];
+  return document === undefined ? command : `open[${document.id}]`;
+}
+
+/** No search is carried out in the last turn. */
+const isLastTurn = ({ turn }: EpisodeState) => turn >= searches;
+
 /** The expert goes by its own searches: those of a person that it would not have made tell it nothing. */
 function expertMove(state: EpisodeState): string {
+  if (isLastTurn(state)) return `answer[${state.task.goldenAnswers[0] ?? ''}]`;
   const own: Action[] = [];
   for (;;) {
     const move = parseAction(scriptedExpert({ ...state, actions: own }));
@@ -64,9 +80,10 @@ export function openSearch({ seed }: OpenPlayableOptions): Playable {
   return {
     environment,
     tasks: atlasTasks({ atlas, split: 'facts', count: tasks, seed }),
-    write: asAction,
+    maxTurns: searches + 1,
+    write: (command, state) => asAction(withId(command, state)),
     read: withoutLabel,
-    admissible: (state) => ['answer[…]', ...openable(state), 'search[…]'],
+    admissible: (state) => (isLastTurn(state) ? ['answer[…]'] : ['answer[…]', ...openable(state), 'search[…]']),
     expert: expertMove,
   };
 }

@@ -2,7 +2,7 @@ import { createTextEnvironment, type EpisodeState, type PlainData, type TextWorl
 import type { Task } from '@dgpo/trajectory';
 import { asAction, notUnderstood, type Playable, roomy, withoutLabel } from './playable.js';
 
-/** Any world of text: what a person types is the command. */
+/** Any world of text whose commands are lower case: what a person types is the command, in whichever case. */
 export function openTextWorld<State extends PlainData>(options: {
   world: TextWorld<State>;
   tasks: readonly Task[];
@@ -23,7 +23,8 @@ export function openTextWorld<State extends PlainData>(options: {
   return {
     environment,
     tasks,
-    write: asAction,
+    maxTurns,
+    write: (command) => asAction(command.toLowerCase()),
     read: withoutLabel,
     admissible: (state) => world.admissibleCommands(worldOf(state)),
     expert: (state) => world.expert(worldOf(state)),

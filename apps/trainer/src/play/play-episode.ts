@@ -5,14 +5,14 @@ import type { Playable } from './playable.js';
 /** What happens while a person plays, in order. */
 export type PlayEvent =
   /** What is read first. */
-  | { type: 'start'; task: string; text: string }
+  | { type: 'start'; task: string; text: string; turns: number }
   /** The person's turn; `within` a command that has begun. */
   | { type: 'wait'; within?: true }
   | { type: 'line'; text: string }
   | { type: 'admissible'; commands: string[] }
   | { type: 'expert'; command: string }
   /** What a command brought. */
-  | { type: 'observation'; text: string }
+  | { type: 'observation'; text: string; turnsLeft: number }
   /** The last event: `outcome` is null when the person left, by `q` or by the end of the input. */
   | { type: 'end'; turns: number; outcome: Outcome | null };
 
@@ -33,7 +33,7 @@ async function step(
   command: string,
   signal: AbortSignal,
 ): Promise<EpisodeState> {
-  const text = playable.write(command);
+  const text = playable.write(command, state);
   const tokenIds = tokenizer.encode(text);
   const completion = { tokenIds, logProbs: tokenIds.map(() => 0), text, finishReason: 'end' as const };
   const [next] = await playable.environment.step({ turns: [{ state, completion }], tokenizer, signal });
@@ -48,9 +48,19 @@ async function step(
 export async function* playEpisode(options: PlayEpisodeOptions): AsyncGenerator<PlayEvent> {
   const { playable, task, lines, signal } = options;
   let state = playable.environment.start({ task, tokenizer });
-  yield { type: 'start', task: task.id, text: state.segments[0]?.text.trim() ?? '' };
-  yield { type: 'wait' };
   const begun: string[] = [];
+  async function* carryOut(): AsyncGenerator<PlayEvent> {
+    const command = begun.splice(0).join('\n').trim();
+    const seen = state.segments.length + 1;
+    state = await step(playable, state, command, signal);
+    const turnsLeft = playable.maxTurns - state.turn;
+    for (const { text } of state.segments.slice(seen)) {
+      yield { type: 'observation', text: playable.read(text), turnsLeft };
+    }
+  }
+  const text = state.segments[0]?.text.trim() ?? '';
+  yield { type: 'start', task: task.id, text, turns: playable.maxTurns };
+  yield { type: 'wait' };
   for await (const typed of lines) {
     // Within a command spaces may count.
     const line = begun.length === 0 ? typed.trim() : typed.trimEnd();
@@ -65,15 +75,14 @@ export async function* playEpisode(options: PlayEpisodeOptions): AsyncGenerator<
         yield { type: 'wait', within: true };
         continue;
       }
-      const command = begun.splice(0).join('\n').trim();
-      const seen = state.segments.length + 1;
-      state = await step(playable, state, command, signal);
-      for (const { text } of state.segments.slice(seen)) yield { type: 'observation', text: playable.read(text) };
+      yield* carryOut();
     }
     if (state.outcome !== null) break;
     yield { type: 'wait' };
   }
   signal.throwIfAborted();
+  // The end of the input ends a command as well.
+  if (begun.length > 0) yield* carryOut();
   if (state.outcome?.error !== undefined) throw new EnvironmentError(state.outcome.error);
   yield { type: 'end', turns: state.turn, outcome: state.outcome };
 }

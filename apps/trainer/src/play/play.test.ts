@@ -42,21 +42,25 @@ async function play(lines: string[], options: { playable?: Playable; task?: Task
 }
 
 const opening =
-  "Light the lamp: switch.\n\nIt is dark.\n\n? lists what you can do, ! tells the expert's next move, q leaves\n\n";
+  "Light the lamp: switch.\n\nIt is dark.\n\n2 turns; ? lists what you can do, ! tells the expert's next move, q leaves\n\n";
 
 describe('playEpisode', () => {
   it('answers commands, lists them, and tells the expert’s next move', async () => {
     const { text, events } = await play(['?', '!', '', 'sing', 'switch']);
     expect(text).toBe(
-      `${opening}> ?\nswitch\n> !\nswitch\n> \n> sing\nNothing happens.\n> switch\nsolved: reward 1 after 2 turns\n`,
+      `${opening}> ?\nswitch\n> !\nswitch\n> \n> sing\nNothing happens.\n1 turn left\n> switch\nsolved: reward 1 after 2 turns\n`,
     );
     expect(events.filter(({ type }) => type !== 'wait' && type !== 'line')).toEqual([
-      { type: 'start', task: 'room', text: 'Light the lamp: switch.\n\nIt is dark.' },
+      { type: 'start', task: 'room', text: 'Light the lamp: switch.\n\nIt is dark.', turns: 2 },
       { type: 'admissible', commands: ['switch'] },
       { type: 'expert', command: 'switch' },
-      { type: 'observation', text: 'Nothing happens.' },
+      { type: 'observation', text: 'Nothing happens.', turnsLeft: 1 },
       { type: 'end', turns: 2, outcome: { correct: true, reward: 1, answer: null, endedBy: 'answer' } },
     ]);
+  });
+
+  it('takes a command in whichever case', async () => {
+    expect((await play(['Switch'])).text).toBe(`${opening}> Switch\nsolved: reward 1 after 1 turn\n`);
   });
 
   it('repeats no line that a terminal shows', async () => {
@@ -66,16 +70,37 @@ describe('playEpisode', () => {
   it('ends with the turns, with q and with the input', async () => {
     expect((await play(['a', 'b', 'switch'])).text).toMatch(/> b\nno turns left: reward 0 after 2 turns\n$/);
     expect((await play(['a', 'q', 'switch'])).text).toMatch(/> q\nleft after 1 turn\n$/);
-    expect((await play(['a'])).text).toMatch(/> a\nNothing happens\.\n> \nleft after 1 turn\n$/);
+    expect((await play(['a'])).text).toMatch(/> a\nNothing happens\.\n1 turn left\n> \nleft after 1 turn\n$/);
   });
 
   it('takes a command of several lines', async () => {
     const several = { ...playable, isWhole: (lines: readonly string[]) => lines.at(-1) === '' };
     const { text, events } = await play([' sw', '  itch ', '', '!', 'switch', 'q', ''], { playable: several });
     expect(text).toBe(
-      `${opening}> sw\n.   itch\n. \nNothing happens.\n> !\nswitch\n> switch\n. q\n. \nsolved: reward 1 after 2 turns\n`,
+      `${opening}> sw\n.   itch\n. \nNothing happens.\n1 turn left\n> !\nswitch\n> switch\n. q\n. \nsolved: reward 1 after 2 turns\n`,
     );
     expect(events.filter(({ type }) => type === 'line')).toContainEqual({ type: 'line', text: '  itch' });
+  });
+
+  it('carries out at the end of the input what is begun, unless it is interrupted', async () => {
+    const several = { ...playable, isWhole: (lines: readonly string[]) => lines.at(-1) === '' };
+    expect((await play(['sing'], { playable: several })).text).toBe(
+      `${opening}> sing\n. \nNothing happens.\n1 turn left\nleft after 1 turn\n`,
+    );
+    expect((await play(['switch'], { playable: several })).text).toMatch(/\. \nsolved: reward 1 after 1 turn\n$/);
+    const controller = new AbortController();
+    async function* typed(): AsyncGenerator<string> {
+      yield 'switch';
+      controller.abort();
+    }
+    const { signal } = controller;
+    const types: string[] = [];
+    const leave = async () => {
+      const episode = playEpisode({ playable: several, task: room, lines: typed(), signal });
+      for await (const { type } of episode) types.push(type);
+    };
+    await expect(leave()).rejects.toMatchObject({ name: 'AbortError' });
+    expect(types).toEqual(['start', 'wait', 'line', 'wait']);
   });
 
   it('fails when the environment does', async () => {
@@ -144,7 +169,43 @@ describe('search', () => {
     expect(text).toContain('> ?\nanswer[…]\nopen[Peru]\nsearch[…]\n');
     expect(text).toMatch(/> open\[peru\]\n1\. Peru: [^>]*currency of Peru[^>]*\n> /);
   });
+
+  it('opens by the number that is shown', async () => {
+    const task = search.tasks[0] as Task;
+    const { text } = await play(['open[1]', 'search[capital of Peru]', 'open[ 3 ]', 'open[4]'], {
+      playable: search,
+      task,
+    });
+    expect(text).toMatch(/> open\[ 3 \]\n1\. Peru: [^>]*currency of Peru[^>]*\n> /);
+    for (const number of [1, 4]) {
+      expect(text).toContain(`> open[${number}]\nThere is no document "${number}" among the last results.\n`);
+    }
+  });
+
+  it('has a last turn for the answer alone', async () => {
+    const task = search.tasks[0] as Task;
+    const answer = `answer[${task.goldenAnswers[0]}]`;
+    const lost = Array.from({ length: 10 }, () => 'x');
+    const { text } = await play([...lost, '?', '!', answer], { playable: search, task });
+    expect(text).toContain('\n11 turns; ? lists');
+    expect(text).toMatch(/\n1 turn left\n> \?\nanswer\[…\]\n> !\n/);
+    expect(text).toContain(`> !\n${answer}\n> ${answer}\nsolved: reward 1 after 11 turns\n`);
+  });
 });
+
+it('webshop says what it does not understand, does not repeat its page, and lists searches', async () => {
+  const shop = await openPlayable('webshop', { seed: 0 });
+  const [task] = shop.tasks;
+  const { text } = await play(['buy', 'click[nothing]', '?', 'search[card]', '?'], {
+    playable: shop,
+    task: task as Task,
+  });
+  const refused = 'That is no command here; ? lists what there is, q leaves.';
+  expect(text).toContain('\n15 turns; ? lists what you can do');
+  expect(text).toContain(`> buy\n${refused}\n14 turns left\n> click[nothing]\n${refused}\n13 turns left\n> ?\n`);
+  expect(text).toContain('> ?\nsearch[…]\n> search[card]\nInstruction:');
+  expect(text).toMatch(/\n12 turns left\n> \?\nclick\[[\s\S]*\nclick\[next >\]\nsearch\[…\]\n/);
+}, 60_000);
 
 it('code is played by the expert to reward 1, beside searches and mistakes of a person', async () => {
   const code = await openPlayable('code', { seed: 1 });

@@ -3,12 +3,13 @@ import type { PlayEvent } from './play-episode.js';
 
 const endings = { answer: 'not solved', turns: 'no turns left', length: 'no room left', error: 'broken' };
 
+const countTurns = (turns: number) => `${turns} ${turns === 1 ? 'turn' : 'turns'}`;
+
 /** How an episode ended, in one line. */
 function renderEnding({ outcome, turns }: PlayEvent & { type: 'end' }, colors: Colors): string {
-  const count = `${turns} ${turns === 1 ? 'turn' : 'turns'}`;
-  if (outcome === null) return `left after ${count}\n`;
+  if (outcome === null) return `left after ${countTurns(turns)}\n`;
   const word = outcome.correct ? colors.green('solved') : colors.yellow(endings[outcome.endedBy]);
-  return `${word}: reward ${outcome.reward} after ${count}\n`;
+  return `${word}: reward ${outcome.reward} after ${countTurns(turns)}\n`;
 }
 
 /**
@@ -21,7 +22,7 @@ export function createPlayRenderer(options: { colors: Colors; echo: boolean }): 
   const render = (event: PlayEvent): string => {
     switch (event.type) {
       case 'start':
-        return `${event.text}\n\n${colors.dim("? lists what you can do, ! tells the expert's next move, q leaves")}\n\n`;
+        return `${event.text}\n\n${colors.dim(`${countTurns(event.turns)}; ? lists what you can do, ! tells the expert's next move, q leaves`)}\n\n`;
       case 'wait':
         return colors.cyan(event.within ? '. ' : '> ');
       case 'line':
@@ -31,15 +32,15 @@ export function createPlayRenderer(options: { colors: Colors; echo: boolean }): 
       case 'expert':
         return `${event.command}\n`;
       case 'observation':
-        return `${event.text}\n`;
+        return `${event.text}\n${colors.dim(`${countTurns(event.turnsLeft)} left`)}\n`;
       case 'end':
-        // The end of the input leaves its prompt behind.
-        return `${isWaiting ? '\n' : ''}${renderEnding(event, colors)}`;
+        return renderEnding(event, colors);
     }
   };
   return (event) => {
-    const text = render(event);
+    // The end of the input leaves its prompt behind.
+    const separator = isWaiting && event.type !== 'line' ? '\n' : '';
     isWaiting = event.type === 'wait';
-    return text;
+    return separator + render(event);
   };
 }
