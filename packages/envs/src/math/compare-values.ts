@@ -1,8 +1,8 @@
-import { normalizeAnswer } from '@dgpo/trajectory';
 import type { AnswerValue } from './answer-value.js';
 import type { CompareOptions } from './budget.js';
 import { compareEquations } from './compare-equations.js';
 import { compareRegions } from './compare-regions.js';
+import { compareText } from './compare-text.js';
 import { equalExpressions } from './equal-expressions.js';
 import { type Expression, number, operation, substituted, symbolsOf } from './expression.js';
 import { regionOf } from './parse-answer.js';
@@ -73,14 +73,6 @@ function compareSequences(left: Of<'sequence'>, right: Of<'sequence'>, options: 
   return isHalfOpen ? different : undecided('two values in round and in square brackets: a point or an interval');
 }
 
-function compareText(left: string, right: string): AnswerComparison {
-  const [one, other] = [left, right].map((text) => normalizeAnswer(text.replaceAll(/\\text\b|[{}]/g, ' ')));
-  if (one === undefined || other === undefined || one === '' || other === '') return undecided('an answer is empty');
-  if (one === other) return equal;
-  const letters = (text: string) => [...text.replaceAll(' ', '')].sort().join('');
-  return letters(one) === letters(other) ? undecided('the same letters in another order') : different;
-}
-
 function compareBased(left: Of<'based'>, right: Of<'based'>): AnswerComparison {
   if (left.base === right.base)
     return left.digits.replace(/^0+(?=.)/, '') === right.digits.replace(/^0+(?=.)/, '') ? equal : different;
@@ -102,7 +94,7 @@ function compareWithEquation(
 export function compareValues(left: AnswerValue, right: AnswerValue, options: CompareOptions): AnswerComparison {
   if (left.kind === 'expression' && right.kind === 'expression') return compareFormulas(left, right, options);
   if (left.kind === 'choice' && right.kind === 'choice') return left.letter === right.letter ? equal : different;
-  if (left.kind === 'text' && right.kind === 'text') return compareText(left.text, right.text);
+  if (left.kind === 'text' && right.kind === 'text') return compareText(left.text, right.text, options);
   if (left.kind === 'based' && right.kind === 'based') return compareBased(left, right);
   if (left.kind === 'equation' && right.kind === 'equation') return compareEquations(left, right, options);
   if (left.kind === 'expression' && right.kind === 'equation') return compareWithEquation(left, right, options);

@@ -114,6 +114,12 @@ const equalAnswers: Record<string, [string, string][]> = {
     ['c', '(C)'],
     ['\\text{Evelyn}', 'evelyn'],
     ['\\text{east}', 'the east'],
+    ['\\text{June 20, 2020}', 'June 20 2020'],
+    ['1/2 dozen', '0.5 dozen'],
+    ['2\\frac12 \\text{ dozen}', '2 1/2 dozen'],
+    ['5.0 \\text{ million}', '5 million'],
+    ['1,500 people went', '1500 people went'],
+    ['I have 5 apples!', 'i have 5 apples'],
     ['52_8', '52_{8}'],
     ['\\boxed{\\frac{\\sqrt{2}}{2}}', '$\\sqrt{2}/2$'],
   ],
@@ -144,6 +150,14 @@ test.each([
   ['5x-7y+4=0', '5x-7y-4=0'],
   ['A', '(B)'],
   ['even', 'odd'],
+  ['1.5 million', '15 million'],
+  ['-5 million', '5 million'],
+  ['1/2 dozen', '12 dozen'],
+  ['2.5 \\text{ million}', '25 \\text{ million}'],
+  ['June 2.0', 'June 20'],
+  ['1.000001 million', '1.000002 million'],
+  ['open on 6/20/2020', 'open on 3/10/2020'],
+  ['version 1.2.3', 'version 1.2.30'],
   ['52_8', '53_8'],
   ['(1,2)', '3'],
   ['6-5i', '6+5i'],
@@ -155,6 +169,14 @@ test.each([
   ['5 million', '5', 'text'],
   ['5 \\text{ million}', '5', 'text'],
   ['2 and a half', '2', 'text'],
+  ['5! million', '5 million', 'signs'],
+  ['2^3 million', '2+3 million', 'signs'],
+  ['open at 2:30', 'open at 2 30', 'signs'],
+  ['(1+2)*3 million', '1+2*3 million', 'signs'],
+  ['1 5 million', '15 million', 'more numbers'],
+  ['12\\text{ 30 pm}', '12', 'text'],
+  ['5 ft 6 in', '6 ft 5 in', 'cannot read'],
+  ['1.2.3', '0.36', 'cannot read'],
   ['52_8', '42', 'base'],
   ['\\log 4', '\\ln 4', 'names no base'],
   ['\\ln(x^2)', '2\\ln x', 'for positive values alone'],
@@ -266,3 +288,34 @@ property.prop([fc.integer({ min: -999, max: 999 }), fc.integer({ min: 1, max: 99
     expectVerdict('different', `\\frac{${top}}{${bottom}}`, `\\frac{${top + 1}}{${bottom}}`);
   },
 );
+
+const figure = fc.oneof(
+  fc.integer({ min: -99, max: 99 }).map(String),
+  fc
+    .tuple(fc.integer({ min: -99, max: 99 }), fc.integer({ min: 1, max: 999 }))
+    .map(([whole, end]) => `${whole}.${end}`),
+  fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 99 })).map(([top, end]) => `${top}/${end}`),
+  fc.integer({ min: 1, max: 8 }).map((top) => `\\frac{${top}}{9}`),
+);
+const quotientOf = (text: string) => {
+  const [top, bottom = '1'] = text.replace(/\\frac\{(\d)\}\{(\d)\}/, '$1/$2').split('/');
+  return Number(top) / Number(bottom);
+};
+const word = fc.constantFrom('million', 'June', 'apples', 'and', 'dozen', '\\text{ miles }', 'of them,', 'about');
+
+property.prop([fc.array(fc.tuple(word, figure, word), { minLength: 1, maxLength: 3 }), fc.nat(), figure], {
+  numRuns: 500,
+})('a text with another number in it is never equal', (pieces, place, other) => {
+  const at = place % pieces.length;
+  const write = (changed: string | null) =>
+    pieces
+      .map(([before, own, after], index) => `${before} ${index === at ? (changed ?? own) : own} ${after}`)
+      .join(' ');
+  const upperCase = write(null)
+    .toUpperCase()
+    .replaceAll(/\\[A-Z]+/g, (command) => command.toLowerCase());
+  expect(verdictOf(write(null), upperCase)).not.toBe('different');
+  if (quotientOf(pieces[at]?.[1] ?? '') === quotientOf(other)) return;
+  expect(verdictOf(write(null), write(other)), `${write(null)} and ${write(other)}`).not.toBe('equal');
+  expect(verdictOf(write(other), write(null))).not.toBe('equal');
+});

@@ -236,8 +236,8 @@ export function parseExpression(text: string): Expression {
           const isNegative = left.kind === 'call' && left.name === 'negate';
           left = operation(isNegative ? '-' : '+', left, part);
         } else {
-          // Two numbers side by side are not a product.
-          if (/\d/.test(next()) && /[\d.] *$/.test(text.slice(0, cursor.at))) fail();
+          // Two numbers side by side are no product (`3 5`, `1.2.3`), nor is a number behind a letter (`2 h 30 m`).
+          if (/[\d.]/.test(next()) && /[\w.] *$/.test(text.slice(0, cursor.at))) fail();
           left = operation('*', left, power());
         }
       } else return left;

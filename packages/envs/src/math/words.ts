@@ -43,7 +43,8 @@ export function splitUnit(text: string): { rest: string; unit: string } {
   const base = text.slice(0, text.length - power.length);
   const latex = /\\text\{([^{}]*)\} *$/.exec(base);
   const latexWords = wordsOf(latex?.[1] ?? '');
-  if (latex !== null && latex.index > 0 && !changesNumber(latexWords)) {
+  const hasNumber = latexWords.some((word) => /^\d/.test(word));
+  if (latex !== null && latex.index > 0 && !hasNumber && !changesNumber(latexWords)) {
     return { rest: text.slice(0, latex.index).trim(), unit: unitName(latex[1] ?? '', power) };
   }
   let start = base.length;
