@@ -46,13 +46,22 @@ function merged(intervals: readonly Interval[], budget: Budget): Interval[] {
   return result;
 }
 
+/** Parts side by side are a union where they are apart; `x > 2, x < 5` rather means that both hold. */
+function unionOf({ intervals, isListed }: Region, budget: Budget): Interval[] {
+  const union = merged(intervals, budget);
+  if (isListed && union.length < intervals.length) {
+    throw new Undecided('intervals or inequalities side by side that overlap: any of them or all');
+  }
+  return union;
+}
+
 /** Compares unions of intervals as sets of numbers. */
 export function compareRegions(left: Region, right: Region, options: CompareOptions): AnswerComparison {
   if (left.variable !== '' && right.variable !== '' && left.variable !== right.variable) {
     return undecided('the inequalities are about different symbols');
   }
-  const one = merged(left.intervals, options.budget);
-  const other = merged(right.intervals, options.budget);
+  const one = unionOf(left, options.budget);
+  const other = unionOf(right, options.budget);
   if (one.length !== other.length) return different;
   const compare = (bound: Bound, with_: Bound): AnswerComparison =>
     bound.closed === with_.closed ? equalExpressions({ ...options, left: bound.value, right: with_.value }) : different;

@@ -4,7 +4,7 @@ import { compareEquations } from './compare-equations.js';
 import { compareRegions } from './compare-regions.js';
 import { compareText } from './compare-text.js';
 import { equalExpressions } from './equal-expressions.js';
-import { type Expression, number, operation, substituted, symbolsOf } from './expression.js';
+import { type Expression, inRadians, number, operation, substituted, symbolsOf } from './expression.js';
 import { regionOf } from './parse-answer.js';
 import { type AnswerComparison, different, equal, every, some, undecided } from './verdict.js';
 
@@ -15,6 +15,11 @@ function lowerCase(expression: Expression): Expression {
   const names = symbolsOf(expression).map((name) => [name, { kind: 'symbol', name: name.toLowerCase() }] as const);
   return substituted(expression, new Map(names));
 }
+
+/** Units of one letter, which are symbols in a formula. */
+const unitLetters = new Map([...'mslLghNJWVAKCF'].map((name) => [name, number(1)]));
+
+const withoutUnits = (expression: Expression) => substituted(expression, unitLetters);
 
 function compareFormulas(left: Of<'expression'>, right: Of<'expression'>, options: CompareOptions): AnswerComparison {
   const compare = (one: Expression, other: Expression) => equalExpressions({ ...options, left: one, right: other });
@@ -30,7 +35,18 @@ function compareFormulas(left: Of<'expression'>, right: Of<'expression'>, option
   if ((left.unit !== '' && hasSymbols(right)) || (right.unit !== '' && hasSymbols(left))) {
     return undecided('a unit on one side, a symbol on the other');
   }
-  if (left.isPercent === right.isPercent || plain.verdict === 'equal') return plain;
+  if (plain.verdict === 'equal') return plain;
+  if (left.isDegrees !== right.isDegrees) {
+    const radians = (value: Of<'expression'>) => (value.isDegrees ? inRadians(value.expression) : value.expression);
+    if (compare(radians(left), radians(right)).verdict === 'equal')
+      return undecided('degrees on one side, radians on the other');
+  }
+  if (hasSymbols(left) !== hasSymbols(right)) {
+    if (compare(withoutUnits(left.expression), withoutUnits(right.expression)).verdict === 'equal') {
+      return undecided('a unit or a symbol on one side alone');
+    }
+  }
+  if (left.isPercent === right.isPercent) return plain;
   const hundredth = (value: Of<'expression'>) =>
     value.isPercent ? operation('/', value.expression, number(100)) : value.expression;
   return some([plain, compare(hundredth(left), hundredth(right))]);
@@ -73,6 +89,23 @@ function compareSequences(left: Of<'sequence'>, right: Of<'sequence'>, options: 
   return isHalfOpen ? different : undecided('two values in round and in square brackets: a point or an interval');
 }
 
+type List = Of<'sequence'> | Of<'collection'>;
+
+const isList = (value: AnswerValue): value is List =>
+  value.kind === 'sequence' || (value.kind === 'collection' && !value.isSet);
+
+/** One of them in brackets, the other not. */
+function compareLists(left: List, right: List, options: CompareOptions): AnswerComparison {
+  const ordered = compareItems(left.items, right.items, options);
+  const unordered = compareUnordered(left.items, right.items, options);
+  if (unordered.verdict !== 'equal') return unordered;
+  if (ordered.verdict !== 'equal') return undecided('the same values in another order');
+  const isInterval = [left, right].some(
+    (value) => value.kind === 'sequence' && `${value.open}${value.close}` !== '()' && regionOf(value) !== null,
+  );
+  return isInterval ? undecided('two values in square brackets: a list or an interval') : equal;
+}
+
 function compareBased(left: Of<'based'>, right: Of<'based'>): AnswerComparison {
   if (left.base === right.base)
     return left.digits.replace(/^0+(?=.)/, '') === right.digits.replace(/^0+(?=.)/, '') ? equal : different;
@@ -102,16 +135,9 @@ export function compareValues(left: AnswerValue, right: AnswerValue, options: Co
   if (left.kind === 'sequence' && right.kind === 'sequence') return compareSequences(left, right, options);
   if (left.kind === 'collection' && right.kind === 'collection')
     return compareUnordered(left.items, right.items, options);
-  const isList = (value: AnswerValue) => value.kind === 'sequence' || (value.kind === 'collection' && !value.isSet);
-  if (isList(left) && isList(right) && 'items' in left && 'items' in right) {
-    const ordered = compareItems(left.items, right.items, options);
-    const unordered = compareUnordered(left.items, right.items, options);
-    return ordered.verdict === 'equal' || unordered.verdict !== 'equal'
-      ? unordered
-      : undecided('the same values in another order');
-  }
   const [leftRegion, rightRegion] = [regionOf(left), regionOf(right)];
   if (leftRegion !== null && rightRegion !== null) return compareRegions(leftRegion, rightRegion, options);
+  if (isList(left) && isList(right)) return compareLists(left, right, options);
   for (const [one, other] of [
     [left, right],
     [right, left],

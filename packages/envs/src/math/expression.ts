@@ -70,6 +70,11 @@ export const operation = (
   right: Expression,
 ): Expression => ({ kind: 'operation', operator, left, right });
 
+export const pi: Expression = { kind: 'constant', name: 'pi' };
+
+/** An angle given in degrees. */
+export const inRadians = (degrees: Expression): Expression => operation('*', degrees, operation('/', pi, number(180)));
+
 /** What stands in the place of symbols. */
 export type Values = ReadonlyMap<string, Expression>;
 

@@ -7,6 +7,8 @@ import { isText, splitUnit } from './words.js';
 
 const matrix = /^\\begin ?\{(?:[pbB]?matrix|array)\}(?:\{[clr|]+\})?(.*)\\end ?\{(?:[pbB]?matrix|array)\}$/;
 
+type Region = AnswerValue & { kind: 'region' };
+
 const union = /\\cup(?![a-z])/g;
 
 function parseMatrix(inside: string): AnswerValue {
@@ -47,7 +49,8 @@ function parseFormula(text: string): AnswerValue {
   // An angle may come without its degrees; the argument of a function may not.
   const angle = trigonometry.test(text) ? text : text.replaceAll(/ *\\degree ?/g, ' ').trim();
   const { rest, unit } = splitUnit(angle.replace(percent, ''));
-  return { kind: 'expression', expression: parseExpression(rest), isPercent: percent.test(angle), unit };
+  const isDegrees = angle !== text || unit === 'degree';
+  return { kind: 'expression', expression: parseExpression(rest), isPercent: percent.test(angle), isDegrees, unit };
 }
 
 function parseEquation(text: string): AnswerValue | null {
@@ -92,7 +95,7 @@ function parseItem(text: string): AnswerValue {
 }
 
 /** The intervals of a value that may be read as a region, null where it may not. */
-export function regionOf(value: AnswerValue): (AnswerValue & { kind: 'region' }) | null {
+export function regionOf(value: AnswerValue): Region | null {
   if (value.kind === 'region') return value;
   if (value.kind === 'sequence') {
     const [lower, upper] = value.items;
@@ -103,7 +106,8 @@ export function regionOf(value: AnswerValue): (AnswerValue & { kind: 'region' })
     };
     return { kind: 'region', variable: '', intervals: [interval] };
   }
-  if (value.kind !== 'collection' || !value.isSet) return null;
+  if (value.kind !== 'collection') return null;
+  if (!value.isSet) return regionOfParts(value.items);
   const points = value.items.flatMap((item) => (item.kind === 'expression' ? [item.expression] : []));
   if (points.length !== value.items.length) return null;
   const intervals = points.map((point) => ({
@@ -111,6 +115,15 @@ export function regionOf(value: AnswerValue): (AnswerValue & { kind: 'region' })
     upper: { value: point, closed: true },
   }));
   return { kind: 'region', variable: '', intervals };
+}
+
+/** Intervals and inequalities side by side. */
+function regionOfParts(items: readonly AnswerValue[]): Region | null {
+  const regions = items.flatMap((item) => (item.kind === 'collection' ? [] : (regionOf(item) ?? [])));
+  const variables = new Set(regions.map(({ variable }) => variable).filter((variable) => variable !== ''));
+  if (regions.length < items.length || variables.size > 1) return null;
+  const intervals = regions.flatMap((region) => region.intervals);
+  return { kind: 'region', variable: [...variables][0] ?? '', intervals, isListed: true };
 }
 
 function parseUnion(parts: AnswerValue[]): AnswerValue {

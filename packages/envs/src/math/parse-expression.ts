@@ -1,11 +1,19 @@
 import { createCursor, greekNames } from './cursor.js';
-import { call, type Expression, type FunctionName, functionNames, number, operation } from './expression.js';
+import {
+  call,
+  type Expression,
+  type FunctionName,
+  functionNames,
+  inRadians,
+  number,
+  operation,
+  pi,
+} from './expression.js';
 import { Undecided } from './undecided.js';
 
 const maxDepth = 50;
 const maxParts = 200;
 
-const pi: Expression = { kind: 'constant', name: 'pi' };
 const infinity: Expression = { kind: 'constant', name: 'infinity' };
 
 const constants = new Map<string, Expression>([
@@ -21,8 +29,6 @@ const brackets = [
   ['[', ']'],
   ['{', '}'],
 ] as const;
-
-const degree = operation('/', pi, number(180));
 
 const functions = new Map<string, FunctionName>(functionNames.map((name) => [name, name]));
 
@@ -180,7 +186,7 @@ export function parseExpression(text: string): Expression {
     let base = atom();
     for (;;) {
       if (!startsWith('!=') && take('!')) base = call('factorial', base);
-      else if (takeCommand('degree')) base = operation('*', base, degree);
+      else if (takeCommand('degree')) base = inRadians(base);
       else break;
     }
     return take('^') ? operation('^', base, exponentArgument()) : base;
