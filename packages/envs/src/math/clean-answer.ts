@@ -1,5 +1,30 @@
 import { lastBoxed } from './last-boxed.js';
 
+/** Lower-case Greek letters with one LaTeX name each that are no units, by themselves: in words they are letters like others. */
+const greekLetters = new Map(
+  Object.entries({
+    α: 'alpha',
+    β: 'beta',
+    γ: 'gamma',
+    δ: 'delta',
+    ζ: 'zeta',
+    η: 'eta',
+    θ: 'theta',
+    ι: 'iota',
+    κ: 'kappa',
+    λ: 'lambda',
+    ν: 'nu',
+    ξ: 'xi',
+    ρ: 'rho',
+    σ: 'sigma',
+    τ: 'tau',
+    υ: 'upsilon',
+    χ: 'chi',
+    ψ: 'psi',
+    ω: 'omega',
+  }),
+);
+
 /** Signs and spellings that stand for others. */
 const replacements: readonly (readonly [RegExp, string])[] = [
   [/[\u00a0\u2009\u202f\n\r\t]/g, ' '],
@@ -13,7 +38,8 @@ const replacements: readonly (readonly [RegExp, string])[] = [
   [/∞/g, '\\infty '],
   [/≤|<=/g, '\\le '],
   [/≥|>=/g, '\\ge '],
-  [/≠/g, '\\ne '],
+  [/≠|\\neq(?![a-zA-Z])/g, '\\ne '],
+  [/∅|\\varnothing(?![a-zA-Z])/g, '\\emptyset '],
   [/∪/g, '\\cup '],
   [/∈/g, '\\in '],
   [/±|\+\/-/g, '\\pm '],
@@ -52,6 +78,8 @@ const replacements: readonly (readonly [RegExp, string])[] = [
   [/\\dots|\\ldots|\\cdots|…/g, '...'],
   [/\\?\$|[€£]|(?<![A-Za-z])USD(?![A-Za-z])/g, ''],
   [/\^ ?(?:\{ ?\\circ ?\}|\\circ(?![a-zA-Z])) ?/g, '\\degree '],
+  // A ratio or a time.
+  [/(?<=\d) *(?:\\colon|:) *(?=\d)/g, ':'],
   [/ {2,}/g, ' '],
 ];
 
@@ -83,6 +111,7 @@ export function cleanAnswer(text: string): string {
   let clean = unwrap(text);
   for (const [pattern, replacement] of replacements) clean = clean.replaceAll(pattern, replacement);
   clean = clean
+    .replaceAll(/(?<!\p{L})[α-ω](?!\p{L})/gu, (letter) => `\\${greekLetters.get(letter) ?? letter} `)
     .trim()
     .replace(/(?<!\.)[.,;]$/, '')
     .trim();

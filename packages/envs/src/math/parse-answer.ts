@@ -36,7 +36,7 @@ function parseBracketed(text: string): AnswerValue | null {
   if (isSet && (text.startsWith('\\') || parts.length > 1)) {
     return { kind: 'collection', isSet: true, items: parts.map(parseItem) };
   }
-  if (isSet) return parseItem(inside);
+  if (isSet) return splitOutside(inside, /\\choose(?![a-z])/g).length > 1 ? null : parseItem(inside);
   if (parts.length > 1) return { kind: 'sequence', open, close, items: parts.map(parseItem) };
   if (open === '[' && close === ']') return { kind: 'sequence', open, close, items: parts.map(parseItem) };
   return null;
@@ -82,6 +82,7 @@ function parseItem(text: string): AnswerValue {
   const choice = parseChoice(item);
   if (choice !== null) return choice;
   if (/^\\mathbb ?\{? ?R ?\}?$/.test(item)) return parseItem('(-\\infty,\\infty)');
+  if (/^\\emptyset$/.test(item)) return { kind: 'collection', isSet: true, items: [] };
   const membership = /^[a-zA-Z](?:_\w)? ?\\in(?![a-z]) ?(.+)$/.exec(item)?.[1];
   if (membership !== undefined) return parseItem(membership);
   const rows = matrix.exec(item)?.[1];
@@ -139,6 +140,8 @@ function parseList(text: string): AnswerValue {
   const choice = parseChoice(text);
   if (choice !== null) return choice;
   if (isText(text)) return { kind: 'text', text };
+  const wrapped = /^\\text\{([^{}]*)\}$/.exec(text)?.[1];
+  if (wrapped !== undefined && wrapped.trim() !== '') return parseList(wrapped.trim());
   const separators =
     / *[,;] *(?:\\text\{ *(?:and|or) *\}|and |or )? *|\\text\{ *,? *(?:and|or) *\}|(?<![a-z])(?:and|or)(?![a-z])/g;
   const parts = splitOutside(text, separators).filter((part) => part !== '');

@@ -68,8 +68,22 @@ export function parseExpression(text: string): Expression {
     return value;
   };
 
+  /** Digits that repeat: `0.1\overline{6}` is 15/90. */
+  const repeating = (): Expression | null => {
+    const found = /^(\d*)\.(\d*)\\(?:overline|bar) ?\{(\d+)\}/.exec(text.slice(cursor.at));
+    if (found === null) return null;
+    const [all, whole = '', decimals = '', period = ''] = found;
+    cursor.at += all.length;
+    const shift = `1${'0'.repeat(decimals.length)}`;
+    const once = number(`0${whole}${decimals}`);
+    const rest = operation('/', number(period), number('9'.repeat(period.length)));
+    return operation('/', operation('+', once, rest), number(shift));
+  };
+
   const literal = (): Expression => {
     skipSpace();
+    const fractionOfDigits = repeating();
+    if (fractionOfDigits !== null) return fractionOfDigits;
     const found = /^(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,3}(?!\d))?/.exec(text.slice(cursor.at))?.[0];
     if (found === undefined) return fail();
     cursor.at += found.length;
@@ -100,9 +114,7 @@ export function parseExpression(text: string): Expression {
   };
 
   /** `n` choose `k` of whole numbers, as a quotient of factorials. */
-  const binomial = (): Expression => {
-    const n = latexArgument();
-    const k = latexArgument();
+  const binomial = (n: Expression, k: Expression): Expression => {
     const below = operation('*', call('factorial', k), call('factorial', operation('-', n, k)));
     return operation('/', call('factorial', n), below);
   };
@@ -154,14 +166,24 @@ export function parseExpression(text: string): Expression {
     return constant;
   };
 
+  /** Behind an opening brace. */
+  const group = (): Expression => {
+    const value = sum();
+    if (take('}')) return value;
+    return takeCommand('choose') ? binomial(value, closed('}')) : fail();
+  };
+
   const atom = (): Expression =>
     deeper(() => {
-      for (const [open, close] of brackets) if (take(open)) return closed(close);
+      for (const [open, close] of brackets) if (take(open)) return close === '}' ? group() : closed(close);
       if (take('|')) return call('abs', closed('|'));
       if (takeCommand('lfloor')) return call('floor', closed('\\rfloor'));
       if (takeCommand('lceil')) return call('ceil', closed('\\rceil'));
       if (takeCommand('frac')) return fraction();
-      if (takeCommand('binom')) return binomial();
+      if (takeCommand('binom')) {
+        const n = latexArgument();
+        return binomial(n, latexArgument());
+      }
       const latex = command();
       if (latex !== '') return named(latex, latex.length + 1, true) ?? fail();
       if (/[\d.]/.test(next())) return literal();
@@ -204,7 +226,7 @@ export function parseExpression(text: string): Expression {
   /** True where another factor stands side by side with the one before. */
   const startsFactor = () => {
     if (/^$|[)\]}|,=+\-*/^_!%:<>]/.test(next())) return false;
-    return !/^(?:cdot|times|div|rfloor|rceil|degree)$/.test(command());
+    return !/^(?:cdot|times|div|rfloor|rceil|degree|choose)$/.test(command());
   };
 
   /** The fraction that makes the whole number before it a mixed number; null, and nothing read, where there is none. */

@@ -4,7 +4,7 @@ import { parseExpression } from './parse-expression.js';
 import { splitOutside } from './split-answer.js';
 import { Undecided } from './undecided.js';
 
-const sign = /\\le(?![a-z])|\\ge(?![a-z])|<|>/g;
+const sign = /\\(?:le|ge|ne)(?![a-z])|<|>/g;
 
 const infinity: Expression = { kind: 'constant', name: 'infinity' };
 const minusInfinity: Expression = { kind: 'call', name: 'negate', argument: infinity };
@@ -16,7 +16,7 @@ const minusInfinity: Expression = { kind: 'call', name: 'negate', argument: infi
 export function parseInequality(text: string): AnswerValue | null {
   const sides = splitOutside(text, sign);
   if (sides.length < 2) return null;
-  const signs = text.match(sign) ?? [];
+  const signs: readonly string[] = text.match(sign) ?? [];
   const values = sides.map(parseExpression);
   const at = values.findIndex(({ kind }) => kind === 'symbol');
   const variable = values[at];
@@ -24,6 +24,16 @@ export function parseInequality(text: string): AnswerValue | null {
   const isChain = sides.length === 3 && at === 1 && pointsUp(signs[0]) === pointsUp(signs[1]);
   if (variable?.kind !== 'symbol' || signs.length !== sides.length - 1 || !(isChain || sides.length === 2)) {
     throw new Undecided('an inequality that is not about one symbol');
+  }
+  const unequal = signs.includes('\\ne') ? values[1 - at] : undefined;
+  if (unequal !== undefined) {
+    if (sides.length > 2) throw new Undecided('an inequality that is not about one symbol');
+    const hole = { value: unequal, closed: false };
+    const intervals = [
+      { lower: { value: minusInfinity, closed: false }, upper: hole },
+      { lower: hole, upper: { value: infinity, closed: false } },
+    ];
+    return { kind: 'region', variable: variable.name, intervals };
   }
   let lower = { value: minusInfinity, closed: false };
   let upper = { value: infinity, closed: false };
