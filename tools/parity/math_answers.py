@@ -214,6 +214,45 @@ add("spelling", "f(x)=x^2+1", "x^2+1", True)
 add("spelling", "\\infty", "\\infty", True)
 add("spelling", "\\infty", "-\\infty", False)
 add("spelling", "0", "-0", True)
+for golden, answer, same in [
+    ("1.5 \\text{ million}", "1.5 million", True),
+    ("1.5 \\text{ million}", "15 \\text{ million}", False),
+    ("1.5 million", "15 million", False),
+    ("-5 \\text{ million}", "5 \\text{ million}", False),
+    ("5 \\text{ million}", "5.0 \\text{ million}", True),
+    ("\\frac{1}{2} \\text{ dozen}", "0.5 \\text{ dozen}", True),
+    ("\\frac{1}{2} \\text{ dozen}", "12 \\text{ dozen}", False),
+    ("\\text{June 20}", "\\text{june 20}", True),
+    ("\\text{June 20}", "June 20", True),
+    ("\\text{June 20}", "\\text{June 2.0}", False),
+    ("\\text{June 20}", "\\text{June 21}", False),
+]:
+    add("text with numbers", golden, answer, same)
+for golden, answer, same in [
+    ("(-\\infty,-2)\\cup(2,\\infty)", "x<-2 \\text{ or } x>2", True),
+    ("x<-2 \\text{ or } x>2", "x>2 \\text{ or } x<-2", True),
+    ("x<-2 \\text{ or } x>2", "(-\\infty,-2]\\cup(2,\\infty)", False),
+    ("(-\\infty,1)\\cup(2,\\infty)", "(-\\infty,1), (2,\\infty)", True),
+    ("x \\ne 3", "x \\neq 3", True),
+    ("x \\ne 3", "x \\ne 4", False),
+]:
+    add("union", golden, answer, same)
+add("interval", "[3,5]", "3, 5", None)
+add("list", "3, 5, 7", "[3, 5, 7]", True)
+add("list", "3, 5", "(3, 5)", True)
+add("unit", "5", "5\\text{ m/s}", True)
+add("unit", "5", "5 m", None)
+add("degrees", "\\frac{\\pi}{2}", "90^\\circ", None)
+add("decimal", "\\frac{1}{3}", "0.\\overline{3}", True)
+add("decimal", "\\frac{1}{6}", "0.1\\overline{6}", True)
+add("decimal", "\\frac{1}{3}", "0.\\overline{4}", False)
+add("set", "\\emptyset", "\\varnothing", True)
+add("set", "\\emptyset", "\\{\\}", True)
+add("set", "\\emptyset", "\\{0\\}", False)
+add("power", "120", "{10 \\choose 3}", True)
+add("spelling", "2\\theta", "2θ", True)
+add("spelling", "3:4", "3 : 4", True)
+add("choice", "A, B", "\\text{(A), (B)}", True)
 
 
 def judge(golden, answer):

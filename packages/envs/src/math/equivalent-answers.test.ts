@@ -299,7 +299,7 @@ test('long lists end by the budget, not by waiting', () => {
 });
 
 const pieces = fc.constantFrom(
-  ...'0 1 23 . , + - * / ^ _ ! % = < > | ( ) [ ] { } \\{ \\} x y e i \\pi \\frac \\sqrt \\sin \\log \\infty \\pm \\cup \\text{ cm \\le & \\\\ \\begin{pmatrix} \\end{pmatrix} and $'.split(
+  ...'0 1 23 . , + - * / ^ _ ! % = < > | ( ) [ ] { } \\{ \\} x y e i \\pi \\frac \\sqrt \\sin \\log \\infty \\pm \\cup \\text{ cm \\le & \\\\ \\begin{pmatrix} \\end{pmatrix} and or $ : \\ne \\emptyset \\choose \\overline{3} \\degree million'.split(
     ' ',
   ),
   ' ',

@@ -13,8 +13,11 @@ const mixedNumber = 'it reads a mixed number without LaTeX as a product or in pa
 const notSimplified = 'it does not simplify powers and products of i';
 const regionForGolden = 'it takes an interval for an inequality only where the golden answer is the inequality';
 const noBase = 'it drops the base; we do not know which base the number without one is in';
+const noTextCommand = 'it reads words without \\text as products of symbols';
+const noInequalities = 'it does not take inequalities or intervals side by side for a union';
+const notRepeating = 'it does not read repeating decimals';
 
-/** Where the two differ, and why. Ours is equal in all of them but those about bases. */
+/** Where the two differ, and why. Ours is equal in all of them but those about bases and about the metre. */
 const disagreements: Record<string, string> = {
   '\\frac{47}{4} | 11 3/4': mixedNumber,
   '\\frac{53}{8} | 6 5/8': mixedNumber,
@@ -32,6 +35,15 @@ const disagreements: Record<string, string> = {
   '52_8 | 52': noBase,
   '2516_9 | 2516': noBase,
   '10001_2 | 10001': noBase,
+  '1.5 \\text{ million} | 1.5 million': noTextCommand,
+  '\\text{June 20} | June 20': noTextCommand,
+  '(-\\infty,-2)\\cup(2,\\infty) | x<-2 \\text{ or } x>2': noInequalities,
+  '(-\\infty,1)\\cup(2,\\infty) | (-\\infty,1), (2,\\infty)': noInequalities,
+  '5 | 5 m': 'it drops the m; it may be a symbol',
+  '\\frac{1}{3} | 0.\\overline{3}': notRepeating,
+  '\\frac{1}{6} | 0.1\\overline{6}': notRepeating,
+  '\\emptyset | \\varnothing': 'it knows one sign of the empty set',
+  'A, B | \\text{(A), (B)}': 'it does not look for several choices inside of \\text',
 };
 
 const verdictOf = ([, goldenAnswer, answer]: Pair) => equivalentAnswers({ answer, goldenAnswer }).verdict;
