@@ -16,7 +16,7 @@ export type AnswerValue =
   | { kind: 'collection'; isSet: boolean; items: AnswerValue[] }
   /** A union of intervals, or what an inequality says of its variable; `isListed` where its parts stood side by side. */
   | { kind: 'region'; variable: string; intervals: { lower: Bound; upper: Bound }[]; isListed?: boolean }
-  | { kind: 'equation'; left: Expression; right: Expression }
+  | { kind: 'equation'; left: Expression; right: AnswerValue & { kind: 'expression' } }
   /** A number in another base than ten. */
   | { kind: 'based'; digits: string; base: number }
   | { kind: 'choice'; letter: string }

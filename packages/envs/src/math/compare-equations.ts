@@ -1,12 +1,13 @@
 import type { AnswerValue } from './answer-value.js';
 import type { CompareOptions } from './budget.js';
+import { compareFormulas } from './compare-formulas.js';
 import { equalExpressions } from './equal-expressions.js';
 import { type Expression, number, operation, substituted, symbolsOf, type Values } from './expression.js';
 import { type AnswerComparison, different, equal, undecided } from './verdict.js';
 
 type Equation = AnswerValue & { kind: 'equation' };
 
-const difference = ({ left, right }: Equation) => operation('-', left, right);
+const difference = ({ left, right }: Equation) => operation('-', left, right.expression);
 
 /** Where the line through the values at 0 and 1 of one symbol meets 0: a root, if the expression is linear in that symbol. */
 function rootOf(expression: Expression, name: string, point: Values): Values {
@@ -23,10 +24,10 @@ export function compareEquations(left: Equation, right: Equation, options: Compa
   const compare = (one: Expression, other: Expression) =>
     equalExpressions({ ...options, left: one, right: other }).verdict;
   const solved = ({ left: side, right: value }: Equation) =>
-    side.kind === 'symbol' && !symbolsOf(value).includes(side.name) ? side.name : null;
+    side.kind === 'symbol' && !symbolsOf(value.expression).includes(side.name) ? side.name : null;
   const name = solved(left);
   if (name !== null && name === solved(right)) {
-    return equalExpressions({ ...options, left: left.right, right: right.right });
+    return compareFormulas(left.right, right.right, options);
   }
   const [one, other] = [difference(left), difference(right)];
   const symbols = symbolsOf(one, other);

@@ -14,7 +14,7 @@ const decimal = String.raw`(?<![\d.])\d*\.\d+(?!\.?\d)`;
 const numbers = new RegExp(String.raw`${minus}(?:${latexFraction}|${fraction}|${decimal}|\d+)`, 'g');
 
 /** What changes the numbers beside it; a hyphen before a word does not, nor a mark that ends a sentence. */
-const signs = /[+*/^=<>|%]|-(?!\p{L}{2})|(?<=[0)\]}] *)!|(?<=0 *):(?= *0)/u;
+const signs = /[+*/^=<>|%\\]|-(?!\p{L}{2})|(?<=[0)\]}] *)!|(?<=0 *):(?= *0)/u;
 const signsAndPlaces = new RegExp(String.raw`0|[()[\]{}]|${signs.source}`, 'gu');
 
 function read(text: string) {

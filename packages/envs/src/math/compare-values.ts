@@ -1,56 +1,13 @@
 import type { AnswerValue } from './answer-value.js';
 import type { CompareOptions } from './budget.js';
 import { compareEquations } from './compare-equations.js';
+import { compareFormulas } from './compare-formulas.js';
 import { compareRegions } from './compare-regions.js';
 import { compareText } from './compare-text.js';
-import { equalExpressions } from './equal-expressions.js';
-import { type Expression, inRadians, number, operation, substituted, symbolsOf } from './expression.js';
 import { regionOf } from './parse-answer.js';
 import { type AnswerComparison, different, equal, every, some, undecided } from './verdict.js';
 
 type Of<Kind extends AnswerValue['kind']> = AnswerValue & { kind: Kind };
-
-/** With every symbol in lower case. */
-function lowerCase(expression: Expression): Expression {
-  const names = symbolsOf(expression).map((name) => [name, { kind: 'symbol', name: name.toLowerCase() }] as const);
-  return substituted(expression, new Map(names));
-}
-
-/** Units of one letter, which are symbols in a formula. */
-const unitLetters = new Map([...'mslLghNJWVAKCF'].map((name) => [name, number(1)]));
-
-const withoutUnits = (expression: Expression) => substituted(expression, unitLetters);
-
-function compareFormulas(left: Of<'expression'>, right: Of<'expression'>, options: CompareOptions): AnswerComparison {
-  const compare = (one: Expression, other: Expression) => equalExpressions({ ...options, left: one, right: other });
-  const plain = compare(left.expression, right.expression);
-  const isCase =
-    plain.verdict === 'different' && compare(lowerCase(left.expression), lowerCase(right.expression)).verdict;
-  if (isCase === 'equal') return undecided('the symbols differ in upper and lower case');
-  if (left.unit !== '' && right.unit !== '' && left.unit !== right.unit) {
-    const reason = `the units differ: ${left.unit} and ${right.unit}`;
-    return undecided(reason);
-  }
-  const hasSymbols = (value: Of<'expression'>) => symbolsOf(value.expression).length > 0;
-  if ((left.unit !== '' && hasSymbols(right)) || (right.unit !== '' && hasSymbols(left))) {
-    return undecided('a unit on one side, a symbol on the other');
-  }
-  if (plain.verdict === 'equal') return plain;
-  if (left.isDegrees !== right.isDegrees) {
-    const radians = (value: Of<'expression'>) => (value.isDegrees ? inRadians(value.expression) : value.expression);
-    if (compare(radians(left), radians(right)).verdict === 'equal')
-      return undecided('degrees on one side, radians on the other');
-  }
-  if (hasSymbols(left) !== hasSymbols(right)) {
-    if (compare(withoutUnits(left.expression), withoutUnits(right.expression)).verdict === 'equal') {
-      return undecided('a unit or a symbol on one side alone');
-    }
-  }
-  if (left.isPercent === right.isPercent) return plain;
-  const hundredth = (value: Of<'expression'>) =>
-    value.isPercent ? operation('/', value.expression, number(100)) : value.expression;
-  return some([plain, compare(hundredth(left), hundredth(right))]);
-}
 
 /** Lazily, so that nothing is compared once the verdict stands. */
 function* compared(pairs: Iterable<readonly [AnswerValue, AnswerValue]>, options: CompareOptions) {
@@ -120,7 +77,7 @@ function compareWithEquation(
 ): AnswerComparison {
   const { left, right } = equation;
   if (left.kind !== 'symbol') return undecided('an equation and a value');
-  return equalExpressions({ ...options, left: value.expression, right });
+  return compareFormulas(value, right, options);
 }
 
 /** Compares two answers that were read. */

@@ -62,13 +62,18 @@ function parseEquation(text: string): AnswerValue | null {
   // The name of a function or a quantity before the sign only says whose value follows.
   const isName = /^[a-zA-Z]\([a-z](?:, ?[a-z])*\)$/.test(left) || isText(left);
   if (isName || value.kind !== 'expression') return value;
-  return { kind: 'equation', left: parseExpression(left), right: value.expression };
+  return { kind: 'equation', left: parseExpression(left), right: value };
 }
 
-/** `C`, `(C)`, `C.`, or a letter and what it stands for: `C) 12`. */
+/**
+ * `C`, `(C)`, `C.`, or a letter and what it stands for: `C) 12`.
+ * @throws Undecided for several of the latter
+ */
 function parseChoice(text: string): AnswerValue | null {
   const alone = /^\(?([A-J])\)?[.:]?$/.exec(text)?.[1];
   const labelled = /^\(?([A-J])[).:] *(?!and |or |\\text\{ *(?:and|or))[^\s,;&+*/^=-]/.exec(text)?.[1];
+  if (labelled !== undefined && /[,;] *\(?[A-J][).:]/.test(text))
+    throw new Undecided('several letters with what they stand for');
   const letter = alone ?? labelled;
   return letter === undefined ? null : { kind: 'choice', letter };
 }

@@ -55,6 +55,8 @@ export function splitUnit(text: string): { rest: string; unit: string } {
   if (
     first === undefined ||
     changesNumber(names) ||
+    // A minus, not a hyphen.
+    /-(?![a-zA-Z]{2})/.test(words) ||
     !/[\d)}\]!%]$/.test(base.slice(0, start)) ||
     !/^[a-zA-Z]/.test(words)
   )
