@@ -129,6 +129,13 @@ describe('createServerPolicy', () => {
     });
   });
 
+  it('says what a server needs that does not know the path', async () => {
+    const { policy } = policyOf([new Response('unknown url', { status: 404 })]);
+    await expect(policy.generate([request])).rejects.toThrow(
+      /status 404: unknown url\); is this its name of the model, and does it take token ids at \/v1\/completions/,
+    );
+  });
+
   it('offers its tokenizer', () => {
     const chat = { ...tokenizer, renderChat: () => 'chat', maxContextTokens: 9 };
     const { policy } = policyOf([], { tokenizer: chat });

@@ -1,5 +1,5 @@
 import { type ChatMessage, ConfigError, type Random } from '@dgpo/trajectory';
-import { samplingApis } from './sampling-apis.js';
+import { needsTokenIds, samplingApis } from './sampling-apis.js';
 import type { ServerApi } from './scoring-apis.js';
 import { AnswerProblem, createServerClient, type ServerOptions } from './server-client.js';
 
@@ -104,6 +104,7 @@ export function createServerPolicy(options: ServerPolicyOptions): ServerPolicy {
         }
         return result;
       },
+      needs: needsTokenIds(path),
       signal,
     });
     const { tokenIds: all = [], logProbs = [], cut = false } = sampled ?? {};

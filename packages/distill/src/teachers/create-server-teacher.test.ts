@@ -206,7 +206,7 @@ describe('createServerTeacher', () => {
   it('does not repeat a request that the server refuses', async () => {
     const refusal = () => Response.json({ error: { message: 'at most 20 logprobs' } }, { status: 400 });
     const { teacher, waits } = teacherOf([refusal()]);
-    await expect(teacher.score([all])).rejects.toThrow(/refused the request \(status 400: at most 20 logprobs\)/);
+    await expect(teacher.score([all])).rejects.toThrow(/refused the request \(status 400: at most 20 logprobs\)$/);
     expect(waits).toEqual([]);
   });
 

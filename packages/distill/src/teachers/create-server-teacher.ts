@@ -1,6 +1,7 @@
 import { ConfigError } from '@dgpo/trajectory';
 import { fieldsOf, tokenIdsOf } from './answer.js';
 import { type CacheOptions, cachedTeacher } from './cached-teacher.js';
+import { needsTokenIds } from './sampling-apis.js';
 import { scoresOfPlaces } from './scores-of-places.js';
 import { type ServerApi, scoringApis } from './scoring-apis.js';
 import { AnswerProblem, createServerClient, type ServerOptions } from './server-client.js';
@@ -49,7 +50,8 @@ export function createServerTeacher(options: ServerTeacherOptions): Teacher {
     const request = { model, tokenIds, first, topK };
     const read = (answer: unknown) =>
       scoresOfPlaces({ places: places(answer, request), indices, k: topK, vocabularySize });
-    return (await client.post({ path, body: body(request), read, signal })) as TeacherScores;
+    const needs = needsTokenIds(path);
+    return (await client.post({ path, body: body(request), read, needs, signal })) as TeacherScores;
   }
 
   const teacher: Teacher = {

@@ -115,4 +115,9 @@ const sglang: SamplingApi = {
   },
 };
 
+/** What a server lacks that does not know such a path, or the model. */
+export const needsTokenIds = (path: string) =>
+  `is this its name of the model, and does it take token ids at ${path} (vLLM, SGLang, dgpo serve)? A server with chat completions alone ` +
+  'can play demonstrations (createChatPolicy; in a recipe teacher.api: chat), not score';
+
 export const samplingApis: Record<ServerApi, SamplingApi> = { vllm, openai, sglang };

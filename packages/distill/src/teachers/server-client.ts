@@ -44,6 +44,8 @@ interface PostOptions<Answer> {
   read: (answer: unknown) => Answer;
   /** Statuses that mean "not here"; then the result is undefined. @default [] */
   absent?: readonly number[];
+  /** Said after a 404: what a server needs to know this path. */
+  needs?: string;
   signal?: AbortSignal | undefined;
 }
 
@@ -122,7 +124,11 @@ export function createServerClient(options: ServerOptions): ServerClient {
   const failure = (message: string) =>
     new ModelError(key === undefined ? message : message.replaceAll(key, '***'), { where: url });
 
-  async function attempt(path: string, body: string, absent: readonly number[], signal: AbortSignal): Promise<Outcome> {
+  async function attempt(
+    { path, absent = [], needs }: Omit<PostOptions<unknown>, 'body'>,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     const expired = AbortSignal.timeout(timeout);
     let text: string;
     try {
@@ -140,7 +146,8 @@ export function createServerClient(options: ServerOptions): ServerClient {
         if (absent.includes(status)) return { kind: 'absent' };
         if (status === 408 || status === 429 || status >= 500)
           return { kind: 'failed', failure: described, retryAfter };
-        return { kind: 'refused', failure: `the server refused the request (${described})` };
+        const hint = status === 404 && needs !== undefined ? `; ${needs}` : '';
+        return { kind: 'refused', failure: `the server refused the request (${described})${hint}` };
       }
       text = await readText(response, maxBodyBytes);
     } catch (error) {
@@ -162,7 +169,7 @@ export function createServerClient(options: ServerOptions): ServerClient {
       throw failure(`the request is larger than maxBodyBytes (${maxBodyBytes}); raise it or send shorter rows`);
     }
     for (let failed = 0; ; ) {
-      const outcome = await limit(() => attempt(request.path, body, request.absent ?? [], signal), signal);
+      const outcome = await limit(() => attempt(request, body, signal), signal);
       if (outcome.kind === 'absent') return undefined;
       if (outcome.kind === 'refused') throw failure(outcome.failure);
       if (outcome.kind === 'answer') {
