@@ -33,15 +33,18 @@ export function firstThoughtPrefixes(
 
 const escapePattern = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
+/** Numbers without the commas of their thousands: 1,285 is 1285. */
+const plainNumbers = (text: string) => text.replaceAll(/(?<=\p{N}),(?=\p{N}{3}(?!\p{N}))/gu, '');
+
 function mentions(text: string, answer: string): boolean {
-  const written = answer.trim().toLowerCase();
+  const written = plainNumbers(answer.trim().toLowerCase());
   if (written === '') return false;
   // Lookarounds instead of \b, which is ASCII; 3 is not mentioned by 3.5 or 1.3, nor by -3.
   const exact = new RegExp(
     `(?<![\\p{L}\\p{N}_-]|\\p{N}[.,])${escapePattern(written)}(?![\\p{L}\\p{N}_]|[.,]\\p{N})`,
     'u',
   );
-  if (exact.test(text.toLowerCase())) return true;
+  if (exact.test(plainNumbers(text.toLowerCase()))) return true;
   // Answers of several words also in another punctuation, as exact match sees them.
   const words = normalizeAnswer(answer);
   return words.includes(' ') && ` ${normalizeAnswer(text)} `.includes(` ${words} `);
