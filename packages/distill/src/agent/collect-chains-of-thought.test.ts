@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, DatasetError, ModelError, type Task } from '@dgpo/trajectory';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { scripted } from '../teachers/__fixtures__/fake-server.js';
 import {
   type CollectChainsOfThoughtOptions,
   collectChainsOfThought,
   readChainsOfThought,
 } from './collect-chains-of-thought.js';
-import type { TextRequest } from './server-text-generator.js';
+import { createServerTextGenerator, type TextRequest } from './server-text-generator.js';
 
 let directory: string;
 let path: string;
@@ -52,17 +53,27 @@ test('asks every question once and writes in the order of the tasks', async () =
   expect(asked[0]).toMatchObject({ temperature: 0, maxTokens: 4096 });
 });
 
-test('tries again with other seeds after errors and empty answers; what stays broken is a line', async () => {
+test('tries again with other seeds after empty answers; what stays empty or is thrown is a line', async () => {
   const { generate, asked } = teacher({
-    'b?': [new Error('down'), ' ', 'at last'],
-    'c?': [new Error('no'), new Error('no'), new Error('never')],
+    'a?': ['', '', ''],
+    'b?': ['', ' ', 'at last'],
+    'c?': [new Error('no')],
   });
   const chains = await collect({ generate, retries: 2 });
   expect(chains.get('b')).toEqual({ taskId: 'b', question: 'b?', text: 'at last' });
-  expect(chains.get('c')).toEqual({ taskId: 'c', question: 'c?', text: null, error: 'never' });
+  expect(chains.get('c')).toEqual({ taskId: 'c', question: 'c?', text: null, error: 'no' });
+  expect(chains.get('a')).toMatchObject({ text: null, error: 'the answer is empty' });
   const seeds = asked.filter(({ question }) => question === 'b?').map(({ seed }) => seed);
   expect(new Set(seeds).size).toBe(3);
   expect(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31)).toBe(true);
+});
+
+test('a server that does not answer is asked as often as its generator says', async () => {
+  const { options, requests } = scripted([new Error('hang up')]);
+  const generate = createServerTextGenerator({ ...options, model: 'm', retries: 2 });
+  const chains = await collect({ generate, tasks: tasks.slice(0, 1) });
+  expect(chains.get('a')?.error).toMatch(/no answer after 3 attempts \(hang up\)/);
+  expect(requests).toHaveLength(3);
 });
 
 test('goes on where the file ends: torn line, failures and missing questions are asked again', async () => {

@@ -35,7 +35,11 @@ export interface CollectChainsOfThoughtOptions {
   temperature?: number;
   /** @default 42 */
   seed?: number;
-  /** Further attempts at a question after an error or an empty answer, each with a seed of its own. @default 5 */
+  /**
+   * Further attempts at a question after an empty answer, each with a seed of its own. What `generate` throws ends the question: a generator
+   * for a server makes attempts of its own.
+   * @default 5
+   */
   retries?: number;
   /** Questions asked at a time. @default 8 */
   concurrency?: number;
@@ -90,21 +94,20 @@ async function askFor(task: Task, asking: Asking, signal: AbortSignal): Promise<
   const { generate, messages, maxTokens, temperature, retries } = asking;
   const random = createRandom(asking.seed);
   const { id: taskId, question } = task;
-  let error = '';
   for (let attempt = 0; attempt <= retries; attempt++) {
     signal.throwIfAborted();
     const seed = random.split(taskId, attempt).integer(2 ** 31);
     try {
       const { text } = await generate({ messages: messages(task), maxTokens, temperature, seed, signal });
       if (text.trim() !== '') return { taskId, question, text };
-      error = 'the answer is empty';
     } catch (thrown) {
       signal.throwIfAborted();
       if (isDgpoError(thrown) && thrown.code === 'CONFIG_ERROR') throw thrown;
-      error = thrown instanceof Error ? thrown.message : String(thrown);
+      const error = thrown instanceof Error ? thrown.message : String(thrown);
+      return { taskId, question, text: null, error };
     }
   }
-  return { taskId, question, text: null, error };
+  return { taskId, question, text: null, error: 'the answer is empty' };
 }
 
 /** The answers in the order of the tasks, some of them asked for ahead. */
