@@ -29,6 +29,8 @@ export interface AgentRequest {
   temperature: number;
   stop?: readonly string[];
   random: Random;
+  /** What the turn begins with already: the end of `contextTokenIds`, for policies that send `episode` as messages in their place. */
+  turnPrefix?: string;
   episode?: AgentEpisode;
   onToken?: (tokenId: number) => void;
 }

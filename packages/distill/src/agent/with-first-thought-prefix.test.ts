@@ -1,5 +1,14 @@
-import { DatasetError, encodeTrajectory, flattenTrajectory, type Trajectory, trajectorySchema } from '@dgpo/trajectory';
+import {
+  ConfigError,
+  DatasetError,
+  encodeTrajectory,
+  flattenTrajectory,
+  type Trajectory,
+  trajectorySchema,
+} from '@dgpo/trajectory';
 import { describe, expect, test } from 'vitest';
+import { scripted } from '../teachers/__fixtures__/fake-server.js';
+import { createChatPolicy } from '../teachers/create-chat-policy.js';
 import {
   codeWorld,
   completionOf,
@@ -59,6 +68,7 @@ describe('withFirstThoughtPrefix', () => {
     });
     expect(asked[0]?.contextTokenIds).toEqual([...request.contextTokenIds, ...prefixIds]);
     expect(asked[0]?.maxTokens).toBe(200 - prefixIds.length);
+    expect(asked[0]?.turnPrefix).toBe(prefix);
     // Only the prefix: the policy of this test does not stream.
     expect(tokens).toEqual(prefixIds);
   });
@@ -98,6 +108,41 @@ describe('withFirstThoughtPrefix', () => {
     expect(special).toEqual([false]);
     expect(released).toEqual(['sum#1']);
     expect(policy.name).toBe('drawing');
+  });
+});
+
+describe('around chat completions', () => {
+  const chat = (continueFinalMessage: boolean) => {
+    const answer = { choices: [{ message: { content: 'add 42\n```' }, finish_reason: 'stop' }] };
+    const { options, requests } = scripted([answer]);
+    const policy = createChatPolicy({ ...options, model: 'm', continueFinalMessage });
+    return { policy: withFirstThoughtPrefix({ policy, prefixes: new Map([['sum', prefix]]) }), requests };
+  };
+
+  test('the request ends with the prefix as a message to go on with', async () => {
+    const { policy, requests } = chat(true);
+    const state = startOf();
+    const [completion] = await policy.generate([{ ...requestOf(state), stop: ['<end_code>'] }]);
+    expect(completion?.text).toBe(`${prefix}add 42\n\`\`\`<end_code>`);
+    expect(completion?.finishReason).toBe('stop');
+    expect(requests[0]?.body).toMatchObject({
+      messages: [
+        { role: 'user', content: task.question },
+        { role: 'assistant', content: prefix },
+      ],
+      ...{ continue_final_message: true, add_generation_prompt: false },
+    });
+    const later = await policy.generate([requestOf({ ...state, turn: 1 })]);
+    expect(later[0]?.text).toBe('add 42\n```');
+    expect(requests[1]?.body).not.toHaveProperty('continue_final_message');
+    expect(requests[1]?.body.messages).toHaveLength(1);
+  });
+
+  test('a server that does not go on with messages is refused, and not asked', async () => {
+    const { policy, requests } = chat(false);
+    await expect(policy.generate([requestOf(startOf())])).rejects.toThrow(ConfigError);
+    await expect(policy.generate([requestOf(startOf())])).rejects.toThrow(/continueFinalMessage: a turn begins with/);
+    expect(requests).toEqual([]);
   });
 });
 

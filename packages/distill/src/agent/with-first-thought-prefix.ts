@@ -19,7 +19,7 @@ export interface PrefixedPolicy extends AgentPolicy {
 /**
  * Puts a prefix in front of the first turn of an episode and lets the policy go on from there; later turns are the policy's alone. The
  * prefix is part of the turn: a student is trained on it. It counts towards the turn's limit of tokens, and is encoded as plain text, so
- * that it cannot hold a special token.
+ * that it cannot hold a special token. A policy that sends `episode` in place of `contextTokenIds` finds it as `turnPrefix`.
  *
  * Nobody sampled it, so its log-probabilities are NaN. Give a trajectory to {@link separatePrefix} before it is written: JSON has no NaN.
  * Source: first-thought prefix of agent distillation (arXiv 2505.17612), for the teacher alone.
@@ -28,20 +28,24 @@ export function withFirstThoughtPrefix(options: FirstThoughtPrefixOptions): Pref
   const { policy, prefixes } = options;
   const usage = { used: 0, missing: 0, unusable: 0 };
 
-  const prefixOf = ({ episode, maxTokens, stop = [] }: AgentRequest): number[] => {
-    if (episode?.turn !== 0) return [];
+  const prefixOf = ({
+    episode,
+    maxTokens,
+    stop = [],
+  }: AgentRequest): { text: string; tokenIds: number[] } | undefined => {
+    if (episode?.turn !== 0) return undefined;
     const prefix = prefixes.get(episode.task.id) ?? '';
     if (prefix === '') {
       usage.missing += 1;
-      return [];
+      return undefined;
     }
     const tokenIds = policy.encode(prefix);
     if (tokenIds.length >= maxTokens || stop.some((one) => prefix.includes(one))) {
       usage.unusable += 1;
-      return [];
+      return undefined;
     }
     usage.used += 1;
-    return tokenIds;
+    return { text: prefix, tokenIds };
   };
 
   return {
@@ -51,19 +55,25 @@ export function withFirstThoughtPrefix(options: FirstThoughtPrefixOptions): Pref
     release: (ids) => policy.release?.(ids),
     async generate(requests) {
       const started = requests.map((request) => ({ request, prefix: prefixOf(request) }));
-      for (const { request, prefix } of started) for (const tokenId of prefix) request.onToken?.(tokenId);
+      for (const { request, prefix } of started)
+        for (const tokenId of prefix?.tokenIds ?? []) request.onToken?.(tokenId);
       const completions = await policy.generate(
-        started.map(({ request, prefix }) => ({
-          ...request,
-          contextTokenIds: [...request.contextTokenIds, ...prefix],
-          maxTokens: request.maxTokens - prefix.length,
-        })),
+        started.map(({ request, prefix }) =>
+          prefix === undefined
+            ? request
+            : {
+                ...request,
+                contextTokenIds: [...request.contextTokenIds, ...prefix.tokenIds],
+                maxTokens: request.maxTokens - prefix.tokenIds.length,
+                turnPrefix: prefix.text,
+              },
+        ),
       );
       return completions.map((completion, row) => {
-        const prefix = started[row]?.prefix ?? [];
-        if (prefix.length === 0) return completion;
-        const tokenIds = [...prefix, ...completion.tokenIds];
-        const logProbs = [...prefix.map(() => Number.NaN), ...completion.logProbs];
+        const prefix = started[row]?.prefix;
+        if (prefix === undefined) return completion;
+        const tokenIds = [...prefix.tokenIds, ...completion.tokenIds];
+        const logProbs = [...prefix.tokenIds.map(() => Number.NaN), ...completion.logProbs];
         return { ...completion, tokenIds, logProbs, text: policy.decode(tokenIds) };
       });
     },

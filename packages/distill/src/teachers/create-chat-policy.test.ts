@@ -14,7 +14,7 @@ const called = (name: string, given: string) => ({
 });
 
 const tools = [{ name: 'search', description: 'find passages', parameters: { type: 'object' } }];
-const stop = ['</search>', '</answer>'];
+const stop = ['</search>', '</answer>', '<end_code>'];
 const request = (changes: object = {}) => ({
   ...{ id: 'q#0', contextTokenIds: [], maxTokens: 50, temperature: 0.5, stop, random: createRandom(3) },
   episode: { segments: [{ kind: 'prompt' as const, text: 'Question: who?\n' }] },
@@ -57,6 +57,7 @@ describe('text', () => {
     ['what comes after a stop is cut', '<search>a</search><information>', 'stop', '<search>a</search>'],
     ['nothing is closed that is not open', 'I do not know.', 'stop', 'I do not know.'],
     ['nothing is closed where the limit of tokens ended it', '<answer>Per', 'length', '<answer>Per'],
+    ['code without its end gets it', '```py\nf()\n```\n', 'stop', '```py\nf()\n```<end_code>'],
     ['the last open tag is the one', '<search>a <answer>b', 'stop', '<search>a <answer>b</answer>'],
   ])('%s', async (_, content, reason, text) => {
     const { policy } = setUp([answered(content, {}, reason)]);
@@ -64,6 +65,27 @@ describe('text', () => {
     expect(result?.text).toBe(text);
     expect(policy.decode(result?.tokenIds ?? [])).toBe(text);
     expect(result?.finishReason).toBe(reason === 'length' ? 'length' : text.endsWith('>') ? 'stop' : 'end');
+  });
+
+  test('with a tokenizer, turns are its ids, tags included, and end at their limit of them', async () => {
+    const special: (boolean | undefined)[] = [];
+    const tokenizer = {
+      encode: (text: string, options?: { allowSpecial?: boolean }) => {
+        special.push(options?.allowSpecial);
+        return [...text].map((letter) => letter.codePointAt(0) ?? 0);
+      },
+      decode: (ids: readonly number[]) => String.fromCodePoint(...ids),
+      maxContextTokens: 99,
+    };
+    const { policy } = setUp([answered('<search>a</search>'), answered('<search>abc</search>')], { tokenizer });
+    expect(policy.maxContextTokens).toBe(99);
+    const [whole] = await policy.generate([request()]);
+    expect(whole).toMatchObject({ text: '<search>a</search>', finishReason: 'stop' });
+    expect(policy.decode(whole?.tokenIds ?? [])).toBe('<search>a</search>');
+    expect(special).toEqual([true]);
+    const [cut] = await policy.generate([request({ maxTokens: 10 })]);
+    expect(cut).toMatchObject({ text: '<search>ab', finishReason: 'length' });
+    expect(cut?.tokenIds).toHaveLength(10);
   });
 
   test('stop strings that could not be put back are not asked for', async () => {
