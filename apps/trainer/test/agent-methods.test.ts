@@ -85,6 +85,7 @@ it('agent distillation: episodes with first thoughts, their filter, the student 
     errors: 0,
     recovered: 0,
     fates: { kept: 3, failed: 0, wrong: 3, unreadable: 0, forced: 0, duplicate: 0, surplus: 0 },
+    prefixes: { used: 6, missing: 0, unusable: 0 },
   });
   const [line = ''] = readFileSync(join(root, 'agent/stages/expert-outputs/kept.jsonl'), 'utf8').split('\n');
   const { segments } = JSON.parse(line) as { segments: { kind: string; text: string; logProbs?: number[] }[] };

@@ -138,7 +138,7 @@ it('nothing to learn from is an error with the counts', () => {
     maxPolicyTokens: 0,
   };
   expect(() => requireDemonstrations(statistics, 'teacher')).toThrow(
-    /the teacher answered none of 6 training questions correctly in 12 episodes \(3 ended by failing searches\)/,
+    /the teacher answered none of 6 training questions correctly in 12 episodes \(3 ended by an error\)/,
   );
   expect(() => requireDemonstrations({ ...statistics, correct: 4 }, 'expert')).toThrow(
     /the expert has 4 correct episodes of 12, but none without .*requireValidActions/,

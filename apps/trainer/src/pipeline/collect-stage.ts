@@ -34,9 +34,13 @@ export interface CollectStageOptions {
 }
 
 /** Copies what is to be learned from. */
-async function selectInto(path: string, collected: string, settings: CollectSettings) {
-  const filter = createDemonstrationFilter(settings);
-  const counts = countDemonstrations();
+async function selectInto(
+  path: string,
+  collected: string,
+  { playground, settings, prefixes }: Pick<CollectStageOptions, 'playground' | 'settings' | 'prefixes'>,
+) {
+  const filter = createDemonstrationFilter(settings, isSearch(playground.environment));
+  const counts = countDemonstrations(prefixes);
   const writer = await openJsonLinesWriter({ path });
   try {
     for await (const trajectory of readCollected(collected)) {
@@ -47,11 +51,12 @@ async function selectInto(path: string, collected: string, settings: CollectSett
   } finally {
     await writer.close();
   }
-  return { statistics: counts.statistics(filter.statistics()), perTask: counts.perTask() };
+  return { statistics: counts.statistics(filter.statistics()), perTask: counts.perTask(), begun: counts.prefixes() };
 }
 
 /** What an episode breaks off by. */
-const brokenBy = ({ environment }: Playground) => (isSearch(environment) ? 'searches' : 'the environment');
+const brokenBy = ({ environment }: Playground, teacher: CollectStageOptions['teacher']) =>
+  `${isSearch(environment) ? 'searches' : 'the environment'}${teacher !== 'expert' && isServer(teacher) ? ' or the teacher' : ''}`;
 
 /**
  * Demonstrations: episodes of the teacher (teacher-generated outputs) or of the scripted expert, of which the correct ones are kept in
@@ -108,13 +113,20 @@ export async function collectStage(
         const policy = isHere ? { model: 'teacher' } : teacher;
         await collectEpisodes({ ...shared, policy, batchSize, prefixes });
       }
-      const { statistics, perTask } = await selectInto(join(directory, 'kept.jsonl'), collected, options.settings);
+      const { perTask, begun, ...counted } = await selectInto(join(directory, 'kept.jsonl'), collected, options);
+      const missing = options.tasks.length - tasks.length;
+      const statistics: DemonstrationStatistics =
+        prefixes === undefined ? counted.statistics : { ...counted.statistics, prefixes: { ...begun, missing } };
       await writeFile(join(directory, 'statistics.json'), `${JSON.stringify({ ...statistics, perTask }, null, 2)}\n`);
       await rm(collected);
       const { errors, samples } = statistics;
       if (errors > 0)
         workshop.reporter.line(
-          `${brokenBy(playground)} failed in ${errors} of ${samples} episodes, which are left out`,
+          `${brokenBy(playground, teacher)} failed in ${errors} of ${samples} episodes, which are left out`,
+        );
+      if (prefixes !== undefined)
+        workshop.reporter.line(
+          `first thoughts begin ${begun.used} of ${samples} episodes; ${begun.unusable} could not be used, and ${missing} questions without one are left out`,
         );
       return statistics;
     },
@@ -140,7 +152,7 @@ export function requireDemonstrations(
       : `that the filter keeps (${fates.unreadable} with an action that could not be read, ${fates.forced} forced by a limit)`;
   const found =
     correct === 0
-      ? `answered none of ${tasks} training questions correctly in ${samples} episodes (${errors} ended by failing searches)`
+      ? `answered none of ${tasks} training questions correctly in ${samples} episodes${errors === 0 ? '' : ` (${errors} ended by an error)`}`
       : `has ${correct} correct episodes of ${samples}, but none ${why}`;
   throw new ConfigError(
     `the ${demonstrator} ${found}, so there is nothing to distil; use a better ${demonstrator === 'student' ? 'student' : 'teacher'}, more samples or easier questions`,
