@@ -138,7 +138,8 @@ export async function startingModels(context: {
   if (isLater || !recipe.stages.some(needsTeacher)) return { student, teacher: undefined, playground };
   if (recipe.teacher.kind === 'server') {
     const textOnly =
-      environment.kind === 'chain-of-thought' && recipe.stages.every(({ distill }) => distill?.objective === 'sft');
+      recipe.teacher.api === 'chat' ||
+      (environment.kind === 'chain-of-thought' && recipe.stages.every(({ distill }) => distill?.objective === 'sft'));
     const teacher = await openServerTeacher({ workshop, recipe, textOnly, tokenizer, playground });
     return { student, teacher, playground };
   }

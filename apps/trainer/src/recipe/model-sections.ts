@@ -79,10 +79,17 @@ export const teacherSchema = z
       .optional()
       .describe('Server of the teacher, with `kind: server`.'),
     api: z
-      .enum(['vllm', 'openai', 'sglang'])
+      .enum(['vllm', 'openai', 'sglang', 'chat'])
       .default('vllm')
       .describe(
-        'What that server speaks: `prompt_logprobs` (vLLM, `dgpo serve`), `echo` with `logprobs`, or `/generate` (SGLang).',
+        'What that server speaks: `prompt_logprobs` (vLLM, `dgpo serve`), `echo` with `logprobs`, or `/generate` (SGLang); ' +
+          'with `chat` chat completions, which any server has: text alone, so only for stages with `objective: sft`.',
+      ),
+    continueFinalMessage: z
+      .boolean()
+      .default(false)
+      .describe(
+        'With `api: chat`: the server goes on with a message of the assistant that has begun (vLLM, SGLang), which `firstThoughtPrefix` needs.',
       ),
     name: z.string().min(1).optional().describe('The teacher as its server names it.'),
     tokenizer: z
@@ -133,26 +140,11 @@ export const teacherSchema = z
     if (teacher.kind === 'model' && teacher.path === undefined) {
       context.addIssue({ code: 'custom', path: ['path'], message: 'is required with kind: model' });
     }
-    if (teacher.kind !== 'scripted' && teacher.lora !== undefined) {
-      context.addIssue({ code: 'custom', path: ['lora'], message: `has no effect with kind: ${teacher.kind}` });
-    }
-    if (teacher.kind !== 'model' && teacher.path !== undefined) {
-      context.addIssue({ code: 'custom', path: ['path'], message: `has no effect with kind: ${teacher.kind}` });
-    }
-    const { url, name, tokenizer, apiKeyVariable } = teacher;
-    if (teacher.kind === 'server') {
-      for (const [key, value] of Object.entries({ url, name })) {
-        if (value === undefined) {
-          context.addIssue({ code: 'custom', path: [key], message: 'is required with kind: server' });
-        }
+    if (teacher.kind !== 'server') return;
+    for (const key of ['url', 'name'] as const) {
+      if (teacher[key] === undefined) {
+        context.addIssue({ code: 'custom', path: [key], message: 'is required with kind: server' });
       }
-      return;
-    }
-    const api = teacher.api === 'vllm' ? undefined : teacher.api;
-    const topK = teacher.topK === 0 ? undefined : teacher.topK;
-    for (const [key, value] of Object.entries({ url, api, name, tokenizer, topK, apiKeyVariable })) {
-      if (value === undefined) continue;
-      context.addIssue({ code: 'custom', path: [key], message: `has no effect with kind: ${teacher.kind}` });
     }
   });
 

@@ -13,6 +13,7 @@ import { pretrainSchema, studentSchema, teacherSchema } from './model-sections.j
 import { rlSchema } from './rl-section.js';
 import { rolloutsSchema } from './rollout-section.js';
 import { runFields } from './run-fields.js';
+import { teacherConflictsOf } from './teacher-effects.js';
 import { teacherProblems } from './teacher-problems.js';
 import { prefixProblems, promptProblems, worldConflicts } from './world-effects.js';
 
@@ -160,6 +161,7 @@ export function recipeConflicts(raw: RawRecipe): { recipe: RawRecipe; conflicts:
   const ineffective = [
     ...distillConflictsOf(raw, recipe),
     ...ineffectiveRlKeys(raw, recipe),
+    ...teacherConflictsOf(raw),
     ...worldConflicts(raw, recipe),
     ...hintConflictsOf(raw, recipe),
   ];

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { estimateRun } from '../estimate/estimate-run.js';
-import { parseRecipe } from './load-recipe.js';
+import { loadRecipe, parseRecipe } from './load-recipe.js';
+import { splitRecipeFlags } from './recipe-flags.js';
+import { shippedRecipes } from './shipped-recipes.js';
 
 const server = 'teacher:\n  kind: server\n  url: http://127.0.0.1:8000\n  name: qwen\n  tokenizer: teachers/qwen\n';
 const parse = (text: string, method = text.includes('stages:') ? 'pipeline' : 'dgpo-reference') =>
@@ -52,6 +54,47 @@ it.each([
   ],
 ])('refuses %j', (text, message) => {
   expect(() => parse(text)).toThrow(message);
+});
+
+const chat = 'teacher:\n  kind: server\n  url: http://127.0.0.1:8000\n  name: gpt\n  api: chat\n';
+
+it.each([
+  [
+    `${chat}distill:\n  klWeight: 0\n`,
+    /distill\.objective needs scores of the teacher, and teacher\.api: chat gives text/,
+  ],
+  [
+    `${chat}stages:\n  - { name: a, rl: { guidance: { estimator: k1 } } }\n`,
+    /rl\.guidance\.reference needs scores of the teacher/,
+  ],
+  [`${chat}  tokenizer: t\nstages: []\n`, /teacher\.tokenizer has no effect with api: chat/],
+  ['teacher:\n  continueFinalMessage: true\n', /teacher\.continueFinalMessage has no effect with kind: scripted/],
+  [`${server}  continueFinalMessage: true\n`, /teacher\.continueFinalMessage has no effect without api: chat/],
+  ['teacher:\n  kind: modle\n  path: m\n', /teacher\.kind: expected one of/],
+])('refuses %j', (text, message) => {
+  expect(() => parse(text)).toThrow(message);
+});
+
+it('takes text alone for cross-entropy on demonstrations', () => {
+  const stage = (keys: string) =>
+    `environment: { kind: code }\nstages:\n  - { name: a, distill: { objective: sft${keys} } }\n`;
+  parse(`${chat}${stage('')}`);
+  parse(`${chat}  continueFinalMessage: true\n${stage(', firstThoughtPrefix: true')}`);
+  expect(() => parse(`${chat}${stage(', firstThoughtPrefix: true')}`)).toThrow(
+    /distill\.firstThoughtPrefix needs teacher\.continueFinalMessage: true with teacher\.api: chat/,
+  );
+  parse(`${chat}${stage(', firstThoughtPrefix: true, demonstrator: expert')}`);
+});
+
+it('takes the place of the teacher of a shipped recipe', async () => {
+  const path = shippedRecipes().find(({ name }) => name === 'agent-distillation')?.path ?? '';
+  const flags = (more: string[]) =>
+    splitRecipeFlags(['--teacher.kind', 'server', '--teacher.url', 'http://a', '--teacher.name', 'gpt', ...more]);
+  const load = (more: string[] = []) => loadRecipe({ path, overrides: flags(more).overrides });
+  const { teacher } = await load();
+  expect(teacher).toMatchObject({ kind: 'server', url: 'http://a', name: 'gpt' });
+  expect(teacher.path).toBeUndefined();
+  await expect(load(['--teacher.path', 'mine'])).rejects.toThrow(/teacher\.path has no effect with kind: server/);
 });
 
 it('needs no temperature of 1 where nothing is compared', () => {

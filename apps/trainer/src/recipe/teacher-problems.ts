@@ -2,9 +2,14 @@ import { type TeacherEstimator, teacherCan } from '@dgpo/distill/teachers';
 
 /** What these checks read of a recipe. */
 export interface TeacherUse {
-  teacher: { kind: 'scripted' | 'model' | 'server' | 'hinted'; topK: number };
+  teacher: {
+    kind: 'scripted' | 'model' | 'server' | 'hinted';
+    api: string;
+    continueFinalMessage: boolean;
+    topK: number;
+  };
   stages: readonly {
-    distill?: { objective: string; klWeight: number; demonstrator?: string } | undefined;
+    distill?: { objective: string; klWeight: number; demonstrator?: string; firstThoughtPrefix?: boolean } | undefined;
     rl?:
       | {
           maxSteps: number;
@@ -89,11 +94,31 @@ function hintedProblems(stages: readonly Stage[]): Problem[] {
   ];
 }
 
+/** Chat completions are text: they show the student what to do, and score nothing. */
+function chatProblems({ distill, rl }: Stage, continueFinalMessage: boolean): Problem[] {
+  const asksScores =
+    distill === undefined
+      ? rl !== undefined && rl.guidance.gate !== 'never' && rl.guidance.reference === 'teacher'
+      : distill.objective !== 'sft';
+  if (asksScores) {
+    const path = distill === undefined ? ['rl', 'guidance', 'reference'] : ['distill', 'objective'];
+    const message =
+      'needs scores of the teacher, and teacher.api: chat gives text alone; take objective: sft, or a server that scores token ids';
+    return [{ path, message }];
+  }
+  if (distill?.firstThoughtPrefix !== true || distill.demonstrator !== 'teacher' || continueFinalMessage) return [];
+  const message =
+    'needs teacher.continueFinalMessage: true with teacher.api: chat, and a server that goes on with a final message (vLLM, SGLang); else set it false';
+  return [{ path: ['distill', 'firstThoughtPrefix'], message }];
+}
+
 /** What a recipe asks of a teacher that it cannot give where it is, or that nothing reads. */
 export function teacherProblems({ teacher, stages }: TeacherUse): Problem[] {
   const scoring = teacher.kind === 'server' || teacher.kind === 'hinted' ? teacher.kind : undefined;
+  const isChat = teacher.kind === 'server' && teacher.api === 'chat';
   const problems = stages.flatMap(({ distill, rl }, index) =>
     [
+      ...(isChat ? chatProblems({ distill, rl }, teacher.continueFinalMessage) : []),
       ...(distill === undefined || scoring === undefined ? [] : distillProblems(distill, scoring)),
       ...(rl === undefined || !pulls(rl)
         ? []

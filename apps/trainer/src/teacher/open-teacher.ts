@@ -50,7 +50,7 @@ export interface OpenedTeacher {
 /**
  * The teacher of a recipe. One behind a server is probed first: its tokenizer, tags, template and vocabulary have to be the student's.
  *
- * @throws ConfigError for a server at another temperature than 1 and for a tokenizer folder that differs from the student's
+ * @throws ConfigError for a server with chat completions alone or at another temperature than 1, and for a tokenizer folder that differs from the student's
  * @throws ModelError when the server cannot be used or a probe fails
  */
 export async function openTeacher(options: OpenTeacherOptions): Promise<OpenedTeacher> {
@@ -60,6 +60,7 @@ export async function openTeacher(options: OpenTeacherOptions): Promise<OpenedTe
   if (url === undefined || name === undefined) {
     throw new ConfigError('url and name are required with kind: server', { where: 'teacher' });
   }
+  if (api === 'chat') throw new ConfigError('chat gives text alone, and no scores', { where: 'teacher.api' });
   if (temperature !== 1) {
     throw new ConfigError(`a server scores at temperature 1, not ${temperature}`, { where: 'rl.temperature' });
   }
