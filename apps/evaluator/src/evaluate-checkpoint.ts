@@ -61,7 +61,7 @@ export interface EvaluateCheckpointOptions extends EvaluationOptions {
    * @default 'code' for a model whose agent.json says so, else 'plain'
    */
   environment?: 'plain' | 'code';
-  /** Longest solution of a question of mathematics without code, in tokens. @default 2048 */
+  /** Longest solution of a question of mathematics, in tokens; code and rules of chains of thought have their own. @default 2048 */
   maxTokens?: number;
   /** @default DGPO_ENGINE, else the fastest that works here */
   engine?: EngineName | 'auto';
@@ -200,7 +200,7 @@ async function evaluateHere(
 
 /**
  * Evaluates a model folder: plays every question of every set, by the rules of the model, or in Python (`environment`); mathematics as one
- * reasoned answer.
+ * reasoned answer, which rules of chains of thought ask for in their own way.
  *
  * @throws ConfigError when the model does not fit, the sets are empty or named alike, or the store holds episodes of other settings;
  *   EnvironmentError when too many episodes end by an error; whatever the engine throws; the signal's reason

@@ -62,6 +62,7 @@ export {
   createConsoleReporter,
 } from './commands/console-reporter.js';
 export { engineOption, fractionUpTo1, integerFrom, jsonOption, nonNegativeNumber } from './commands/options.js';
+export { chainOfThoughtEnvironment } from './compute/chain-of-thought-environment.js';
 export type { DistillJob, Guide, SampledGuide } from './compute/distill-job.js';
 export {
   type CatalogueSource,

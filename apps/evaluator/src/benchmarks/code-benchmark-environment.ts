@@ -1,9 +1,9 @@
 import type { Retriever } from '@dgpo/envs';
 import { createCodeEnvironment, createSearchTool, type InterpreterPool } from '@dgpo/envs/code';
-import { equivalentAnswers } from '@dgpo/envs/math';
 import { type EnvironmentSettings, isSearch } from '@dgpo/trainer';
-import { ConfigError, type Task } from '@dgpo/trajectory';
+import { ConfigError } from '@dgpo/trajectory';
 import type { EnvironmentOf } from './benchmark-environment.js';
+import { isEquivalent } from './is-equivalent.js';
 
 export interface CodeBenchmarkEnvironmentOptions {
   /** Of Python. */
@@ -13,9 +13,6 @@ export interface CodeBenchmarkEnvironmentOptions {
   /** Those of a code environment hold; of others the passages per search and the limit of the context. */
   settings: EnvironmentSettings;
 }
-
-const isEquivalent = ({ task, answer }: { task: Task; answer: string }) =>
-  task.goldenAnswers.some((goldenAnswer) => equivalentAnswers({ answer, goldenAnswer }).verdict === 'equal');
 
 /**
  * The environments of an agent with code: Python that can search, for knowledge and mathematics alike. What is correct depends on the kind

@@ -91,6 +91,36 @@ test('scores knowledge by exact match and F1, mathematics by equivalence, and av
   ]);
 });
 
+test('a model of chains of thought reads its own prompt, for knowledge and mathematics alike', async () => {
+  const environmentOf = benchmarkEnvironment({
+    settings: {
+      kind: 'chain-of-thought',
+      promptTemplate: 'Question: {question}\nReasoning:\n',
+      maxTokensPerTurn: 40,
+      maxContextTokens: 400,
+    },
+  });
+  const thoughts: Record<string, string> = { ...turns, m0: 'One of two.\n\n<answer>0.5</answer>' };
+  const { sets } = await evaluateBenchmarks({
+    policy: createScriptedPolicy({ script: ({ task }) => thoughts[task.question] ?? '' }),
+    benchmarks: [bamboogle, mathematics],
+    environmentOf,
+  });
+  expect(sets.map(({ trajectories }) => trajectories[0]?.segments[0]?.text)).toEqual([
+    'Question: What money is used in Peru?\nReasoning:\n',
+    'Question: m0\nReasoning:\n',
+  ]);
+  // Mathematics by equivalence, knowledge by exact match.
+  expect(sets.map(({ trajectories }) => trajectories.map(({ outcome }) => outcome.correct))).toEqual([
+    [true, false],
+    [true, false, false, false],
+  ]);
+  expect(sets.map(({ scored }) => scored?.score.verdicts.right)).toEqual([1, 1]);
+  const task = mathematics.tasks[0];
+  const { next } = environmentOf(mathematics).start({ task: task as NonNullable<typeof task>, tokenizer: policy });
+  expect(next).toEqual({ maxTokens: 40, stop: ['</answer>'] });
+});
+
 test('the figures do not depend on the batch size', async () => {
   const evaluate = (batchSize: number) =>
     evaluateBenchmarks({

@@ -61,7 +61,12 @@ export function createRunCommand() {
       ).choices(['plain', 'code'] as const),
     )
     .option('--rules <dir>', 'folder whose agent.json holds the rules (default: that of the model, else Search-R1)')
-    .option('--max-tokens <number>', 'longest solution of a question of mathematics without code', integerFrom(1), 2048)
+    .option(
+      '--max-tokens <number>',
+      'longest solution of a question of mathematics, without code and without rules of chains of thought',
+      integerFrom(1),
+      2048,
+    )
     .option('--temperature <number>', 'of sampling; 0 is greedy', nonNegativeNumber, 0)
     .option(
       '--top-p <number>',

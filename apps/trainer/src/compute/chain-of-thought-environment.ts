@@ -20,11 +20,13 @@ const defaultPromptTemplate =
 
 const noSearch = { retrieve: async () => [] };
 
-function settle({ state, completion }: Turn): EpisodeState {
+type IsCorrect = (options: { task: Task; answer: string }) => boolean;
+
+function settle({ state, completion }: Turn, isCorrect: IsCorrect): EpisodeState {
   const { text, tokenIds, logProbs, finishReason } = completion;
   const segment: Segment = { kind: 'policy', text, tokenIds: [...tokenIds], logProbs: [...logProbs] };
   const answer = readFinalAnswer(text);
-  const correct = answer !== null && isArithmeticCorrect({ task: state.task, answer });
+  const correct = answer !== null && isCorrect({ task: state.task, answer });
   const action: Action =
     answer === null
       ? { turn: state.turn, kind: 'invalid', text, executed: false }
@@ -59,10 +61,14 @@ function expertOf(world: ChainOfThoughtSettings['world']): (state: { task: Task 
 
 /**
  * Questions answered in one turn without tools, the setting of chain-of-thought distillation: the policy reasons and gives its answer in
- * `<answer>` (or `\\boxed{}`). Numbers are correct by their value, other answers by exact match; the reward is 1 or 0.
+ * `<answer>` (or `\\boxed{}`). Unless `isCorrect` says otherwise, numbers are correct by their value, other answers by exact match; the reward
+ * is 1 or 0.
  * @throws ConfigError for rules out of range
  */
-export function chainOfThoughtEnvironment(settings: ChainOfThoughtSettings): Environment {
+export function chainOfThoughtEnvironment(
+  settings: ChainOfThoughtSettings,
+  { isCorrect = isArithmeticCorrect }: { isCorrect?: IsCorrect } = {},
+): Environment {
   const { world, promptTemplate = defaultPromptTemplate, maxTokensPerTurn, maxContextTokens } = settings;
   const { start } = createSearchEnvironment({
     retriever: noSearch,
@@ -80,7 +86,7 @@ export function chainOfThoughtEnvironment(settings: ChainOfThoughtSettings): Env
     },
     step: async ({ turns, signal }) => {
       signal?.throwIfAborted();
-      return turns.map(settle);
+      return turns.map((turn) => settle(turn, isCorrect));
     },
     oracle: expertOf(world),
   };
