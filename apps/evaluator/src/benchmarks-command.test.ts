@@ -142,6 +142,18 @@ describe('dgpo-eval run --benchmarks', () => {
     expect(JSON.parse((await evaluate(...words)).out)).toMatchObject(figures);
   });
 
+  test('votes on mathematics, every candidate counted, whatever the batch', async () => {
+    const words = ['numbers.json', '--json', '--self-consistent', '3', '--vote-temperature', '1'];
+    const first = await evaluate(...words);
+    expect(first).toMatchObject({ code: 0, error: '' });
+    const { cost, ...figures } = JSON.parse(first.out);
+    expect(cost.overall).toMatchObject({ questions: 2, episodes: 2, modelCalls: 6 });
+    expect(cost.overall.policyTokens).toBeGreaterThanOrEqual(6);
+    const { cost: again, ...same } = JSON.parse((await evaluate(...words, '--batch-size', '1')).out);
+    expect(same).toEqual(figures);
+    expect(again.overall).toMatchObject({ policyTokens: cost.overall.policyTokens, modelCalls: 6 });
+  });
+
   test.each([
     [['other.jsonl'], /other\.jsonl:1: expected a row of .*MuSiQue .*found the fields text, label/],
     [['none.json'], /none\.json: cannot read/],

@@ -111,6 +111,10 @@ test('what differs apart from the model is told', () => {
     'Not the model alone differs: facts: of 2 questions',
   );
   expect(evaluationDifferences({ ...pair, candidate: pair.baseline })).toEqual([]);
+  const settings = { ...pair.baseline.settings, selfConsistency: { samples: 8 } };
+  expect(evaluationDifferences({ ...pair, candidate: { ...pair.baseline, settings } })).toEqual([
+    'selfConsistency: null in the baseline, {"samples":8} in the candidate',
+  ]);
 });
 
 test('the page shows the difference in points and the questions on which the models differ', () => {

@@ -35,10 +35,13 @@ import {
 } from './evaluation/evaluate-sets.js';
 import { memoryStore } from './evaluation/evaluation-store.js';
 import type { FinishedEvaluation } from './evaluation/finished-evaluation.js';
+import type { Player } from './evaluation/play-set.js';
 import { createPolicyPlayer } from './evaluation/policy-player.js';
 import { createPoolPlayer } from './evaluation/pool-player.js';
 import { answerableSet, type QuestionSet } from './evaluation/question-set.js';
 import { type EvaluatedSet, evaluationOf } from './evaluation/score-set.js';
+import { type SelfConsistency, votingTemperature } from './evaluation/self-consistency.js';
+import { createVotedPolicy } from './evaluation/voted-policy.js';
 import { openModel } from './open-checkpoint.js';
 import { openSearching, type Searching } from './retrieval/open-searching.js';
 import type { SearchSource } from './retrieval/search-source.js';
@@ -52,8 +55,14 @@ export interface EvaluateCheckpointOptions extends EvaluationOptions {
   rules?: EnvironmentSettings;
   /** @default the name of the folder */
   name?: string;
-  /** Episodes side by side in one worker. @default 64 */
+  /** Episodes side by side in one worker; with votes their candidates. @default 64 */
   batchSize?: number;
+  /**
+   * Votes on every turn: candidates are sampled, at a temperature of their own and without `topP`, and carried out on forks of the
+   * episode; the most frequent outcome wins.
+   * @default every turn is the only one
+   */
+  selfConsistency?: SelfConsistency | undefined;
   /** Measure source referencing and thinking too; needs an index or a corpus, and supporting titles. @default true */
   reading?: boolean;
   /**
@@ -75,9 +84,12 @@ export interface EvaluateCheckpointOptions extends EvaluationOptions {
 
 const isWorld = ({ kind }: EnvironmentSettings) => kind === 'household' || kind === 'webshop';
 
-/** @throws ConfigError for sets that the rules do not fit */
+/** @throws ConfigError for sets that the rules do not fit, and for a vote of one */
 function checkRules(options: EvaluateCheckpointOptions, settings: EnvironmentSettings, writesCode: boolean): void {
-  const { search, sets, checkpoint } = options;
+  const { search, sets, checkpoint, selfConsistency: { samples = 2 } = {} } = options;
+  if (!Number.isInteger(samples) || samples < 2) {
+    throw new ConfigError(`expected 2 candidates or more, found ${samples}`, { where: 'selfConsistency.samples' });
+  }
   const searches = isSearch(settings) || writesCode;
   if (search !== undefined && !searches) {
     throw new ConfigError(`plays ${settings.kind}, where nothing is searched: leave out --index, --url and --corpus`, {
@@ -140,7 +152,10 @@ async function evaluateOnWorkers(opened: Opened, sets: readonly QuestionSet[]) {
         sets,
         answerRecallOf: searching.answerRecallOf,
         meter: createCostMeter({ engine: pool.engine ?? 'unknown' }),
-        player: createPoolPlayer({ pool, model, tokenizer, environment: settings, ...where, ...sampling, batchSize }),
+        player: createPoolPlayer({
+          ...{ pool, model, tokenizer, environment: settings, ...where, ...sampling, batchSize },
+          selfConsistency: options.selfConsistency,
+        }),
         evaluate: async (set, play) => {
           const { sets: evaluated } = await evaluateModel({
             playground: { pool, tokenizer, environment: settings, ...where },
@@ -171,23 +186,33 @@ async function evaluateHere(
   sets: readonly QuestionSet[],
   environments: ReadonlyMap<string, Environment>,
 ): Promise<EvaluatedSet[]> {
-  const { batchSize = 64, engine = 'auto' } = options;
+  const { batchSize = 64, engine = 'auto', selfConsistency } = options;
+  const candidates = selfConsistency?.samples ?? 1;
+  const sideBySide = Math.max(1, Math.floor(batchSize / candidates));
   const { name } = await selectEngine(engine === 'auto' ? {} : { engine });
   const decoder = createDecoder({ config: weights.config });
   try {
     setParameters(decoder, weights.parameters);
-    const sampler = createSampler({ decoder, tokenizer: weights.tokenizer, slots: batchSize });
+    const sampler = createSampler({ decoder, tokenizer: weights.tokenizer, slots: sideBySide * candidates });
     try {
-      const player = createPolicyPlayer({
-        policyOf: () => ({ ...sampler, name: model }),
-        environmentOf: (set) => {
-          const environment = environments.get(set.name);
-          if (environment === undefined) throw new RangeError(`no environment for ${set.name}`);
-          return environment;
-        },
-        ...samplingOf(options),
-        batchSize,
-      });
+      const player: Player = (request) => {
+        const environment = environments.get(request.set.name);
+        if (environment === undefined) throw new RangeError(`no environment for ${request.set.name}`);
+        const plain = { ...sampler, name: model };
+        const voted =
+          selfConsistency === undefined
+            ? undefined
+            : createVotedPolicy({ policy: plain, environment, selfConsistency, signal: request.signal });
+        return createPolicyPlayer({
+          policyOf: () => voted ?? plain,
+          environmentOf: () => environment,
+          ...samplingOf(options),
+          ...(voted === undefined
+            ? {}
+            : { topP: undefined, finish: (trajectory) => ({ trajectory, usage: voted.takeUsage(trajectory.id) }) }),
+          batchSize: sideBySide,
+        })(request);
+      };
       const meter = createCostMeter({ engine: name });
       return await evaluateSets({ ...options, sets, player, meter, answerRecallOf: searching.answerRecallOf });
     } finally {
@@ -206,7 +231,7 @@ async function evaluateHere(
  *   EnvironmentError when too many episodes end by an error; whatever the engine throws; the signal's reason
  */
 export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Promise<FinishedEvaluation> {
-  const { search, store = memoryStore, maxTokens = 2048, environment, signal } = options;
+  const { search, store = memoryStore, maxTokens = 2048, environment, selfConsistency, signal } = options;
   checkSets(options.sets);
   const checkpoint = resolve(options.checkpoint);
   const model = options.name ?? basename(checkpoint);
@@ -241,6 +266,9 @@ export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Pr
       model,
       policy: { kind: 'checkpoint', weights: fingerprint(weights) },
       ...samplingOf(options),
+      ...(selfConsistency === undefined
+        ? {}
+        : { selfConsistency: { temperature: votingTemperature, ...selfConsistency } }),
       shuffledPassages: search !== undefined && 'shuffleSeed' in search.retriever,
       environment: settings,
       agent: writesCode ? 'code' : 'plain',

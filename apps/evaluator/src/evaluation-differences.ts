@@ -53,6 +53,8 @@ function conditionsOf({ settings = {} }: ComparedModel): Map<string, unknown> {
   const limits = isRecord(settings.environment) ? Object.entries(settings.environment) : [];
   return new Map([
     ...conditionNames.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]] as const])),
+    // One that does not vote does not tell it.
+    ...(settings.temperature === undefined ? [] : [['selfConsistency', settings.selfConsistency ?? null] as const]),
     ...limits
       .filter(([, value]) => typeof value === 'number')
       .map(([name, value]) => [`environment.${name}`, value] as const),

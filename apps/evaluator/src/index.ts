@@ -30,6 +30,7 @@ export { createFolderStore, type EvaluationStore } from './evaluation/evaluation
 export type { FinishedEvaluation } from './evaluation/finished-evaluation.js';
 export type { QuestionSet } from './evaluation/question-set.js';
 export type { EvaluatedSet, Evaluation } from './evaluation/score-set.js';
+export type { SelfConsistency } from './evaluation/self-consistency.js';
 export { type ComparedPair, evaluationDifferences } from './evaluation-differences.js';
 export {
   type Leaderboard,

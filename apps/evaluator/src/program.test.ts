@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { scoreTrajectories } from '@dgpo/arc';
 import { loraShapes, readDecoderConfig, saveAdapter } from '@dgpo/lm';
-import { type ComputePool, createComputePool } from '@dgpo/trainer';
+import { type ComputePool, countCalls, createComputePool } from '@dgpo/trainer';
 import { type Trajectory, writeTrajectories } from '@dgpo/trajectory';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { episode, writeTinyWorld } from './__fixtures__/tiny-world.js';
@@ -133,6 +133,45 @@ describe('run', () => {
     expect(damaged.error).toMatch(/episodes\.jsonl:1: /);
   });
 
+  test('votes on turns, costs every candidate, and goes on to the same bytes', async () => {
+    const limits = { maxTokensPerTurn: 8, maxObservationTokens: 8, maxContextTokens: 256 };
+    const rules = { topK: 1, maxSearches: 1, ...limits, promptTemplate: '{question}' };
+    mkdirSync(join(folder, 'rules'));
+    writeFileSync(join(folder, 'rules/agent.json'), JSON.stringify(rules));
+    const plain = ['--rules', 'rules', '--no-reading', '--out', 'voted'];
+    const words = [...plain, '--self-consistent', '3', '--vote-temperature', '1'];
+    const at = (name: string) => join(folder, 'voted', name);
+    const text = (name: string) => readFile(at(name), 'utf8');
+    expect(await evaluate(...words)).toMatchObject({ code: 0 });
+    const [results, episodes] = await Promise.all([text('results.json'), text('peru/episodes.jsonl')]);
+    const { dgpo } = JSON.parse(results);
+    const selfConsistency = { samples: 3, temperature: 1 };
+    expect(dgpo.settings).toMatchObject({ selfConsistency });
+    expect(dgpo.sampling).toEqual({ method: 'self-consistent', selfConsistency, seed: 0, samplesPerTask: 1 });
+    const turns = countCalls({
+      segments: episodes
+        .trimEnd()
+        .split('\n')
+        .flatMap((line) => (JSON.parse(line) as Trajectory).segments),
+    });
+    const cost = JSON.parse(await text('cost.json')).overall;
+    expect(cost).toMatchObject({ episodes: 3, modelCalls: 3 * turns.calls });
+    expect(cost.policyTokens).toBeGreaterThan(turns.policyTokens);
+    expect(cost.seconds).toBeGreaterThan(0);
+    const html = await text('report.html');
+    expect(html).toContain('Votes of 3 candidates a turn at temperature 1, one episode a question');
+    expect(html).toMatch(/model calls/);
+    // The second is missing.
+    writeFileSync(at('peru/episodes.jsonl'), episodes.split('\n').toSpliced(1, 1).join('\n'));
+    expect((await evaluate(...words, '--batch-size', '1')).code).toBe(0);
+    expect(await text('results.json')).toBe(results);
+    expect(await text('peru/episodes.jsonl')).toBe(episodes);
+    expect((await evaluate(...plain)).error).toMatch(
+      /selfConsistency is \{"temperature":1,"samples":3\} there and nothing in this command/,
+    );
+    expect((await run(['leaderboard', 'voted'])).out).toMatch(/votes of 3 at temperature 1, seed 0$/m);
+  });
+
   test('a corpus file is searched by BM25, and says what it could answer', async () => {
     const corpus = [
       { id: '0', contents: 'Peru\nIts capital is Lima.' },
@@ -183,6 +222,19 @@ describe('run', () => {
     [['run', 'model', '--questions', 'peru.jsonl', '--index', 'index', '--limit', '0'], /--limit/],
     [['run', 'model', '--index', 'index'], /--questions/],
     [['run', 'model', '--questions', 'peru.jsonl', '--format', 'json'], /--format needs --endpoint/],
+    [['run', 'model', '--questions', 'peru.jsonl', '--self-consistent', '1'], /--self-consistent/],
+    [
+      ['run', 'model', '--questions', 'peru.jsonl', '--vote-temperature', '1'],
+      /--vote-temperature needs --self-consistent/,
+    ],
+    [
+      ['run', 'model', '--questions', 'peru.jsonl', '--self-consistent', '8', '--temperature', '1'],
+      /--temperature changes nothing with --self-consistent/,
+    ],
+    [
+      ['run', 'm', '--questions', 'peru.jsonl', '--endpoint', 'http://127.0.0.1:1', '--self-consistent', '8'],
+      /--self-consistent is for models that run here/,
+    ],
     [
       ['run', 'm', '--questions', 'peru.jsonl', '--endpoint', 'http://127.0.0.1:1', '--workers', '2'],
       /--workers is for models that run here/,

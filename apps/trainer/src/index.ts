@@ -91,6 +91,7 @@ export { openRetriever } from './compute/open-retriever.js';
 export type { PolicyJob, PolicyLossChoice } from './compute/policy-job.js';
 export { type ComputePool, createComputePool } from './compute/pool.js';
 export type { ScoredRow } from './compute/scored-rows.js';
+export type { SelfConsistency, VotingCost } from './compute/voted-episodes-job.js';
 export { type DemoOptions, type DemoResult, runDemo } from './demo/run-demo.js';
 export {
   type EstimateRunOptions,
@@ -122,6 +123,7 @@ export {
   type WriteEvaluationOptions,
   writeEvaluation,
 } from './evaluate/evaluation-files.js';
+export { type PlayVotedOptions, playVoted } from './evaluate/play-voted.js';
 export { type RunReportResult, type RunReportSet, resultsLegend, resultsTable } from './evaluate/results-table.js';
 export { type RunReportOptions, renderRunReport, writeRunReport } from './evaluate/run-report.js';
 export { scriptedExpert } from './expert/scripted-expert.js';

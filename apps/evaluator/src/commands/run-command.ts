@@ -15,6 +15,7 @@ import type { Command } from 'commander';
 import { benchmarkNotes, benchmarkTable } from '../benchmarks/benchmark-report.js';
 import { openBenchmarks } from '../benchmarks/open-benchmarks.js';
 import { writeCost } from '../cost/cost-files.js';
+import { costTable, describeCost } from '../cost/cost-table.js';
 import { endpointRules, evaluateEndpoint } from '../endpoint/evaluate-endpoint.js';
 import { evaluateCheckpoint } from '../evaluate-checkpoint.js';
 import { episodesName, setFolder } from '../evaluation/episode-log.js';
@@ -73,17 +74,29 @@ async function openSets(flags: RunFlags, at: At, { environment, signal }: CliSur
 }
 
 const ofEndpoints = ['apiKeyVariable', 'format', 'concurrency', 'timeout', 'retries'] as const;
-const ofCheckpoints = ['environment', 'reading', 'engine', 'workers', 'batchSize'] as const;
+const ofCheckpoints = [
+  'environment',
+  'reading',
+  'engine',
+  'workers',
+  'batchSize',
+  'selfConsistent',
+  'voteTemperature',
+] as const;
+const notOfVotes = ['temperature', 'topP'] as const;
 
 /** @throws ConfigError for flags that would change nothing */
 function checkFlags(command: Command, flags: RunFlags): void {
-  const idle = flags.endpoint === undefined ? ofEndpoints : ofCheckpoints;
-  const given = idle.find((name) => command.getOptionValueSource(name) === 'cli');
-  if (given === undefined) return;
-  const option = command.options.find((candidate) => candidate.attributeName() === given)?.long ?? given;
-  throw new ConfigError(
-    flags.endpoint === undefined ? `${option} needs --endpoint` : `${option} is for models that run here`,
-  );
+  const refuse = (names: readonly string[], why: string) => {
+    const given = names.find((name) => command.getOptionValueSource(name) === 'cli');
+    if (given === undefined) return;
+    const option = command.options.find((candidate) => candidate.attributeName() === given)?.long ?? given;
+    throw new ConfigError(`${option} ${why}`);
+  };
+  if (flags.endpoint === undefined) refuse(ofEndpoints, 'needs --endpoint');
+  else refuse(ofCheckpoints, 'is for models that run here');
+  if (flags.selfConsistent === undefined) refuse(['voteTemperature'], 'needs --self-consistent');
+  else refuse(notOfVotes, 'changes nothing with --self-consistent, whose candidates have --vote-temperature');
 }
 
 async function readRules(directory: string): Promise<EnvironmentSettings> {
@@ -149,13 +162,21 @@ async function evaluate(
     engine: flags.engine,
     workers: flags.workers,
     ...(flags.environment === undefined ? {} : { environment: flags.environment }),
+    ...(flags.selfConsistent === undefined
+      ? {}
+      : { selfConsistency: { samples: flags.selfConsistent, temperature: flags.voteTemperature } }),
     ...(pool === undefined ? {} : { pool }),
     onStart: ({ model: name, parameters }) => progress.note(`${name}: ${(parameters / 1e6).toFixed(2)} M parameters`),
   });
 }
 
-function subtitleOf({ temperature, topP, samples, seed, shufflePassages = false }: RunFlags): string {
-  const sampling = temperature === 0 ? 'Greedy' : `Temperature ${temperature}, top-p ${topP}`;
+function subtitleOf(flags: RunFlags): string {
+  const { temperature, topP, samples, seed, shufflePassages = false, selfConsistent } = flags;
+  const alone = temperature === 0 ? 'Greedy' : `Temperature ${temperature}, top-p ${topP}`;
+  const sampling =
+    selfConsistent === undefined
+      ? alone
+      : `Votes of ${selfConsistent} candidates a turn at temperature ${flags.voteTemperature}`;
   return `${sampling}, ${samples === 1 ? 'one episode' : `${samples} episodes`} a question, seed ${seed}${shufflePassages ? ', shuffled passages' : ''}.`;
 }
 
@@ -169,9 +190,12 @@ async function write(directory: string, finished: FinishedEvaluation, flags: Run
     title: model,
     subtitle: subtitleOf(flags),
     results: [{ name: model, sets: searched }],
-    tables: evaluation.sets.some(({ scored }) => scored !== undefined)
-      ? [{ title: 'Scores', ...benchmarkTable(evaluation), caption: 'In percent, with 95 % intervals.' }]
-      : [],
+    tables: [
+      ...(evaluation.sets.some(({ scored }) => scored !== undefined)
+        ? [{ title: 'Scores', ...benchmarkTable(evaluation), caption: 'In percent, with 95 % intervals.' }]
+        : []),
+      { title: 'Cost', ...costTable(cost), caption: describeCost(cost.overall) },
+    ],
     notes: benchmarkNotes,
     transcripts: evaluation.sets.flatMap(({ name, trajectories }) =>
       chooseEpisodes(trajectories, flags.transcripts).map((trajectory) => ({ label: name, trajectory })),

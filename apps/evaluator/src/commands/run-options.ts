@@ -75,6 +75,12 @@ export function createRunCommand() {
       1,
     )
     .option('--samples <number>', 'episodes per question', integerFrom(1), 1)
+    .option(
+      '--self-consistent <samples>',
+      'vote on every turn: so many candidates are carried out on forks of the episode, and the most frequent outcome wins (agent distillation: 8)',
+      integerFrom(2),
+    )
+    .option('--vote-temperature <number>', 'of the sampling of candidates', nonNegativeNumber, 0.4)
     .option('--seed <number>', 'seed of sampling and resampling', integerFrom(0), 0)
     .option(
       '--max-error-rate <share>',

@@ -12,13 +12,13 @@ export interface EpisodeCost {
   engine: string;
   /** Wall time that this episode added; episodes side by side share theirs, so sums are wall time. */
   seconds: number;
-  /** Turns that the model wrote. */
+  /** Turns that the model wrote; with votes every candidate, as for the tokens. */
   modelCalls: number;
   /** Tokens read for them, the whole context of every call; null where the log keeps text alone. */
   promptTokens: number | null;
   /** Tokens that the model wrote; null where the log keeps text alone. */
   policyTokens: number | null;
-  /** Searches that were carried out. */
+  /** Searches that were carried out; with votes those of the turns that won. */
   searches: number;
   /** Whether a failing environment or endpoint broke the episode. */
   failed: boolean;

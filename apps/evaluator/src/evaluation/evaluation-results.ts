@@ -6,10 +6,10 @@ import { averageBenchmarks } from '../benchmarks/score-benchmark.js';
 import { episodesName, setFolder } from './episode-log.js';
 import type { FinishedEvaluation } from './finished-evaluation.js';
 
-const sampling = ({ temperature, topP, seed, samplesPerTask }: Record<string, unknown>) => ({
-  method: temperature === 0 ? 'greedy' : 'sampled',
-  temperature,
-  topP,
+const sampling = ({ temperature, topP, seed, samplesPerTask, selfConsistency }: Record<string, unknown>) => ({
+  method: selfConsistency !== undefined ? 'self-consistent' : temperature === 0 ? 'greedy' : 'sampled',
+  // Of votes alone the candidates are sampled.
+  ...(selfConsistency === undefined ? { temperature, topP } : { selfConsistency }),
   seed,
   samplesPerTask,
 });

@@ -3,11 +3,16 @@ import { isRecord } from '../is-record.js';
 /** How `dgpo-eval` sampled, in a few words. */
 export function describeOwnSampling(settings: unknown): string {
   if (!isRecord(settings)) return '';
-  const { temperature, samplesPerTask, seed, shuffledPassages, limit } = settings;
+  const { temperature, samplesPerTask, seed, shuffledPassages, limit, selfConsistency } = settings;
+  const votes = isRecord(selfConsistency) ? selfConsistency : undefined;
   const parts = [
-    ...(typeof temperature !== 'number' ? [] : [temperature === 0 ? 'greedy' : `temperature ${temperature}`]),
+    ...(votes !== undefined
+      ? [`votes of ${votes.samples} at temperature ${votes.temperature}`]
+      : typeof temperature !== 'number'
+        ? []
+        : [temperature === 0 ? 'greedy' : `temperature ${temperature}`]),
     ...(typeof samplesPerTask === 'number' && samplesPerTask > 1 ? [`${samplesPerTask} samples`] : []),
-    ...(typeof seed === 'number' && temperature !== 0 ? [`seed ${seed}`] : []),
+    ...(typeof seed === 'number' && (temperature !== 0 || votes !== undefined) ? [`seed ${seed}`] : []),
     ...(shuffledPassages === true ? ['shuffled passages'] : []),
     ...(typeof limit === 'number' ? [`first ${limit}`] : []),
   ];
