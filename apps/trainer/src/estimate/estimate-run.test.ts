@@ -93,6 +93,45 @@ describe('estimateRun', () => {
     ]);
   });
 
+  it('counts chains of thought, turns of code, votes and thoughts, and no reading where nothing is read', () => {
+    const arithmetic = ({ method = 'agent-distillation', environment = {}, distill = {}, evaluation = {} }) =>
+      recipeSchema.parse({
+        data: { world: 'arithmetic' },
+        method,
+        environment: { maxTokensPerTurn: 144, maxTotalTokens: 800, ...environment },
+        evaluation: { tasksPerSet: 10, ...evaluation },
+        distill: { numTasks: 50, numTrainEpochs: 1, ...distill },
+      });
+    const figures = (run: Recipe) => {
+      const { stages, assumptions } = estimateRun({ recipe: run, trainQuestions: 40, evalQuestions: [10] });
+      return {
+        distilled: stages.at(-2),
+        evaluated: stages.at(-1),
+        assumed: assumptions[0],
+      };
+    };
+    // "Question: {question}\n" and the question, three turns of 64 tokens, two observations.
+    const code = { environment: { maxObservationTokens: 192 } };
+    const total = 30 + 7 + 3 * 64 + 2 * 192;
+    const plain = figures(arithmetic(code));
+    expect(plain.evaluated).toMatchObject({ sampled: 3 * 10 * 192, scored: 3 * 10 * (total - 192) });
+    expect(plain.distilled).toMatchObject({ sampled: 40 * 192, scored: 40 * (total - 192) });
+    expect(plain.assumed).toContain('(at most 3 turns of code, 64 tokens a turn)');
+    const voted = figures(
+      arithmetic({
+        ...code,
+        distill: { firstThoughtPrefix: true, maxThoughtTokens: 100 },
+        evaluation: { selfConsistency: { samples: 8 } },
+      }),
+    );
+    expect(voted.evaluated).toMatchObject({ sampled: (3 + 8) * 10 * 192, scored: 4 * 10 * (total - 192) });
+    // Of a thought the prompt is read: the question, and "Question: {question}\nReasoning:\n".
+    expect(voted.distilled).toMatchObject({ sampled: 40 * (192 + 100), scored: 40 * (total - 192 + 30 + 11) });
+    const { evaluated, assumed } = figures(arithmetic({ method: 'cot-distillation' }));
+    expect(evaluated).toMatchObject({ sampled: 3 * 10 * 144, scored: 3 * 10 * (30 + 11) });
+    expect(assumed).toMatch(/^episodes of 185 tokens, 144 of them sampled \(one turn, without a search\)/);
+  });
+
   it('takes operations over rates over cores as time, and gives none where the rate depends on the device', () => {
     const run = recipe({ pretrain: { maxSteps: 100 } });
     const [pretrain] = estimateRun({ recipe: run, cores: 4 }).stages;

@@ -2,6 +2,7 @@ import { type DecoderConfig, type EngineName, parameterCount } from '@dgpo/lm';
 import { ConfigError } from '@dgpo/trajectory';
 import { arithmeticSets } from '../arithmetic/index.js';
 import { arithmeticData, householdData, webshopData } from '../recipe/data-sections.js';
+import { environmentKindOf } from '../recipe/environment-kind.js';
 import { hasTeacherHere } from '../recipe/needs-teacher.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { textWorldOf } from '../recipe/world-effects.js';
@@ -76,16 +77,29 @@ function worldSets({ data }: Recipe): number {
 const tokensOf = (work: readonly Work[], kind: Work['kind']) =>
   work.reduce((sum, item) => sum + (item.kind === kind ? item.tokens : 0), 0);
 
+/** What an episode is taken for, in a few words. */
+function turnsOf(recipe: Recipe): string {
+  const { commands, searches, tokensPerTurn, steps, tokensPerStep } = episodeAssumptions;
+  if (textWorldOf(recipe.data) !== undefined) return `at most ${commands} commands, ${tokensPerTurn} tokens a turn`;
+  switch (environmentKindOf(recipe)) {
+    case 'chain-of-thought':
+      return 'one turn, without a search';
+    case 'code':
+      return `at most ${steps} turns of code, ${tokensPerStep} tokens a turn`;
+    case 'search':
+      return `at most ${searches} searches, ${tokensPerTurn} tokens a turn`;
+  }
+}
+
 function assumptionsOf(recipe: Recipe, engine: EngineName, workers: number): string[] {
   const { sampled, total } = typicalEpisode(recipe);
-  const { commands, searches, tokensPerTurn } = episodeAssumptions;
   const rates = assumedRates[engine];
   const speed =
     rates === undefined
       ? `no time: the speed of ${engine} depends on the device`
       : `${rates.train / 1e9} GFLOP/s per core in training and scoring and ${rates.sample / 1e9} in sampling, on ${workers} ${workers === 1 ? 'core' : 'cores'}`;
   return [
-    `episodes of ${total} tokens, ${sampled} of them sampled (at most ${textWorldOf(recipe.data) === undefined ? `${searches} searches` : `${commands} commands`}, ${tokensPerTurn} tokens a turn); memory counts full length`,
+    `episodes of ${total} tokens, ${sampled} of them sampled (${turnsOf(recipe)}); memory counts full length`,
     speed,
   ];
 }

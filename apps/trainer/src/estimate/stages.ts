@@ -1,9 +1,11 @@
 import type { DecoderConfig } from '@dgpo/lm';
 import { type DistillSettings, playsEpisodes, usesDemonstrations } from '../recipe/distill-section.js';
+import { environmentKindOf } from '../recipe/environment-kind.js';
 import { hasTeacherHere } from '../recipe/needs-teacher.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { isGuided, type RlSettings, usesCritic } from '../recipe/rl-section.js';
-import { typicalEpisode } from './episode-size.js';
+import { textWorldOf } from '../recipe/world-effects.js';
+import { typicalEpisode, typicalThought } from './episode-size.js';
 import type { Work } from './work.js';
 
 /** What the stages of a run have to do. */
@@ -26,6 +28,7 @@ export interface StagesOptions {
 export function stagesOf(options: StagesOptions): StageWork[] {
   const { recipe, student, teacher, trainQuestions } = options;
   const { pretrain, evaluation } = recipe;
+  const { selfConsistency } = evaluation;
   const episode = typicalEpisode(recipe);
   const here = hasTeacherHere(recipe);
   const scripted = recipe.teacher.kind === 'scripted' && here;
@@ -38,22 +41,29 @@ export function stagesOf(options: StagesOptions): StageWork[] {
     tokens,
     context,
   });
-  const score = (model: DecoderConfig, tokens: number): Work => ({
+  const score = (model: DecoderConfig, tokens: number, context = episode.total): Work => ({
     kind: 'score',
     model,
     tokens,
-    context: episode.total,
+    context,
   });
-  const play = (model: DecoderConfig, episodes: number): Work[] => [
-    { kind: 'sample', model, tokens: episodes * episode.sampled, context: episode.total },
-    score(model, episodes * (episode.total - episode.sampled)),
+  // Candidates of a turn read what is before it once.
+  const play = (model: DecoderConfig, episodes: number, { size = episode, candidates = 1 } = {}): Work[] => [
+    { kind: 'sample', model, tokens: episodes * candidates * size.sampled, context: size.total },
+    score(model, episodes * (size.total - size.sampled), size.total),
   ];
 
-  /** Episodes, and twice the reading of gold passages in one turn. */
-  const examine = (model: DecoderConfig, count: number): Work[] => [
-    ...play(model, count),
-    { kind: 'sample', model, tokens: 2 * count * episode.perTurn, context: episode.total },
-    score(model, 2 * count * (episode.total - episode.sampled)),
+  const { format = 'tags' } = recipe.environment;
+  const reads = textWorldOf(recipe.data) === undefined && environmentKindOf(recipe) === 'search' && format === 'tags';
+  /** Episodes, and where an agent searches twice the reading of gold passages in one turn. */
+  const examine = (model: DecoderConfig, count: number, candidates = 1): Work[] => [
+    ...play(model, count, { candidates }),
+    ...(reads
+      ? [
+          { kind: 'sample' as const, model, tokens: 2 * count * episode.perTurn, context: episode.total },
+          score(model, 2 * count * (episode.total - episode.sampled)),
+        ]
+      : []),
   ];
 
   const pretrained = pretrain === undefined ? 0 : pretrain.maxSteps * pretrain.batchSize * pretrain.maxLength;
@@ -74,8 +84,13 @@ export function stagesOf(options: StagesOptions): StageWork[] {
     const own = settings.objective === 'gkd' ? settings.onPolicy.fraction : 1;
     const tokens = episodes * episode.total;
     const guided = settings.objective === 'kd' ? settings.klWeight > 0 : settings.objective !== 'sft';
+    const thoughts = offline && settings.firstThoughtPrefix ? Math.min(settings.numTasks, trainQuestions) : 0;
+    const thinking = { size: typicalThought(recipe, settings) };
     return [
-      ...(offline && settings.demonstrator === 'teacher' ? taughtHere(play(teacher, demonstrations)) : []),
+      ...(offline && settings.demonstrator === 'teacher'
+        ? taughtHere([...play(teacher, thoughts, thinking), ...play(teacher, demonstrations)])
+        : []),
+      ...(settings.demonstrator === 'self' ? play(student, thoughts, thinking) : []),
       // Without hints, once for all stages, and with them.
       ...(isOwn(settings) && isFirst ? play(student, demonstrations) : []),
       ...(settings.demonstrator === 'hinted' ? play(student, demonstrations) : []),
@@ -114,7 +129,16 @@ export function stagesOf(options: StagesOptions): StageWork[] {
         ...(rl === undefined ? [] : reinforce(rl)),
       ],
     })),
-    // The base, also with hints, and what every stage made of it, and the teacher.
-    { name: 'evaluation', work: [...examine(student, models * questions), ...taughtHere(examine(teacher, questions))] },
+    // The base, also with hints, and what every stage made of it, also with votes, and the teacher.
+    {
+      name: 'evaluation',
+      work: [
+        ...examine(student, models * questions),
+        ...(selfConsistency === undefined
+          ? []
+          : examine(student, recipe.stages.length * questions, selfConsistency.samples)),
+        ...taughtHere(examine(teacher, questions)),
+      ],
+    },
   ];
 }
