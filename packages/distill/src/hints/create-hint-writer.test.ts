@@ -86,6 +86,27 @@ describe('createHintWriter', () => {
     ]);
   });
 
+  test('names of products that the attempt has seen are left out', async () => {
+    const trajectory = worldEpisode({
+      environment: 'webshop',
+      turns: [
+        [
+          'search[shirt]',
+          'page 1 (total results: 9) | next > | ban-tol | lia shirt | $9.5 | ken-dol | dex shirt | $8.1 to $9',
+        ],
+      ],
+    });
+    const texts = ['Leave BAN-TOL alone.', 'Click ken-dol.', 'Look for the Dex Shirt.', 'Look for the {item}.'];
+    expect(await writerOf([hints(...texts)]).writer.write({ trajectory })).toMatchObject({
+      hints: ['Look for the {item}.'],
+      problems: [
+        'it names "ban-tol": Leave BAN-TOL alone.',
+        'it names "ken-dol": Click ken-dol.',
+        'it names "dex shirt": Look for the Dex Shirt.',
+      ],
+    });
+  });
+
   test('reference keeps the first four as they are, cut', async () => {
     const long = `Open ${'x'.repeat(300)}`;
     const { writer } = writerOf([hints('Open cabinet 3.', long, 'b', 'c', 'd')], { compat: 'reference' });

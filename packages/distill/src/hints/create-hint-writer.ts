@@ -9,6 +9,7 @@ import { hintMessages, hintSchema } from './hint-prompt.js';
 import type { HintRecord } from './hint-record.js';
 import type { HintDomain } from './hint-task.js';
 import { parseHints } from './parse-hints.js';
+import { productsSeen } from './rules/webshop-visit.js';
 
 /** Finds the hints of one failed episode. */
 export interface HintWriter {
@@ -81,11 +82,12 @@ interface CheckedHints {
 
 /** Hints that keep the rules, each once, and what is wrong with the others. */
 function checked(texts: readonly string[], failure: HintFailure, maxHints: number): CheckedHints {
-  const names = namesOf(failure.metadata);
+  const { domain, metadata, steps } = failure;
+  const names = [...namesOf(metadata), ...(domain === 'webshop' ? productsSeen(steps) : [])];
   const kept = new Map<string, string>();
   const problems: string[] = [];
   for (const text of texts) {
-    const problem = problemOf({ text, domain: failure.domain, names });
+    const problem = problemOf({ text, domain, names });
     if (problem !== null) problems.push(`${problem}: ${text.slice(0, 120)}`);
     else if (!kept.has(normalizeHint(text))) kept.set(normalizeHint(text), text);
   }

@@ -5,22 +5,33 @@ import { type Click, type Purchase, visitOf, type WebshopTarget, webshopTarget }
 
 const placeholders = ['size', 'color', 'material'] as const;
 
-/** The options that were not chosen, as placeholders where they have one. */
-function optionHint({ namedOptions }: WebshopTarget, chosen: readonly string[]): string {
-  const missing = namedOptions.filter(([, value]) => !chosen.includes(value)).map(([name]) => name);
-  const known = placeholders.filter((placeholder) => missing.some((name) => name.includes(placeholder)));
-  const isCovered = missing.every((name) => known.some((placeholder) => name.includes(placeholder)));
-  if (missing.length === 0 || !isCovered)
-    return 'Choose every option that the instruction names before you buy the {item}.';
+const wordsOf = (text: string) => new Set(text.match(/[\p{L}\p{N}]+/gu));
+
+/** Whether two values are the same, or one has all words of the other: what the shop's reward counts as equal at least. */
+function agree(one: string, other: string): boolean {
+  const [fewer, more] = [wordsOf(one), wordsOf(other)].sort((left, right) => left.size - right.size);
+  return one === other || (fewer !== undefined && fewer.size > 0 && [...fewer].every((word) => more?.has(word)));
+}
+
+/** The wished options of which another value was chosen, or none. */
+function missingOptions({ chosen }: Purchase, { options }: WebshopTarget): WebshopTarget['options'] {
+  return options.filter(({ value }) => !chosen.some((label) => agree(label, value)));
+}
+
+/** Options as placeholders where all have one. */
+function optionHint(missing: WebshopTarget['options']): string {
+  const named = missing.map(({ name }) => placeholders.find((placeholder) => name?.includes(placeholder)));
+  if (named.includes(undefined)) return 'Choose every option that the instruction names before you buy the {item}.';
+  const known = placeholders.filter((placeholder) => named.includes(placeholder));
   const list = known.map((placeholder) => `the {${placeholder}}`).join(' and ');
   return `Choose ${list} that the instruction names before you buy the {item}.`;
 }
 
-function purchaseFindings({ chosen, opened, price, turn }: Purchase, target: WebshopTarget): HintFinding[] {
+function purchaseFindings(purchase: Purchase, target: WebshopTarget): HintFinding[] {
+  const { opened, price, turn } = purchase;
   const found: HintFinding[] = [];
-  if (new Set(chosen).size < target.options) {
-    found.push({ rule: 'bought-without-options', turn, hint: optionHint(target, chosen) });
-  }
+  const missing = missingOptions(purchase, target);
+  if (missing.length > 0) found.push({ rule: 'bought-without-options', turn, hint: optionHint(missing) });
   if (price !== null && target.priceUpper !== null && price > target.priceUpper) {
     const hint = 'Compare the price of the {item} with the limit of the instruction before you buy it.';
     found.push({ rule: 'price-over-limit', turn, hint });
@@ -45,14 +56,15 @@ function refused({ label, name, page, turn }: Click): HintFinding {
 /** What the rules find in a visit that did not earn everything, the gravest first. */
 export function webshopFindings(failure: HintFailure, { repeats }: { repeats: number }): HintFinding[] {
   const { steps } = failure;
-  const { clicks, purchase } = visitOf(steps);
+  const target = webshopTarget(failure);
+  const { clicks, purchase } = visitOf(steps, target);
   const loop = findLoop(steps);
   const repeated = findRepeated(steps, repeats);
   const loopHint = 'Leave a round of pages that shows nothing new; search for the {item} in other words.';
   const repeatedHint = 'Do not send the same action again and again; change the words of the search or go back.';
   const neverHint = 'Buy the {item} that fits best before the steps run out.';
   return [
-    ...(purchase === null ? [] : purchaseFindings(purchase, webshopTarget(failure))),
+    ...(purchase === null ? [] : purchaseFindings(purchase, target)),
     ...(purchase === null && steps.length > 0
       ? [{ rule: 'never-bought', turn: steps.length - 1, hint: neverHint }]
       : []),

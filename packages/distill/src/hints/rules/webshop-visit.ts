@@ -4,10 +4,8 @@ import { fieldOf } from '../hint-task.js';
 /** What the instruction of a shop asks for. */
 export interface WebshopTarget {
   attributes: number;
-  /** How many options are to be chosen. */
-  options: number;
-  /** Names of the options with their wished values, where the task has names; lower case. */
-  namedOptions: readonly (readonly [name: string, value: string])[];
+  /** The wished values, lower case, with the names of their options where the task has names. */
+  options: readonly { name: string | null; value: string }[];
   /** Null without a limit. */
   priceUpper: number | null;
 }
@@ -15,7 +13,7 @@ export interface WebshopTarget {
 /** What was bought, as it was looked at. */
 export interface Purchase {
   turn: number;
-  /** Labels of the options that were clicked. */
+  /** The values that were chosen when it was bought. */
   chosen: readonly string[];
   /** Pages of the product that were opened. */
   opened: readonly string[];
@@ -48,28 +46,80 @@ function nextPage({ executed, label, name, page }: Click): Click['page'] {
   return page === 'item' && subPages.has(label) ? 'sub-page' : page;
 }
 
+/** The texts of a page in order, lower case, without what marks buttons. */
+function textsOf(page: string): string[] {
+  const texts = page.toLowerCase().split(/\[sep\]|\||\n/);
+  return texts.map((text) => text.replace(/\[(?:clicked )?button_?\]/g, '').trim()).filter((text) => text !== '');
+}
+
 /** The lowest price of a page. */
 function priceOn(page: string): number | null {
   const [, digits] = /Price:\s*\$\s?([\d,]+(?:\.\d+)?)/i.exec(page) ?? [];
   return digits === undefined ? null : Number(digits.replaceAll(',', ''));
 }
 
+/** What options are often called, for pages whose texts do not tell names from values. */
+const usualNames = [
+  ...['capacity', 'color', 'compatible model', 'finish', 'fit type', 'flavor', 'flavor name', 'height', 'item shape'],
+  ...['length', 'material', 'material type', 'number of items', 'pattern', 'pattern name', 'scent', 'scent name'],
+  ...['shade', 'size', 'style', 'weight', 'width'],
+];
+
+/** The values that a product's page offers, each with the name of its option. */
+function optionsOn(page: string, names: ReadonlySet<string>): Map<string, string> {
+  const texts = textsOf(page);
+  const first = texts.indexOf('< prev') + 1;
+  const title = texts.findIndex((text) => text.startsWith('price:')) - 1;
+  const options = new Map<string, string>();
+  let name = texts[first] ?? '';
+  for (const text of texts.slice(first + 1, Math.max(0, title))) {
+    if (names.has(text)) name = text;
+    else options.set(text, name);
+  }
+  return options;
+}
+
+/** Numbers and titles of the products that pages of results list; lower case. */
+export function productsSeen(steps: readonly HintStep[]): string[] {
+  const listed = steps.flatMap(({ observation }) => {
+    const texts = textsOf(observation);
+    const next = texts.indexOf('next >');
+    // A number, a title and a price each.
+    return next < 0 ? [] : texts.slice(next + 1).filter((_, index) => index % 3 < 2);
+  });
+  return [...new Set(listed)];
+}
+
+interface Look extends Omit<Purchase, 'turn' | 'chosen'> {
+  /** By option. */
+  chosen: ReadonlyMap<string, string>;
+  offered: ReadonlyMap<string, string>;
+}
+
 /** The commands of a visit in order, and what was bought; null when nothing was. */
-export function visitOf(steps: readonly HintStep[]): { clicks: Click[]; purchase: Purchase | null } {
+export function visitOf(
+  steps: readonly HintStep[],
+  { options }: Pick<WebshopTarget, 'options'>,
+): { clicks: Click[]; purchase: Purchase | null } {
+  const names = new Set([...usualNames, ...options.flatMap(({ name }) => (name === null ? [] : [name]))]);
   let page: Click['page'] = 'search';
-  let looked: Omit<Purchase, 'turn'> = { chosen: [], opened: [], price: null };
+  let looked: Look = { chosen: new Map(), offered: new Map(), opened: [], price: null };
   let purchase: Purchase | null = null;
   const clicks = steps.map((step, turn): Click => {
     const click: Click = { ...step, ...parse(step.command), turn, page };
     const { executed, label, observation } = click;
     const next = nextPage(click);
-    if (executed && page === 'item' && label === 'buy now') purchase = { ...looked, turn };
-    else if (executed && page !== 'item' && page !== 'sub-page' && next === 'item') {
-      looked = { chosen: [], opened: [], price: priceOn(observation) };
+    if (executed && page === 'item' && label === 'buy now') {
+      const { chosen, opened, price } = looked;
+      purchase = { chosen: [...chosen.values()], opened, price, turn };
+    } else if (executed && page !== 'item' && page !== 'sub-page' && next === 'item') {
+      const offered = optionsOn(observation, names);
+      looked = { chosen: new Map(), offered, opened: [], price: priceOn(observation) };
     } else if (executed && next === 'sub-page' && page === 'item') {
       looked = { ...looked, opened: [...looked.opened, label] };
     } else if (executed && next === 'item' && page === 'item') {
-      looked = { ...looked, chosen: [...looked.chosen, label] };
+      const option = looked.offered.get(label) ?? label;
+      looked = { ...looked, chosen: new Map([...looked.chosen, [option, label]]) };
     }
     page = next;
     return click;
@@ -90,12 +140,17 @@ export function webshopTarget({ goal: words, metadata }: HintFailure): WebshopTa
   };
   const [, limit] = /price lower than ([\d.]*\d) dollars/.exec(words) ?? [];
   const upper = typeof priceUpper === 'number' ? priceUpper : limit === undefined ? noLimit : Number(limit);
-  const named =
-    typeof options === 'object' && options !== null && !Array.isArray(options) ? Object.entries(options) : [];
+  const wished: readonly (readonly [name: string | null, value: unknown])[] = Array.isArray(options)
+    ? options.map((value) => [null, value])
+    : typeof options === 'object' && options !== null
+      ? Object.entries(options)
+      : [];
   return {
     attributes: Array.isArray(attributes) ? attributes.length : 0,
-    options: Array.isArray(options) ? options.length : named.length,
-    namedOptions: named.map(([name, value]) => [name.toLowerCase(), String(value).toLowerCase()]),
+    options: wished.map(([name, value]) => ({
+      name: name?.toLowerCase() ?? null,
+      value: String(value).toLowerCase(),
+    })),
     priceUpper: upper < noLimit ? upper : null,
   };
 }
