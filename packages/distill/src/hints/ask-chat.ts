@@ -17,7 +17,10 @@ export interface ChatRequest {
 
 /** What a model said, and what that took. */
 export interface ChatAnswer {
+  /** Empty when it gave none. */
   text: string;
+  /** Why it gave no text, as far as it says. */
+  refusal?: string;
   /** As the server counts them; 0 when it does not say. */
   inputTokens: number;
   outputTokens: number;
@@ -27,12 +30,13 @@ export interface ChatAnswer {
 const refusals = [400, 404, 422, 501];
 
 function readAnswer(answer: unknown): ChatAnswer {
-  const { content } = fieldsOf(onlyChoice(answer).message, 'choices.0.message');
+  const { content, refusal } = fieldsOf(onlyChoice(answer).message, 'choices.0.message');
   const usage = fieldsOf(fieldsOf(answer, 'its top').usage ?? {}, 'usage');
   const count = (value: unknown) =>
     typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
   return {
     text: typeof content === 'string' ? content : '',
+    ...(typeof content !== 'string' && typeof refusal === 'string' ? { refusal: refusal.slice(0, 300) } : {}),
     inputTokens: count(usage.prompt_tokens),
     outputTokens: count(usage.completion_tokens),
   };

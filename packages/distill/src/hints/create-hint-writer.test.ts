@@ -130,6 +130,17 @@ describe('createHintWriter', () => {
     },
   );
 
+  test('a refusal of the model is an empty set with its reason', async () => {
+    const { choices, usage } = said(null);
+    const message = { role: 'assistant', content: null, refusal: 'I cannot help with that.' };
+    const answer = { choices: choices.map((choice) => ({ ...choice, message })), usage };
+    expect(await writerOf([answer]).writer.write({ trajectory: failed })).toMatchObject({
+      hints: [],
+      tokens: 100,
+      problems: ['the model gave no text: I cannot help with that.'],
+    });
+  });
+
   test('a server that refuses everything, breaks or speaks another language is an error', async () => {
     const write = (answer: object, options = {}) =>
       writerOf(

@@ -115,10 +115,16 @@ export function createHintWriter(options: HintWriterOptions): HintWriter {
     async write({ trajectory, signal }) {
       const failure = failureOf({ trajectory, ...failureOptions(options) });
       const messages = hintMessages(failure, { maxTraceCharacters });
-      const { text, inputTokens, outputTokens } = await ask({ messages, answer: hintSchema, signal });
+      const { text, refusal, inputTokens, outputTokens } = await ask({ messages, answer: hintSchema, signal });
       const record = { ...recordOf(failure, trajectory, model), tokens: inputTokens + outputTokens };
       const found = parseHints(text);
-      if (found === null) return { ...record, hints: [], problems: [`no hints in the answer: ${text.slice(0, 120)}`] };
+      if (found === null) {
+        const problem =
+          refusal === undefined
+            ? `no hints in the answer: ${text.slice(0, 120)}`
+            : `the model gave no text: ${refusal}`;
+        return { ...record, hints: [], problems: [problem] };
+      }
       if (compat === 'reference') {
         const { characters, hints } = referenceLimits;
         return {
