@@ -1,5 +1,6 @@
 import { ConfigError, type Trajectory } from '@dgpo/trajectory';
 import { requireCount } from '../require-options.js';
+import { findMentions, toldMentions } from './find-mentions.js';
 import { hintFrame, hintsOf } from './hint-block.js';
 import {
   type HintMatch,
@@ -18,9 +19,10 @@ export interface HintTrace {
   place: 'prompt' | 'policy' | 'observation' | 'ids' | 'action' | 'task';
   /** Of the segment or the action; 0 for the task. */
   index: number;
-  /** The hint, or a line of what stands around hints in a prompt. */
+  /** The hint, a line of what stands around hints in a prompt, or the word of a mention. */
   hint: string;
-  match: HintMatch;
+  /** `mention`: the policy speaks of advice or hints, and nothing that it was told does. */
+  match: HintMatch | 'mention';
 }
 
 export interface TraceOptions {
@@ -39,24 +41,30 @@ export interface FindHintTracesOptions extends TraceOptions {
   hints: Iterable<string>;
 }
 
-type Place = Omit<HintTrace, 'trajectory' | 'hint' | 'match'> & { text: string };
+interface Place {
+  at: Omit<HintTrace, 'trajectory' | 'hint' | 'match'>;
+  text: string;
+  /** Whether the policy wrote it. */
+  isOwn: boolean;
+}
 
 function placesOf({ actions, segments, task }: Trajectory, { decode }: TraceOptions): Place[] {
   const taskTexts = [task.question, ...(task.prompt ?? []).map(({ content }) => content), ...hintsOf(task)];
   return [
     ...segments.flatMap(({ kind, text, tokenIds }, index): Place[] => {
       const decoded = decode === undefined || tokenIds === undefined ? text : decode(tokenIds);
+      const isOwn = kind === 'policy';
       return [
-        { place: kind, index, text },
-        ...(decoded === text ? [] : [{ place: 'ids' as const, index, text: decoded }]),
+        { at: { place: kind, index }, text, isOwn },
+        ...(decoded === text ? [] : [{ at: { place: 'ids' as const, index }, text: decoded, isOwn }]),
       ];
     }),
     ...actions.flatMap(({ answer, command, query, text }, index) =>
       [text, command, query, answer].flatMap((one): Place[] =>
-        one === undefined ? [] : [{ place: 'action', index, text: one }],
+        one === undefined ? [] : [{ at: { place: 'action', index }, text: one, isOwn: true }],
       ),
     ),
-    ...taskTexts.map((text): Place => ({ place: 'task', index: 0, text })),
+    ...taskTexts.map((text): Place => ({ at: { place: 'task', index: 0 }, text, isOwn: false })),
   ];
 }
 
@@ -90,7 +98,8 @@ function createSearch(hints: Iterable<string>, options: TraceOptions) {
 /**
  * Whatever still speaks of hints: in the segments of episodes (and what their ids decode to), their actions and tasks. A trace is a hint
  * letter by letter; in other case, punctuation, spacing or invisible characters, or with names for its placeholders; a long part of it;
- * or a sentence that is nearly one. The lines around hints in a prompt count as hints.
+ * or a sentence that is nearly one. The lines around hints in a prompt count as hints. Where the policy writes a word such as `advice`
+ * or `hint` that stands in nothing it was told, that is a trace too.
  *
  * @throws ConfigError for options out of range
  */
@@ -99,10 +108,12 @@ export function findHintTraces(options: FindHintTracesOptions): HintTrace[] {
   const search = createSearch(hints, rest);
   const traces: HintTrace[] = [];
   for (const trajectory of trajectories) {
-    for (const { text, ...place } of placesOf(trajectory, rest)) {
-      for (const { match, sought } of search(text)) {
-        traces.push({ trajectory: trajectory.id, ...place, hint: sought.hint, match });
-      }
+    const told = toldMentions(trajectory);
+    for (const { at, isOwn, text } of placesOf(trajectory, rest)) {
+      const place = { trajectory: trajectory.id, ...at };
+      for (const { match, sought } of search(text)) traces.push({ ...place, hint: sought.hint, match });
+      const words = isOwn ? findMentions(text).filter((word) => !told.has(word)) : [];
+      for (const word of words) traces.push({ ...place, hint: word, match: 'mention' });
     }
   }
   return traces;

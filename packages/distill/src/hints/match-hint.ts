@@ -24,7 +24,8 @@ const visible = (text: string) =>
     .normalize('NFKC')
     .replace(/\p{Cf}/gu, '')
     .toLowerCase();
-const wordsOf = (text: string): string[] => visible(text).match(/[\p{L}\p{N}]+/gu) ?? [];
+/** The words of a text as they are compared: in lower case, without punctuation and invisible characters. */
+export const wordsOf = (text: string): string[] => visible(text).match(/[\p{L}\p{N}]+/gu) ?? [];
 
 function countsOf(text: string): Map<string, number> {
   const counts = new Map<string, number>();

@@ -30,8 +30,10 @@ export type RemoveHintsOptions = CleanPrompt & {
   hints?: readonly string[];
 };
 
-const sameIds = (one: readonly number[], other: readonly number[]) =>
+const sameIds = (one: readonly number[] = [], other: readonly number[] = []) =>
   one.length === other.length && one.every((id, index) => id === other[index]);
+
+const isSame = (one: Segment, other: Segment) => one.text === other.text && sameIds(one.tokenIds, other.tokenIds);
 
 function encoded(segment: Segment, text: string, tokenizer: HintTokenizer, where: string): Segment {
   if (text === segment.text) return segment;
@@ -54,7 +56,8 @@ function rendered(segment: Segment, prompt: Segment | undefined, where: string):
 
 /**
  * An episode as the student sees it: prompt and task without hints. The prompt is the one that was never given hints, encoded anew; what
- * the policy sampled and what it observed stay, token by token. Whether the policy speaks of its hints is for `findHintTraces` to say.
+ * the policy sampled and what it observed stay, token by token. The policy's log-probabilities go where the prompt has changed: they were those under the other prompt. Whether the
+ * policy speaks of its hints is for `findHintTraces` to say.
  *
  * @throws DatasetError when the prompt cannot be encoded as it was, or is not the first segment and the only prompt; ConfigError for
  * `compat` on an episode of another environment
@@ -73,5 +76,7 @@ export function removeHints(options: RemoveHintsOptions): Trajectory {
     const text = options.compat === 'reference' ? referencePrompt(plain, hintDomain(trajectory)) : plain;
     return encoded(first, text, options.tokenizer, where);
   };
-  return { ...trajectory, task, segments: [cleaned(), ...rest] };
+  const prompt = cleaned();
+  const turns = isSame(prompt, first) ? rest : rest.map(({ logProbs: _, ...segment }) => segment);
+  return { ...trajectory, task, segments: [prompt, ...turns] };
 }

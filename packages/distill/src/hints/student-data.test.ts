@@ -29,6 +29,11 @@ const clean: Turn[] = [
 ];
 const think = (thought: string) => teach([[`x\nThought: ${thought}`, 'ok']]);
 
+const withoutLogProbs = (trajectory: Trajectory): Trajectory => ({
+  ...trajectory,
+  segments: trajectory.segments.map(({ logProbs: _, ...rest }) => rest),
+});
+
 describe('the block of hints', () => {
   test('stands before the observation; without hints the prompt is that of the environment', () => {
     expect(promptFor(hinted)).toBe(
@@ -66,11 +71,19 @@ describe('removeHints', () => {
   test('the prompt is the one without hints, everything else stays token by token', () => {
     const trajectory = teach(clean);
     const cleaned = removeHints({ trajectory, tokenizer: characters });
-    expect(cleaned).toEqual(teach(clean, task));
-    expect(cleaned.segments.slice(1)).toEqual(trajectory.segments.slice(1));
+    expect(cleaned).toEqual(withoutLogProbs(teach(clean, task)));
+    // They were sampled under the other prompt.
+    expect(trajectory.segments.map(({ logProbs }) => logProbs !== undefined)).toContain(true);
+    expect(cleaned.segments.slice(1)).toEqual(withoutLogProbs(trajectory).segments.slice(1));
     const promptOf = (of: Task) => segment('prompt', promptFor(of));
     expect(removeHints({ trajectory, promptOf })).toEqual(cleaned);
     expect(removeHints({ trajectory: cleaned, tokenizer: characters })).toEqual(cleaned);
+  });
+
+  test('under a prompt that stays as it is the log-probabilities stay too', () => {
+    const plain = teach(clean, task);
+    expect(removeHints({ trajectory: plain, tokenizer: characters })).toEqual(plain);
+    expect(removeHints({ trajectory: plain, promptOf: (of) => segment('prompt', promptFor(of)) })).toEqual(plain);
   });
 
   test('hints outside of the block go too, and prompts in chat templates keep their frame', () => {
@@ -181,6 +194,51 @@ describe('findHintTraces', () => {
     expect(traces).toContainEqual({ trajectory: 'game#0', place: 'policy', index: 1, hint: expect.any(String), match });
   });
 
+  test.each([
+    ['advice', 'Thought: The advice says I must heat the mug first.\nAction: look'],
+    ['advised', 'Thought: As ADVISED above, I heat it at once.\nAction: look'],
+    ['hint', 'Thought: As the hint\u200b puts it, I heat it at once.\nAction: look'],
+    ['hints', '{"thought": "the hints want it hot", "action": "look"}'],
+    ['advice', 'goal: put a mug in shelf\nstate: None\nthought: follow the advice above\naction: look'],
+  ])('a mention of hints is a trace: %s', (word, text) => {
+    const base = teach(clean, task);
+    const [prompt, , ...rest] = base.segments;
+    const spoken = [...(prompt === undefined ? [] : [prompt]), segment('policy', text), ...rest];
+    expect(findHintTraces({ trajectories: [{ ...base, segments: spoken }], hints: [] })).toContainEqual({
+      trajectory: 'game#0',
+      place: 'policy',
+      index: 1,
+      hint: word,
+      match: 'mention',
+    });
+  });
+
+  test('mentions are whole words that the policy was not told', () => {
+    const mentions = (trajectory: Trajectory) =>
+      findHintTraces({ trajectories: [trajectory], hints: [], decode: characters.decode });
+    const said = teach([['click[hint of lime]', 'ok']], task);
+    expect(mentions(said).map(({ place }) => place)).toEqual(['policy', 'action', 'action']);
+    expect(mentions({ ...said, task: { ...task, question: 'buy a hint of lime' } })).toEqual([]);
+    const [prompt, ...rest] = said.segments;
+    const listed = { ...segment('prompt', `${prompt?.text}Hint of Lime`) };
+    expect(mentions({ ...said, segments: [listed, ...rest] })).toEqual([]);
+    expect(
+      mentions(
+        teach(
+          [
+            ['look', 'You see a hint of lime.'],
+            ['take hint of lime', 'ok'],
+          ],
+          task,
+        ),
+      ),
+    ).toEqual([]);
+    expect(mentions(teach([['search[chintz adviser hinterland]', 'ok']], task))).toEqual([]);
+    const own = segment('policy', 'Action: look');
+    const smuggled = { ...own, tokenIds: characters.encode('the advice') };
+    expect(mentions({ ...teach([], task), segments: [smuggled] })).toMatchObject([{ place: 'ids', hint: 'advice' }]);
+  });
+
   test('observations, actions, tasks and ids are searched', () => {
     const [one = ''] = hints;
     const base = teach(clean, task);
@@ -227,13 +285,16 @@ describe('createStudentData', () => {
   test('keeps clean episodes and drops those that speak of a hint, with the places', () => {
     const quoting = { ...think(`As advised: ${hints[0]}`), id: 'game#1' };
     const { kept, dropped } = createStudentData({ trajectories: [teach(clean), quoting], tokenizer: characters });
-    expect(kept).toEqual([teach(clean, task)]);
+    expect(kept).toEqual([withoutLogProbs(teach(clean, task))]);
     expect(kept.flatMap((one) => hintsOf(one.task))).toEqual([]);
     expect(dropped.map(({ id }) => id)).toEqual(['game#1']);
     expect(dropped[0]?.traces.map(({ place, match }) => `${place} ${match}`)).toEqual([
       'policy exact',
+      'policy mention',
       'action exact',
+      'action mention',
       'action exact',
+      'action mention',
     ]);
   });
 
