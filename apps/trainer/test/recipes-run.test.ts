@@ -2,18 +2,26 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { hasRetriever } from '../src/compute/environment-settings.js';
+import { hintedTeacher } from '../src/hints/hinted-teacher.js';
+import type { HintedModel } from '../src/hints/own-demonstrations.js';
 import { chainOfThoughtSettings, environmentOf } from '../src/pipeline/environment-of.js';
 import { indexStage } from '../src/pipeline/index-stage.js';
 import { type RunData, readRunData, startingModels } from '../src/pipeline/prepare-run.js';
 import { trainStage } from '../src/pipeline/train-stage.js';
 import { openWorkshop, type Workshop } from '../src/pipeline/workshop.js';
+import { hintsSchema } from '../src/recipe/hints-section.js';
 import { loadRecipe } from '../src/recipe/load-recipe.js';
+import { needsTeacher } from '../src/recipe/needs-teacher.js';
 import type { Recipe, Stage } from '../src/recipe/recipe-schema.js';
 import { shippedRecipes } from '../src/recipe/shipped-recipes.js';
 
-const bases = ['base/demo-world.yaml', 'base/arithmetic-world.yaml'];
+const bases = ['base/demo-world.yaml', 'base/arithmetic-world.yaml', 'base/small-household.yaml'];
 
-/** Recipes of the demo worlds; the others need data or models of their own, or train for long before the first stage. */
+/**
+ * Recipes of the demo worlds and of the household, whose models come with the package; the others need data or models of their own, or
+ * train for long before the first stage.
+ */
 const recipes = shippedRecipes().flatMap(({ name, path }) => {
   const text = readFileSync(path, 'utf8');
   const base = bases.find((file) => text.includes(`extends: ${file}`));
@@ -54,16 +62,29 @@ async function benchOf(base: string): Promise<Bench> {
 
 /** The recipe with two updates of few episodes in every stage. */
 async function smallRecipe(path: string): Promise<Recipe> {
-  const recipe = await loadRecipe({ path });
-  const stages = recipe.stages.map(({ name, distill, rl }): Stage => {
+  const loaded = await loadRecipe({ path });
+  const { household: rooms } = loaded.data;
+  const isHousehold = rooms !== undefined;
+  const recipe: Recipe = isHousehold
+    ? {
+        ...loaded,
+        data: { ...loaded.data, household: { ...rooms, trainTasks: 8 } },
+        environment: { ...loaded.environment, maxTurns: 10 },
+      }
+    : loaded;
+  const stages = recipe.stages.map(({ name, baseline, distill, rl }): Stage => {
     const few = { batchSize: 4, microBatchSize: 4, maxSteps: 2, numTrainEpochs: 1, validationEpisodes: 1 };
     // DistiLLM keeps a demonstration for its validation.
-    const numTasks = distill?.objective === 'distillm' ? 9 : 8;
-    if (distill !== undefined) return { name, distill: { ...distill, ...few, temperature: 0, numTasks } };
+    const numTasks = distill?.objective === 'distillm' ? 9 : isHousehold ? 6 : 8;
+    // A model has few successes of its own: all of them at once, twice.
+    const twice = isHousehold ? { batchSize: numTasks, numTrainEpochs: 2 } : {};
+    if (distill !== undefined) {
+      return { name, baseline, distill: { ...distill, ...few, ...twice, temperature: 0, numTasks } };
+    }
     if (rl === undefined) return { name };
-    // Hot enough for right and wrong episodes side by side.
-    const temperature = 1.5;
-    const tasksPerStep = Math.max(4, 12 / rl.numGenerations);
+    // Hot enough for right and wrong episodes side by side; the household's base, whose episodes are long, has both as it is.
+    const temperature = isHousehold ? 1 : 1.5;
+    const tasksPerStep = Math.max(4, (isHousehold ? 4 : 12) / rl.numGenerations);
     const miniBatchSize = tasksPerStep * rl.numGenerations;
     return {
       name,
@@ -77,8 +98,8 @@ async function smallRecipe(path: string): Promise<Recipe> {
     const learned = isScripted ? { demonstrator: 'expert' as const } : {};
     return distill === undefined ? rest : { ...rest, distill: { ...distill, ...learned } };
   });
-  // The teacher plays the student: methods that learn from rewards alone need some.
-  const student = { ...recipe.student, path: recipe.teacher.path ?? '' };
+  // The teacher plays the student: methods that learn from rewards alone need some. The base of the household has some.
+  const student = { ...recipe.student, path: recipe.teacher.path ?? recipe.student.path ?? '' };
   return { ...recipe, student, stages: shown, evaluation };
 }
 
@@ -89,20 +110,29 @@ it.each(recipes.map(({ name, path, base }) => [name, path, base]))(
     const bench = await benchOf(base);
     bench.data ??= await readRunData(bench.workshop, recipe);
     const { workshop, data } = bench;
-    const retriever = await indexStage({ workshop, corpus: data.corpus, retriever: recipe.retriever });
     const environment = environmentOf(recipe);
+    const source = hasRetriever(environment)
+      ? { retriever: await indexStage({ workshop, corpus: data.corpus, retriever: recipe.retriever }) }
+      : {};
     const chainOfThought = chainOfThoughtSettings(recipe, {});
-    const start = await startingModels({ workshop, recipe, data, retriever, environment });
-    let student = start.student;
+    const { playground, ...start } = await startingModels({ workshop, recipe, data, environment, ...source });
+    const { hints = hintsSchema.parse({}) } = recipe;
+    const tasks = data.trainTasks;
+    let { student, teacher } = start;
+    let hinted: HintedModel | undefined;
     for (const stage of recipe.stages) {
       const own = { ...stage, name: `${name}.${stage.name}` };
+      if (hinted !== undefined && needsTeacher(stage)) {
+        teacher = await hintedTeacher({ workshop, playground, hinted, settings: hints, tasks });
+      }
       const trained = await trainStage({
-        ...{ ...start, workshop, stage: own, student, chainOfThought },
-        ...{ tasks: data.trainTasks, seed: 1 },
+        ...{ workshop, playground, teacher, stage: own, student, chainOfThought, hints },
+        ...{ tasks, seed: 1 },
       });
       expect(trained.weights.parameters.every(Number.isFinite)).toBe(true);
       expect(trained.weights.parameters).not.toEqual(student.weights.parameters);
-      student = trained;
+      hinted ??= trained.hinted;
+      if (!stage.baseline) student = trained;
     }
     const lines = readFileSync(workshop.run.metricsPath, 'utf8')
       .split('\n')
