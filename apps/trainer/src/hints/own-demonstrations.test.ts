@@ -4,7 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hintsOf, loadHintStore } from '@dgpo/distill/hints';
-import { createByteTokenizer, createScriptedPolicy, type EpisodeState, runEpisodes } from '@dgpo/envs';
+import {
+  type ActionFormatName,
+  createByteTokenizer,
+  createScriptedPolicy,
+  type EpisodeState,
+  runEpisodes,
+} from '@dgpo/envs';
 import { createHouseholdGames } from '@dgpo/envs/household';
 import type { Tokenizer } from '@dgpo/lm';
 import { readTrajectories, type Task, type Trajectory } from '@dgpo/trajectory';
@@ -61,12 +67,15 @@ const games = createHouseholdGames({ seed: 1, perFamily: 1 });
 function setUp(options: {
   script: Script;
   demonstrator?: 'self' | 'hinted';
+  /** Of the commands. */
+  format?: ActionFormatName;
   tasks?: readonly Task[];
   run?: string;
   afterJob?: () => void;
   signal?: AbortSignal;
 }) {
-  const { script, demonstrator = 'hinted', tasks = games, run = 'run', afterJob = () => undefined, signal } = options;
+  const { script, demonstrator = 'hinted', format = 'react', tasks = games, run = 'run', signal } = options;
+  const { afterJob = () => undefined } = options;
   const lines: string[] = [];
   const ran: string[] = [];
   const pool = { parallel: 1, run: async () => [], broadcast: async () => undefined, close: async () => undefined };
@@ -81,7 +90,7 @@ function setUp(options: {
     executor: scriptedExecutor(script, afterJob),
     tokenizer: '',
     environment: {
-      ...{ kind: 'household', maxTurns: 50 },
+      ...{ kind: 'household', format, maxTurns: 50 },
       ...{ maxTokensPerTurn: 400, maxObservationTokens: 4000, maxContextTokens: 200_000 },
     },
   } as unknown as Playground;
@@ -201,6 +210,38 @@ test('an episode that quotes its hint is not learned from', async () => {
   const { episodes } = await ownDemonstrations(request);
   expect(episodes.statistics).toMatchObject({ kept: 5, dropped: { 'hint-traces': 1 } });
   expect(lines).toContain('1 successes speak of their hints and are left out');
+});
+
+test('in StateAct too, where a thought that follows the advice is a trace', async () => {
+  const [speaks, waits] = [games[0]?.id, games[1]?.id];
+  const turnOf = (thought: string, action: string) =>
+    `goal: do it\nstate: None\nthought: ${thought}\naction: ${action}\nobservation:`;
+  const script: Script = ({ task, turn }, expert) => {
+    if (hintsOf(task).length === 0) return turnOf('I wait', 'examine fridge 9');
+    const written = expert();
+    if (turn > 0) return written;
+    if (task.id === speaks) return written.replace(/^thought: .*$/m, 'thought: follow the advice above');
+    return task.id === waits ? turnOf('I look', 'look') : written;
+  };
+  const { request, lines } = setUp({ script, format: 'stateact' });
+  const { episodes, hinted } = await ownDemonstrations(request);
+  expect(lines).toContain('base succeeded in 0 of 6 training episodes');
+  expect(lines).toContain('base with hints succeeded in 6 of 6 training episodes');
+  expect(hinted?.stored).toMatchObject({ failures: 6 });
+  expect(episodes.statistics).toMatchObject({ kept: 5, dropped: { 'hint-traces': 1 } });
+  const { environment } = await openEnvironment({ settings: request.playground.environment, retriever: undefined });
+  const data = await kept(episodes.path);
+  expect(data.map(({ task }) => task)).toEqual(games.filter(({ id }) => id !== speaks));
+  for (const { actions, segments, task } of data) {
+    expect(segments[0]).toEqual(environment.start({ task, tokenizer }).segments[0]);
+    expect(segments[0]?.text).toContain('"thought:"');
+    expect(segments[1]?.text).toMatch(/^goal: .*\nstate: .*\nthought: .*\naction: .*\nobservation:$/);
+    expect(segments.every(({ logProbs }) => logProbs === undefined)).toBe(true);
+    expect(actions.every(({ command, executed }) => command !== undefined && executed)).toBe(true);
+  }
+  const hintedRollouts = readFileSync(join(folder, 'run/stages/base-hinted-rollouts/episodes.jsonl'), 'utf8');
+  expect(hintedRollouts).toContain('End of advice.');
+  expect(readFileSync(episodes.path, 'utf8')).not.toMatch(/advice/i);
 });
 
 test('a base that never fails learns its successes, without hints', async () => {
