@@ -9,6 +9,7 @@ import type { Retriever } from '../retriever.js';
 import { runEpisodes } from '../run-episodes.js';
 import { createScriptedPolicy } from '../scripted-policy.js';
 import { checkEnvironment } from '../testing/check-environment.js';
+import { createEchoTool } from './__fixtures__/surroundings.js';
 import { type CodeEnvironmentOptions, type CodeEpisodeState, createCodeEnvironment } from './code-environment.js';
 import type { CodeInterpreter } from './code-interpreter.js';
 import { createInterpreterPool, type InterpreterPool } from './interpreter-pool.js';
@@ -158,33 +159,62 @@ test('a retriever that fails ends its episode, and no other', async () => {
   expect(episodes[1]?.actions).toMatchObject([{ kind: 'code', executed: false }]);
 });
 
-test('an interpreter that dies in mid-episode ends that episode as an error; the run goes on', async () => {
-  const started: CodeInterpreter[] = [];
-  const interpreters = poolOf(async () => {
-    const interpreter = await createJavaScriptInterpreter(limits);
-    started.push(interpreter);
-    return interpreter;
-  }, 1);
-  const killer = {
-    name: 'killer',
-    description: 'ends the process, as a machine without memory would',
-    parameters: [],
-    run: async () => {
-      await started.at(-1)?.close();
-      return null;
-    },
-  };
-  const environment = createCodeEnvironment({ interpreters, language: 'javascript', tools: [killer] });
-  const policy = createScriptedPolicy({
-    script: ({ task: { id }, turn }) =>
-      block(turn === 0 ? 'var x = 42' : id === 'dies' ? 'killer()' : 'final_answer(x)'),
-  });
-  const tasks = ['first', 'dies', 'last'].map((id) => ({ ...task, id }));
-  const episodes = await runEpisodes({ environment, policy, tasks, seed: 0 });
-  expect(episodes.map(({ outcome }) => outcome.endedBy)).toEqual(['answer', 'error', 'answer']);
-  expect(episodes[1]?.outcome.error).toContain("the interpreter's process ended");
-  expect(started).toHaveLength(2);
-});
+test.each([
+  ['JavaScript', 'javascript', () => createJavaScriptInterpreter(limits)],
+  ['Python', 'python', () => createPythonInterpreter(limits)],
+] as const)(
+  'an interpreter of %s that dies in mid-episode ends that episode as an error; the run goes on',
+  async (_, language, start) => {
+    const started: CodeInterpreter[] = [];
+    const interpreters = poolOf(async () => {
+      const interpreter = await start();
+      started.push(interpreter);
+      return interpreter;
+    }, 1);
+    const killer = {
+      name: 'killer',
+      description: 'ends the process, as a machine without memory would',
+      parameters: [],
+      run: async () => {
+        await started.at(-1)?.close();
+        return null;
+      },
+    };
+    const environment = createCodeEnvironment({ interpreters, language, tools: [killer] });
+    const first = language === 'python' ? 'x = 42' : 'var x = 42';
+    const policy = createScriptedPolicy({
+      script: ({ task: { id }, turn }) =>
+        block(turn === 0 ? first : id === 'dies' ? 'killer()' : 'final_answer(x)', language),
+    });
+    const tasks = ['first', 'dies', 'last'].map((id) => ({ ...task, id }));
+    const episodes = await runEpisodes({ environment, policy, tasks, seed: 0 });
+    expect(episodes.map(({ outcome }) => outcome.endedBy)).toEqual(['answer', 'error', 'answer']);
+    expect(episodes[1]?.outcome.error).toContain("the interpreter's process ended");
+    expect(started).toHaveLength(2);
+  },
+  300_000,
+);
+
+test('a message over the border that no tool takes is no way out of a wrong answer', async () => {
+  const interpreters = poolOf(() => createPythonInterpreter(limits), 1);
+  const forged = (message: string) => `
+importer = [c for c in object.__subclasses__() if c.__name__ == "BuiltinImporter"][0]
+posix = importer.load_module("posix")
+posix.write(3, ${message})
+posix.read(0, 10000)`;
+  const turns = [
+    forged('b\'{"name": "echo", "arguments": {"value": \' + b"[" * 200_000 + b"]" * 200_000 + b"}}"'),
+    forged('b\'{"name": {"toString": 1}}\''),
+    'final_answer(1)',
+  ];
+  const tools = [createEchoTool().tool];
+  const episode = await play(
+    turns.map((code) => block(code, 'python')),
+    { interpreters, language: 'python', tools },
+  );
+  expect(observations(episode).join()).toContain('nested 100 deep');
+  expect(episode.outcome).toEqual({ correct: false, reward: 0, answer: '1', endedBy: 'answer' });
+}, 300_000);
 
 test('an interpreter that cannot be started as it is set up stops the run', async () => {
   const interpreters = poolOf(() => createPythonInterpreter({ imports: ['no_such_module'] }), 1);

@@ -32,7 +32,7 @@ export interface CodeResult {
   error: string | null;
   /** What `final_answer` was called with, as text; null when it was not. */
   answer: string | null;
-  /** Calls of tools, in order. */
+  /** Calls that a tool was asked for, in order. */
   calls: ToolCall[];
   /**
    * True when the action was stopped from outside (time, operations, a crash). The interpreter has then forgotten the whole episode: play

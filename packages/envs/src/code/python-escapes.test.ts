@@ -241,12 +241,16 @@ second = posix.read(0, 10000)
 posix.write(3, b'no json')
 third = posix.read(0, 10000)
 posix.write(3, b'{"name": "echo", "arguments": {"value": {"__proto__": {"polluted": 1}}}}')
+posix.write(3, b'{"name": {"toString": 1}}')
+fourth = posix.read(0, 10000)
 posix.write(1, b'{"stdout": 5, "answer": {}}')
-first, second, third
+first, second, third, fourth
 `);
   expect(result.value).toContain('there is no tool run_command');
   expect(result.value).toContain('echo has no argument __proto__');
   expect(result.value).toContain('there is no tool undefined');
+  expect(result.value).toContain('there is no tool object');
+  expect(result.calls.map(({ name }) => name)).toEqual(['echo']);
   expect(seen).toHaveLength(1);
   expect(Object.getPrototypeOf(seen[0])).toBe(Object.prototype);
 });

@@ -96,6 +96,19 @@ describe('tools', () => {
     expect(calls).toEqual([]);
   });
 
+  test('arguments and answers are kept as they survive JSON', async () => {
+    const { calls } = await run('echo([10 ** 400, -0.0])', [createEchoTool().tool]);
+    expect(calls).toStrictEqual([{ name: 'echo', arguments: { value: [null, 0] }, value: [null, 0] }]);
+  });
+
+  test('data nested too deep is an error of the code, and nothing of it is kept', async () => {
+    const { tool, seen } = createEchoTool();
+    const code = 'x = []\nfor i in range(200): x = [x]\ntry:\n  echo(x)\nexcept RuntimeError as error:\n  print(error)';
+    const { stdout, calls } = await run(code, [tool]);
+    expect(stdout).toBe('data of a tool may be nested 100 deep, not deeper\n');
+    expect([calls, seen]).toEqual([[], []]);
+  });
+
   test('a tool that throws is an error of the code; one that fails as the world fails the action', async () => {
     const failing = (error: Error): CodeTool => ({ ...createEchoTool().tool, run: () => Promise.reject(error) });
     const code = 'x = 1\ntry:\n  echo(1)\nexcept RuntimeError as error:\n  print(error)';

@@ -44,12 +44,7 @@ export async function replay(options: {
   await interpreter.reset();
   for (const [index, { code, calls }] of steps.entries()) {
     const where = `replay, step ${index + 1}`;
-    // A call that no tool took was answered without one, and is again.
-    const asked = calls.filter(({ name, arguments: given }) => {
-      const tool = tools.find((one) => one.name === name);
-      return tool !== undefined && Object.keys(given).every((argument) => tool.parameters.includes(argument));
-    });
-    const { recorded, isDone } = recordedTools(tools, asked, where);
+    const { recorded, isDone } = recordedTools(tools, calls, where);
     const { lost } = await interpreter.run({ code, tools: recorded, signal });
     if (lost || !isDone())
       throw new EnvironmentError('the code does not do what it did when it was recorded', { where });

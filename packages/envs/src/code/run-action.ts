@@ -1,7 +1,7 @@
 import { EnvironmentError, isDgpoError } from '@dgpo/trajectory';
-import type { PlainData } from '../text-world/text-world.js';
 import type { Child, Message } from './child-process.js';
 import type { CodeLimits, CodeResult, CodeTool, RunCodeOptions, ToolCall } from './code-interpreter.js';
+import { asPlainData } from './plain-data.js';
 import { wellFormed } from './well-formed.js';
 
 export const defaultLimits: Required<CodeLimits> = {
@@ -73,25 +73,43 @@ function readResult(text: unknown, limits: Required<CodeLimits>, calls: ToolCall
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** What a tool gave, as JSON would have it: no getter, no prototype, no `undefined` goes in. */
-const asData = (value: unknown): PlainData => JSON.parse(JSON.stringify(value) ?? 'null') as PlainData;
+/** A call that no tool takes: it is refused again in a replay, and so no part of the record. */
+interface RefusedCall {
+  error: string;
+}
+
+const maxNameCharacters = 200;
 
 /**
  * Answers one call from inside.
  * @throws what a tool throws as an error of this project: then the world has failed, not the code
  */
-async function callTool(text: unknown, tools: readonly CodeTool[], signal: AbortSignal): Promise<ToolCall> {
+async function callTool(
+  text: unknown,
+  tools: readonly CodeTool[],
+  signal: AbortSignal,
+): Promise<ToolCall | RefusedCall> {
   const { name, arguments: given } = parseRecord(text);
   const tool = tools.find((one) => one.name === name);
-  const call = { name: String(name).slice(0, 200), arguments: isRecord(given) ? (given as ToolCall['arguments']) : {} };
-  if (tool === undefined) return { ...call, error: `there is no tool ${call.name}` };
-  const stranger = Object.keys(call.arguments).find((argument) => !tool.parameters.includes(argument));
-  if (stranger !== undefined) return { ...call, error: `${tool.name} has no argument ${stranger}` };
+  if (tool === undefined) {
+    return { error: `there is no tool ${typeof name === 'string' ? name.slice(0, maxNameCharacters) : typeof name}` };
+  }
+  let data: ToolCall['arguments'];
   try {
-    return { ...call, value: asData(await tool.run({ arguments: call.arguments, signal })) };
+    data = asPlainData(isRecord(given) ? given : {}) as ToolCall['arguments'];
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
+  const stranger = Object.keys(data).find((argument) => !tool.parameters.includes(argument));
+  if (stranger !== undefined) {
+    return { error: `${tool.name} has no argument ${stranger.slice(0, maxNameCharacters)}` };
+  }
+  const call = { name: tool.name, arguments: data };
+  try {
+    return { ...call, value: asPlainData(await tool.run({ arguments: data, signal })) };
   } catch (error) {
     if (isDgpoError(error)) throw error;
-    return { ...call, error: messageOf(error) };
+    return { ...call, error: messageOf(error).slice(0, maxErrorCharacters) };
   }
 }
 
@@ -101,7 +119,7 @@ async function callToolInTime(options: {
   tools: readonly CodeTool[];
   timeout: number;
   signal: AbortSignal | undefined;
-}): Promise<ToolCall> {
+}): Promise<ToolCall | RefusedCall> {
   const { text, tools, timeout, signal } = options;
   const controller = new AbortController();
   const abort = () => controller.abort(signal?.reason);
@@ -172,8 +190,8 @@ export async function runAction(
         const called = performance.now();
         try {
           const call = await callToolInTime({ text: message.text, tools, timeout: toolsLeft, signal });
-          calls.push(call);
-          child.send({ type: 'answer', ...('error' in call ? { error: call.error } : { value: call.value ?? null }) });
+          if ('name' in call) calls.push(call);
+          child.send({ type: 'answer', ...('value' in call ? { value: call.value } : { error: call.error }) });
         } catch (error) {
           failure = { error };
           child.send({ type: 'stop' });
