@@ -14,6 +14,7 @@ import { type CodeEnvironmentOptions, type CodeEpisodeState, createCodeEnvironme
 import type { CodeInterpreter } from './code-interpreter.js';
 import { createInterpreterPool, type InterpreterPool } from './interpreter-pool.js';
 import { createJavaScriptInterpreter } from './javascript-interpreter.js';
+import { defaultCodePrompt, defaultErrorAdvice } from './prompt.js';
 import { createPythonInterpreter } from './python-interpreter.js';
 import { createSearchTool } from './search-tool.js';
 
@@ -116,6 +117,26 @@ test('errors are read and used up a step each; what stops the interpreter leaves
     ['code', true],
   ]);
   expect(episode.outcome).toMatchObject({ correct: true });
+});
+
+test('a name of JavaScript that an error has spoilt is spoken of, and what is advised works', async () => {
+  const failed = ['const r = serch("x")', 'const r = 5', 'r = 6'];
+  const mended = ['var s = serch("x")', 'var s = 42', 'var s = s', 'final_answer(s)'];
+  const episode = await play(
+    [...failed, ...mended].map((code) => block(code)),
+    { maxSteps: 7 },
+  );
+  expect(episode.segments[0]?.text).toContain('Declare them with var: a name of let, const or class can never be');
+  for (const text of observations(episode).slice(0, 3)) {
+    expect(text).toMatch(/\nError:\n(Reference|Syntax)Error: .*\nMend this.* Names of let, const and class are taken/);
+  }
+  expect(episode.outcome).toMatchObject({ correct: true });
+});
+
+test('Python is told nothing of names that are taken', () => {
+  const options = { tools: [], maxSteps: 5 };
+  expect(defaultCodePrompt({ language: 'python', ...options })).not.toContain('var');
+  expect(defaultErrorAdvice('python')).toBe('Mend this in the next step; what earlier steps defined is kept.');
 });
 
 test('texts of its own for a turn without code and after an error', async () => {

@@ -7,7 +7,7 @@ import type { CodeLanguage, CodeResult, CodeTool } from './code-interpreter.js';
 import type { InterpreterPool } from './interpreter-pool.js';
 import { encodeCodeObservation, renderResult } from './observation.js';
 import { endOfCode, type ParsedCode, parseCode, startOfObservation } from './parse-code.js';
-import { defaultCodePrompt, noCodeMessage } from './prompt.js';
+import { defaultCodePrompt, defaultErrorAdvice, noCodeMessage } from './prompt.js';
 import type { CodeStep } from './replay.js';
 
 export interface CodeEnvironmentOptions {
@@ -79,7 +79,7 @@ export function createCodeEnvironment(options: CodeEnvironmentOptions): Environm
   const { maxObservationTokens = 1024, maxContextTokens = 10_240, formatReward = 0 } = options;
   const { promptTemplate = defaultCodePrompt({ language, tools, maxSteps }) } = options;
   const { observationPrefix: prefix = `\n${startOfObservation}\n`, observationSuffix: suffix = '\n' } = options;
-  const { invalidActionMessage, errorAdvice } = options;
+  const { invalidActionMessage, errorAdvice = defaultErrorAdvice(language) } = options;
   const noCode = (text: string) => invalidActionMessage ?? noCodeMessage(text, language);
   const { isCorrect = ({ task, answer }) => exactMatch(answer, task.goldenAnswers) } = options;
   const {

@@ -9,12 +9,9 @@ test.each([
   [{ stdout: 'a', value: '3', error: null }, 'Printed:\na\nLast value:\n3'],
   [{ stdout: '', value: '', error: null }, 'Last value:\n'],
   [{ stdout: '', value: null, error: null }, 'Nothing was printed, and there is no last value.'],
-  [
-    { stdout: 'a', value: null, error: 'E: no' },
-    'Printed:\na\nError:\nE: no\nMend this in the next step; what earlier steps defined is kept.',
-  ],
+  [{ stdout: 'a', value: null, error: 'E: no' }, 'Printed:\na\nError:\nE: no\nMend this.'],
 ])('%j is read as %j', (result, text) => {
-  expect(renderResult(result)).toBe(text);
+  expect(renderResult(result, 'Mend this.')).toBe(text);
 });
 
 const tokenizer = createByteTokenizer();

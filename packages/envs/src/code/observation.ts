@@ -3,12 +3,10 @@ import type { EpisodeTokenizer } from '../policy.js';
 import type { CodeResult } from './code-interpreter.js';
 import { wellFormed } from './well-formed.js';
 
-const defaultAdvice = 'Mend this in the next step; what earlier steps defined is kept.';
-
 /** What the policy reads of an action: the prints, then the last value or the error with an advice. */
 export function renderResult(
   { stdout, value, error }: Pick<CodeResult, 'stdout' | 'value' | 'error'>,
-  advice = defaultAdvice,
+  advice: string,
 ): string {
   const logs = stdout === '' ? [] : [`Printed:\n${stdout.endsWith('\n') ? stdout.slice(0, -1) : stdout}`];
   if (error !== null) {

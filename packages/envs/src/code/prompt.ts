@@ -2,6 +2,14 @@ import type { CodeLanguage, CodeTool } from './code-interpreter.js';
 
 const names: Record<CodeLanguage, string> = { python: 'Python', javascript: 'JavaScript' };
 
+const scope: Record<CodeLanguage, string[]> = {
+  python: [],
+  javascript: [
+    'Declare them with var: a name of let, const or class can never be declared again, nor given a value after its declaration failed. ' +
+      'Functions give their results at once, without await.',
+  ],
+};
+
 /** The prompt of {@link createCodeEnvironment}: the form of a turn, the tools, and where the question stands. */
 export function defaultCodePrompt(options: {
   language: CodeLanguage;
@@ -22,11 +30,18 @@ export function defaultCodePrompt(options: {
     print,
     '```<end_code>',
     `After each step you read what the code printed and its last value. Variables keep their values from step to step.`,
+    ...scope[language],
     'These functions are there:',
     ...listed,
     '- final_answer(answer): gives the answer and ends the task',
     'Question: {question}\n',
   ].join('\n');
+}
+
+/** What is read after the error of code. */
+export function defaultErrorAdvice(language: CodeLanguage): string {
+  const kept = 'Mend this in the next step; what earlier steps defined is kept.';
+  return language === 'python' ? kept : `${kept} Names of let, const and class are taken: use var and another name.`;
 }
 
 /** What is read after a turn without code. */
