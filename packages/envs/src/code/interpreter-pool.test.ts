@@ -106,6 +106,57 @@ test('many episodes on few interpreters see their own past alone, and tools are 
   expect(most()).toBeLessThanOrEqual(2);
 });
 
+/** What 16 episodes of five actions cost two interpreters. */
+async function costOf(playAll: (pool: ReturnType<typeof createInterpreterPool>, names: string[]) => Promise<void>) {
+  const { start, started } = createFakes();
+  const names = Array.from({ length: 16 }, (_, index) => `episode ${index}`);
+  await playAll(createInterpreterPool({ start, size: 2 }), names);
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  return { runs: sum(started.map(({ log }) => log.length)), resets: sum(started.map(({ resets }) => resets)) };
+}
+const codesOf = (name: string) => Array.from({ length: 5 }, (_, turn) => `${name}, ${turn}`);
+
+test('an episode that goes on at once keeps its interpreter, although others wait', async () => {
+  const cost = await costOf(async (pool, names) => {
+    await Promise.all(names.map((name) => play(pool, codesOf(name))));
+  });
+  expect(cost).toEqual({ runs: 80, resets: 14 });
+});
+
+test('of a batch that takes its turns together, the episodes that interpreters hold are not played again', async () => {
+  const cost = await costOf(async (pool, names) => {
+    const episodes = names.map((name) => ({ codes: codesOf(name), steps: [] as CodeStep[] }));
+    for (let turn = 0; turn < 5; turn++) {
+      await Promise.all(
+        episodes.map(async (episode) => {
+          episode.steps = (await play(pool, episode.codes.slice(turn, turn + 1), episode.steps)).steps;
+        }),
+      );
+    }
+  });
+  // Of 240 runs, two episodes a turn save those of their earlier actions.
+  expect(cost).toEqual({ runs: 220, resets: 70 });
+});
+
+test('an episode without an end lets others have its interpreter', async () => {
+  const pool = createInterpreterPool({ start: createFakes().start, size: 1 });
+  let isPlayed = false;
+  const steps: CodeStep[] = [];
+  const endless = async () => {
+    while (!isPlayed) {
+      const code = `${steps.length}`;
+      await pool.run({ steps: [...steps], code, tools: [] });
+      steps.push({ code, calls: [] });
+      if (steps.length > 1000) throw new Error('the other one was left to wait');
+    }
+  };
+  const other = async () => {
+    expect((await play(pool, ['a', 'b'])).values).toEqual(['a', 'a b']);
+    isPlayed = true;
+  };
+  await Promise.all([endless(), other()]);
+});
+
 test('a state can be forked: both branches see the same past', async () => {
   const pool = createInterpreterPool({ start: createFakes().start, size: 2 });
   const { steps } = await play(pool, ['a', 'ask']);

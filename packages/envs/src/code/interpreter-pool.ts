@@ -34,11 +34,23 @@ const keyOf = (steps: readonly CodeStep[]) =>
 
 const cleanKey = keyOf([]);
 
+/** An action that waits for a place. */
+interface Waiter {
+  key: string;
+  go(place: Place): void;
+}
+
+/** So often in a row may others be served before the one that has waited longest. */
+const maxPassed = 32;
+
 /** @throws ConfigError for a size out of range */
 export function createInterpreterPool(options: {
   /** Starts an interpreter, such as {@link createPythonInterpreter}. */
   start: () => Promise<CodeInterpreter>;
-  /** Processes at a time; they start when they are needed. @default 2 */
+  /**
+   * Processes at a time; they start when they are needed. With fewer than there are episodes at a time, most actions play the earlier
+   * steps of their episode again. @default 2
+   */
   size?: number;
 }): InterpreterPool {
   const { start, size = 2 } = options;
@@ -46,8 +58,9 @@ export function createInterpreterPool(options: {
     throw new ConfigError(`expected at least 1, found ${size}`, { where: 'size' });
   }
   const idle: Place[] = Array.from({ length: size }, () => ({ interpreter: null, key: null, usedAt: 0 }));
-  const waiting: ((place: Place) => void)[] = [];
+  const waiting: Waiter[] = [];
   const busy = new Set<Place>();
+  let passed = 0;
   let uses = 0;
   let closed = false;
 
@@ -59,19 +72,39 @@ export function createInterpreterPool(options: {
     if (place.interpreter?.alive !== true) return 2;
     return place.key === key ? 0 : place.key === cleanKey ? 1 : 3;
   };
-  const take = async (key: string): Promise<Place> => {
-    const [best] = [...idle].sort((a, b) => rank(a, key) - rank(b, key) || a.usedAt - b.usedAt);
-    const place = best ?? (await new Promise<Place>((resolve) => waiting.push(resolve)));
-    if (best !== undefined) idle.splice(idle.indexOf(best), 1);
-    busy.add(place);
-    return place;
+  /** Who finds its steps held goes first, else who has waited longest. */
+  const nextWaiter = () => {
+    const [first] = waiting;
+    const held = waiting.find(({ key }) => idle.some((place) => rank(place, key) === 0));
+    const next = passed < maxPassed ? (held ?? first) : first;
+    passed = next === first ? 0 : passed + 1;
+    return next;
   };
+  const serve = () => {
+    while (idle.length > 0) {
+      const waiter = nextWaiter();
+      if (waiter === undefined) return;
+      waiting.splice(waiting.indexOf(waiter), 1);
+      const { key } = waiter;
+      const [place] = [...idle].sort((a, b) => rank(a, key) - rank(b, key) || a.usedAt - b.usedAt);
+      if (place === undefined) return;
+      idle.splice(idle.indexOf(place), 1);
+      busy.add(place);
+      waiter.go(place);
+    }
+  };
+  // A moment later: by then all actions of a batch are there to choose from, and the next action of the episode that has just run.
+  const serveSoon = () => setImmediate(serve);
+  const take = (key: string): Promise<Place> =>
+    new Promise((go) => {
+      waiting.push({ key, go });
+      serveSoon();
+    });
   const giveBack = (place: Place) => {
     busy.delete(place);
     place.usedAt = ++uses;
-    const next = waiting.shift();
-    if (next === undefined) idle.push(place);
-    else next(place);
+    idle.push(place);
+    serveSoon();
   };
 
   return {
