@@ -76,8 +76,8 @@ export interface CodeLimits {
   /** Milliseconds for all tools of an action together. @default 60000 */
   toolTimeout?: number;
   /**
-   * Steps of the interpreter for an action, roughly; unlike time, this limit falls at the same place on every machine.
-   * @default 100000000
+   * Steps of the interpreter for an action, roughly; unlike time, this limit falls at the same place on every machine. Python's arithmetic
+   * with integers of thousands of digits counts for more than it takes: raise the limit for such work. @default 100000000
    */
   maxOperations?: number;
   /** Memory of the interpreted program in MB. @default 256 */

@@ -207,11 +207,17 @@ test('wheels of the user are installed; nothing else is looked for', async () =>
     }),
   );
   const wheels = [wheel];
-  const own = await createPythonInterpreter({ wheels, imports: ['greeting'] });
+  const own = await createPythonInterpreter({ wheels, imports: ['greeting', 'collections'] });
   expect(await own.run({ code: 'from greeting import hello\nhello' })).toMatchObject({ value: 'hello from a wheel' });
   expect(await own.run({ code: 'import greeting\ngreeting.farewell()' })).toMatchObject({ value: 'goodbye' });
+  expect(await own.run({ code: 'from greeting.later import goodbye\ngoodbye' })).toMatchObject({ value: 'goodbye' });
+  expect((await own.run({ code: 'import greeting.missing' })).error).toContain("No module named 'greeting.missing'");
+  expect((await own.run({ code: 'import greetings' })).error).toContain('the module greetings is not allowed here');
+  expect((await own.run({ code: 'import collections.abc' })).error).toContain(
+    'the module collections.abc is not allowed here',
+  );
   expect((await own.run({ code: 'import math' })).error).toContain(
-    'the module math is not allowed here; these are: greeting',
+    'the module math is not allowed here; these are: collections, greeting',
   );
   await own.close();
   await expect(createPythonInterpreter({ wheels: [`${wheel}x`] })).rejects.toThrow('there is no file');

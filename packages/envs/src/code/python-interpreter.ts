@@ -10,7 +10,7 @@ export interface PythonInterpreterOptions extends CodeLimits {
   imports?: readonly string[];
   /**
    * Files of wheels to install at the start, such as those of numpy or sympy for this version of pyodide; nothing is downloaded. List their
-   * modules in `imports` too. @default none
+   * packages in `imports` too; the modules in them come with them. @default none
    */
   wheels?: readonly string[];
 }

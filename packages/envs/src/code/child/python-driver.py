@@ -51,11 +51,12 @@ def _boot(setup):
         except ImportError as error:
             raise ImportError(f"the module {name} does not load: {str(error).splitlines()[0]}") from None
     roots = {name.partition(".")[0] for name in allowed}
+    packages = tuple(f"{name}." for name in allowed if name in wheels.sources)
     original = builtins.__import__
 
     def guarded(name, globals=None, locals=None, fromlist=(), level=0):
         importer = (globals or {}).get("__name__", "__main__")
-        if importer == "__main__" and not (level == 0 and (name in allowed or name in roots)):
+        if importer == "__main__" and not (level == 0 and (name in allowed or name in roots or name.startswith(packages))):
             listed = ", ".join(sorted(allowed))
             raise ImportError(f"the module {name} is not allowed here; these are: {listed}")
         return original(name, globals, locals, fromlist, level)
