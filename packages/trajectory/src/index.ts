@@ -25,6 +25,7 @@ export {
 export { createRandom, type Random, type RandomState, restoreRandom } from './random.js';
 export { type ReadJsonLinesOptions, readJsonLines, readTasks, readTrajectories } from './read-json-lines.js';
 export { type ChatMessage, encodeTask, supportingTitles, type Task, type TaskRecord, taskSchema } from './task.js';
+export type { PlainData, ToolCall } from './tool-call.js';
 export {
   type Action,
   encodeTrajectory,

@@ -197,6 +197,10 @@ const trajectory: Trajectory = {
       stdout: '1\n',
       value: '2',
       error: 'ZeroDivisionError: division by zero',
+      calls: [
+        { name: 'search', arguments: { query: 'Peru' }, value: [{ title: 'Peru' }, null] },
+        { name: 'echo', arguments: JSON.parse('{"value": {"__proto__": 1}}'), error: 'no such page' },
+      ],
       executed: true,
     },
   ],
@@ -235,6 +239,7 @@ describe('tasks and trajectories', () => {
     ['outcome.correct', { outcome: { ...trajectory.outcome, correct: 1 } }],
     ['outcome.endedBy', { outcome: { ...trajectory.outcome, endedBy: 'magic' } }],
     ['task.golden_answers', { task }],
+    ['actions.0.calls.0.name', { actions: [{ ...trajectory.actions[3], calls: [{ arguments: {} }] }] }],
   ])('a trajectory with a bad %s is refused by name', async (key, change) => {
     const record = { ...trajectory, task: { id: 'q', question: 'q', golden_answers: [] }, ...change };
     const path = await fileWith(`${JSON.stringify(record)}\n`);

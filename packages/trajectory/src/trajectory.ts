@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { encodeTask, type Task, type TaskRecord, taskSchema } from './task.js';
+import { type ToolCall, toolCallSchema } from './tool-call.js';
 
 /** A passage that a retriever returned. */
 export interface RetrievedDocument {
@@ -39,6 +40,8 @@ export interface Action {
   stdout?: string;
   value?: string;
   error?: string;
+  /** Of code: its calls of tools, in order. Absent where nothing of the code was kept, and in logs that do not hold them. */
+  calls?: ToolCall[];
   /** True when the environment carried it out; false for invalid actions and for a search in the final turn. */
   executed: boolean;
   /** Of an executed search, best first; of an opened document, that one. */
@@ -114,6 +117,7 @@ const actionSchema = z.object({
   stdout: z.string().exactOptional(),
   value: z.string().exactOptional(),
   error: z.string().exactOptional(),
+  calls: z.array(toolCallSchema).exactOptional(),
   executed: z.boolean(),
   documents: z.array(retrievedDocumentSchema).exactOptional(),
 });

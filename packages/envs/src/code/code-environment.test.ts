@@ -5,17 +5,19 @@ import { ConfigError, readTrajectories, type Task, type Trajectory, writeTraject
 import { afterAll, describe, expect, test } from 'vitest';
 import { createFixedRetriever } from '../__fixtures__/episodes.js';
 import { createByteTokenizer } from '../byte-tokenizer.js';
+import type { EpisodeState } from '../environment.js';
 import type { Retriever } from '../retriever.js';
 import { runEpisodes } from '../run-episodes.js';
 import { createScriptedPolicy } from '../scripted-policy.js';
 import { checkEnvironment } from '../testing/check-environment.js';
 import { createEchoTool } from './__fixtures__/surroundings.js';
-import { type CodeEnvironmentOptions, type CodeEpisodeState, createCodeEnvironment } from './code-environment.js';
+import { type CodeEnvironmentOptions, createCodeEnvironment } from './code-environment.js';
 import type { CodeInterpreter } from './code-interpreter.js';
 import { createInterpreterPool, type InterpreterPool } from './interpreter-pool.js';
 import { createJavaScriptInterpreter } from './javascript-interpreter.js';
 import { defaultCodePrompt, defaultErrorAdvice } from './prompt.js';
 import { createPythonInterpreter } from './python-interpreter.js';
+import { codeSteps, replay } from './replay.js';
 import { createSearchTool } from './search-tool.js';
 
 const limits = { timeout: 20_000, maxOperations: 2_000_000, memory: 96 };
@@ -56,9 +58,19 @@ test('an episode: state is kept, results are read, the answer is scored', async 
       text: block('var x = 17; print("x is", x)'),
       code: 'var x = 17; print("x is", x)',
       stdout: 'x is 17\n',
+      calls: [],
       executed: true,
     },
-    { turn: 1, kind: 'code', text: block('x + 25'), code: 'x + 25', stdout: '', value: '42', executed: true },
+    {
+      turn: 1,
+      kind: 'code',
+      text: block('x + 25'),
+      code: 'x + 25',
+      stdout: '',
+      value: '42',
+      calls: [],
+      executed: true,
+    },
     {
       turn: 2,
       kind: 'code',
@@ -66,6 +78,7 @@ test('an episode: state is kept, results are read, the answer is scored', async 
       code: 'final_answer(x + 25)',
       stdout: '',
       answer: '42',
+      calls: [],
       executed: true,
     },
   ]);
@@ -250,7 +263,7 @@ test('a state goes on elsewhere, after JSON, with the answers that its tools gav
   let asked = 0;
   const tools = [{ name: 'next', description: '', parameters: [], run: async () => ++asked }];
   const tokenizer = createByteTokenizer();
-  const turn = (state: CodeEpisodeState, code: string) => {
+  const turn = (state: EpisodeState, code: string) => {
     const tokenIds = tokenizer.encode(block(code));
     return {
       state,
@@ -259,13 +272,13 @@ test('a state goes on elsewhere, after JSON, with the answers that its tools gav
   };
   const options = { language: 'javascript', tools } as const;
   const here = createCodeEnvironment({ interpreters: javascript, ...options });
-  const first = here.start({ task, tokenizer }) as CodeEpisodeState;
+  const first = here.start({ task, tokenizer }) as EpisodeState;
   const [second] = (await here.step({
     turns: [turn(first, 'var a = next(), b = Math.random()')],
     tokenizer,
-  })) as CodeEpisodeState[];
-  const stored = JSON.parse(JSON.stringify(second)) as CodeEpisodeState;
-  expect(stored.steps).toEqual([
+  })) as EpisodeState[];
+  const stored = JSON.parse(JSON.stringify(second)) as EpisodeState;
+  expect(codeSteps(stored.actions)).toEqual([
     { code: 'var a = next(), b = Math.random()', calls: [{ name: 'next', arguments: {}, value: 1 }] },
   ]);
   const elsewhere = createCodeEnvironment({
@@ -283,13 +296,37 @@ test('a state goes on elsewhere, after JSON, with the answers that its tools gav
   expect(values.map(([, , next]) => next).sort()).toEqual([2, 3, 4]);
 });
 
-test('an episode is written and read as a trajectory', async () => {
+test('an episode is written as a trajectory, read, and played again', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'dgpo-code-'));
-  const episode = await play([block('throw new Error("no")'), block('final_answer(42)')]);
+  let asked = 0;
+  const next = { name: 'next', description: '', parameters: [], run: async () => ++asked };
+  const tools = [createEchoTool().tool, next];
+  const turns = [
+    block('var a = next(), b = Math.random()'),
+    block('next(); for (;;);'),
+    'this is no code',
+    block('throw new Error(echo({ a }).a)'),
+    block('echo(1, 2)'),
+    block('a += next(); final_answer([a, b])'),
+  ];
+  const episode = await play(turns, { tools, maxSteps: 6 });
   await writeTrajectories(join(folder, 'episodes.jsonl'), [episode]);
   const read: Trajectory[] = [];
   for await (const one of readTrajectories(join(folder, 'episodes.jsonl'))) read.push(one);
   expect(read).toEqual([episode]);
+  expect(episode.actions.map(({ kind, calls }) => [kind, calls])).toEqual([
+    ['code', [{ name: 'next', arguments: {}, value: 1 }]],
+    ['code', undefined],
+    ['invalid', []],
+    ['code', [{ name: 'echo', arguments: { value: { a: 1 } }, value: { a: 1 } }]],
+    ['code', []],
+    ['code', [{ name: 'next', arguments: {}, value: 3 }]],
+  ]);
+  const interpreter = await createJavaScriptInterpreter(limits);
+  await replay({ interpreter, steps: codeSteps(read[0]?.actions ?? []), tools });
+  expect(asked).toBe(3);
+  expect((await interpreter.run({ code: '[a, b]' })).value).toBe(episode.outcome.answer);
+  await interpreter.close();
   await rm(folder, { recursive: true });
 });
 

@@ -8,7 +8,7 @@ import type { InterpreterPool } from './interpreter-pool.js';
 import { encodeCodeObservation, renderResult } from './observation.js';
 import { endOfCode, type ParsedCode, parseCode, startOfObservation } from './parse-code.js';
 import { defaultCodePrompt, defaultErrorAdvice, noCodeMessage } from './prompt.js';
-import type { CodeStep } from './replay.js';
+import { codeSteps } from './replay.js';
 
 export interface CodeEnvironmentOptions {
   /** Runs the code; close it when the environment is no longer used. */
@@ -43,13 +43,6 @@ export interface CodeEnvironmentOptions {
   oracle?: (state: EpisodeState) => string;
 }
 
-/** An episode of code: what its interpreter has carried out is part of the state, so that any interpreter can play it again. */
-export interface CodeEpisodeState extends EpisodeState {
-  steps: CodeStep[];
-}
-
-const stepsOf = (state: EpisodeState): CodeStep[] => ('steps' in state ? (state as CodeEpisodeState).steps : []);
-
 function checkTools(tools: readonly CodeTool[]): void {
   const names = ['final_answer', 'print', ...tools.map(({ name }) => name)];
   for (const { name, parameters } of tools) {
@@ -67,10 +60,10 @@ const errorText = (error: unknown) => (error instanceof Error ? error.message : 
 
 /**
  * Questions answered by code, in the manner of CodeAct: a thought and a block of code in every turn, then what it printed, its last value
- * or its error, until `final_answer(...)` is called. Reward and correctness are those of the answer. A state holds the code that was
- * carried out and what its tools gave; which interpreter runs it makes no difference. Code that is stopped (time, steps, a crash) leaves
- * nothing behind and is an error that the policy reads; an interpreter's process that dies otherwise, or a world that fails under a tool,
- * ends the episode with `endedBy: 'error'`.
+ * or its error, until `final_answer(...)` is called. Reward and correctness are those of the answer. The actions of a state hold the code
+ * that was carried out and what its tools gave; which interpreter runs it makes no difference. Code that is stopped (time, steps, a crash)
+ * leaves nothing behind and is an error that the policy reads; an interpreter's process that dies otherwise, or a world that fails under a
+ * tool, ends the episode with `endedBy: 'error'`.
  * Source: CodeAgent of smolagents, as used by agent distillation (arXiv 2505.17612).
  * @throws ConfigError for options out of range; a step throws one when the interpreter cannot be started as it is set up.
  */
@@ -97,17 +90,17 @@ export function createCodeEnvironment(options: CodeEnvironmentOptions): Environm
     Math.min(maxContextTokens, tokenizer.maxContextTokens ?? maxContextTokens) -
     segments.reduce((tokens, { tokenIds = [] }) => tokens + tokenIds.length, 0);
 
-  const end = (state: CodeEpisodeState, outcome: Outcome): CodeEpisodeState => ({ ...state, next: null, outcome });
-  const endWithout = (state: CodeEpisodeState, endedBy: 'turns' | 'length') =>
+  const end = (state: EpisodeState, outcome: Outcome): EpisodeState => ({ ...state, next: null, outcome });
+  const endWithout = (state: EpisodeState, endedBy: 'turns' | 'length') =>
     end(state, { correct: false, reward: 0, answer: null, endedBy });
 
-  const goOn = (state: CodeEpisodeState, tokenizer: EpisodeTokenizer): CodeEpisodeState => {
+  const goOn = (state: EpisodeState, tokenizer: EpisodeTokenizer): EpisodeState => {
     const maxTokens = Math.min(maxTokensPerTurn, contextRoom(state.segments, tokenizer));
     if (maxTokens < 1) return endWithout(state, 'length');
     return { ...state, next: { maxTokens, stop: [endOfCode, startOfObservation] } };
   };
 
-  const observe = (state: CodeEpisodeState, text: string, tokenizer: EpisodeTokenizer): CodeEpisodeState => {
+  const observe = (state: EpisodeState, text: string, tokenizer: EpisodeTokenizer): EpisodeState => {
     if (state.turn >= maxSteps) return endWithout(state, 'turns');
     // A whole turn must still fit after it.
     const room = contextRoom(state.segments, tokenizer) - maxTokensPerTurn;
@@ -118,19 +111,18 @@ export function createCodeEnvironment(options: CodeEnvironmentOptions): Environm
   };
 
   const settle = (options: {
-    state: CodeEpisodeState;
+    state: EpisodeState;
     turn: Pick<Action, 'turn' | 'text'>;
     parsed: ParsedCode & { code: string };
     result: CodeResult;
     tokenizer: EpisodeTokenizer;
-  }): CodeEpisodeState => {
+  }): EpisodeState => {
     const { state, turn, parsed, result, tokenizer } = options;
     const { code, fenced } = parsed;
     const { stdout, value, error, answer, calls, lost } = result;
-    const steps = lost ? state.steps : [...state.steps, { code, calls }];
     if (!fenced && error?.startsWith('SyntaxError') === true) {
-      const actions: Action[] = [...state.actions, { ...turn, kind: 'invalid', executed: false }];
-      return observe({ ...state, steps, actions }, noCode(turn.text), tokenizer);
+      const actions: Action[] = [...state.actions, { ...turn, kind: 'invalid', code, calls, executed: false }];
+      return observe({ ...state, actions }, noCode(turn.text), tokenizer);
     }
     const action: Action = {
       ...turn,
@@ -140,9 +132,10 @@ export function createCodeEnvironment(options: CodeEnvironmentOptions): Environm
       ...(value === null ? {} : { value }),
       ...(error === null ? {} : { error }),
       ...(answer === null ? {} : { answer }),
+      ...(lost ? {} : { calls }),
       executed: true,
     };
-    const acted = { ...state, steps, actions: [...state.actions, action] };
+    const acted = { ...state, actions: [...state.actions, action] };
     if (answer === null) return observe(acted, renderResult(result, errorAdvice), tokenizer);
     const correct = isCorrect({ task: state.task, answer });
     return end(acted, { correct, reward: correct ? 1 : formatReward, answer, endedBy: 'answer' });
@@ -152,11 +145,10 @@ export function createCodeEnvironment(options: CodeEnvironmentOptions): Environm
     { state: before, completion }: Turn,
     tokenizer: EpisodeTokenizer,
     signal: AbortSignal | undefined,
-  ): Promise<CodeEpisodeState> => {
+  ): Promise<EpisodeState> => {
     const { tokenIds, logProbs, text } = completion;
     const segment: Segment = { kind: 'policy', text, tokenIds: [...tokenIds], logProbs: [...logProbs] };
-    const steps = stepsOf(before);
-    const state = { ...before, turn: before.turn + 1, segments: [...before.segments, segment], steps };
+    const state = { ...before, turn: before.turn + 1, segments: [...before.segments, segment] };
     const turn = { turn: before.turn, text };
     const parsed = parseCode(text, language);
     const { code } = parsed;
@@ -165,7 +157,7 @@ export function createCodeEnvironment(options: CodeEnvironmentOptions): Environm
       return observe({ ...state, actions }, noCode(text), tokenizer);
     }
     try {
-      const result = await interpreters.run({ steps, code, tools, signal });
+      const result = await interpreters.run({ steps: codeSteps(state.actions), code, tools, signal });
       return settle({ state, turn, parsed: { ...parsed, code }, result, tokenizer });
     } catch (error) {
       signal?.throwIfAborted();
@@ -182,14 +174,13 @@ export function createCodeEnvironment(options: CodeEnvironmentOptions): Environm
 
     start({ task, tokenizer }) {
       const prompt = encodePrompt({ task, template: promptTemplate, appendQuestionMark: false, tokenizer });
-      const state: CodeEpisodeState = {
+      const state: EpisodeState = {
         task,
         turn: 0,
         segments: [prompt],
         actions: [],
         next: null,
         outcome: null,
-        steps: [],
       };
       return goOn(state, tokenizer);
     },

@@ -1,4 +1,6 @@
-import type { PlainData } from '../text-world/text-world.js';
+import type { PlainData, ToolCall } from '@dgpo/trajectory';
+
+export type { ToolCall };
 
 /** A tool that code can call; only data crosses the border, both ways. */
 export interface CodeTool {
@@ -10,16 +12,6 @@ export interface CodeTool {
   parameters: readonly string[];
   /** A rejection reaches the code as an error with its message. */
   run(options: { arguments: Record<string, PlainData>; signal: AbortSignal }): Promise<PlainData>;
-}
-
-/** A call of a tool and what came back. */
-export interface ToolCall {
-  name: string;
-  arguments: Record<string, PlainData>;
-  /** What the tool gave; absent when it failed. */
-  value?: PlainData;
-  /** The message that the code got instead. */
-  error?: string;
 }
 
 /** What an action did. */

@@ -1,4 +1,4 @@
-export { type CodeEnvironmentOptions, type CodeEpisodeState, createCodeEnvironment } from './code-environment.js';
+export { type CodeEnvironmentOptions, createCodeEnvironment } from './code-environment.js';
 export type {
   CodeInterpreter,
   CodeLanguage,
@@ -17,5 +17,5 @@ export {
   defaultPythonImports,
   type PythonInterpreterOptions,
 } from './python-interpreter.js';
-export { type CodeStep, replay } from './replay.js';
+export { type CodeStep, codeSteps, replay } from './replay.js';
 export { createSearchTool } from './search-tool.js';

@@ -1,4 +1,4 @@
-import { EnvironmentError } from '@dgpo/trajectory';
+import { type Action, EnvironmentError } from '@dgpo/trajectory';
 import type { CodeInterpreter, CodeTool, ToolCall } from './code-interpreter.js';
 
 /** An action that an interpreter has carried out, with the answers that its tools gave: enough to carry it out again. */
@@ -6,6 +6,10 @@ export interface CodeStep {
   code: string;
   calls: ToolCall[];
 }
+
+/** What was carried out in an episode, of its state or of its trajectory. */
+export const codeSteps = (actions: readonly Action[]): CodeStep[] =>
+  actions.flatMap(({ code, calls }) => (code === undefined || calls === undefined ? [] : [{ code, calls }]));
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 

@@ -1,7 +1,6 @@
-import type { Task } from '@dgpo/trajectory';
+import type { PlainData, Task } from '@dgpo/trajectory';
 
-/** Data that survives JSON. */
-export type PlainData = null | boolean | number | string | readonly PlainData[] | { readonly [key: string]: PlainData };
+export type { PlainData };
 
 /** How an episode of a world has ended. */
 export interface WorldResult {
