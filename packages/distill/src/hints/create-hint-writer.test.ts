@@ -92,7 +92,7 @@ describe('createHintWriter', () => {
       turns: [
         [
           'search[shirt]',
-          'page 1 (total results: 9) | next > | ban-tol | lia shirt | $9.5 | ken-dol | dex shirt | $8.1 to $9',
+          'page 1 (total results: 9) | next > | first ban-tol | lia shirt | $9.5 | second ken-dol | dex shirt | $8.1 to $9',
         ],
       ],
     });

@@ -62,7 +62,7 @@ describe.each(pages)('values are compared with the wish on pages in %s', (_, ite
   const buy = (labels: readonly string[], options: unknown = wishes.options) =>
     rules(
       [
-        ['search[shirt]', 'page 1 (total results: 1) | next > | ban-tol | shirt | $15.00'],
+        ['search[shirt]', 'page 1 (total results: 1) | next > | first ban-tol | shirt | $15.00'],
         ['click[ban-tol]', itemPage],
         ...labels.map((label): Turn => [`click[${label}]`, itemPage]),
         ['click[buy now]'],

@@ -84,8 +84,12 @@ export function productsSeen(steps: readonly HintStep[]): string[] {
   const listed = steps.flatMap(({ observation }) => {
     const texts = textsOf(observation);
     const next = texts.indexOf('next >');
-    // A number, a title and a price each.
-    return next < 0 ? [] : texts.slice(next + 1).filter((_, index) => index % 3 < 2);
+    if (next < 0) return [];
+    // A number, a title and a price each; short pages count their products with a word before the number.
+    return texts.slice(next + 1).flatMap((text, index) => {
+      if (index % 3 === 2) return [];
+      return index % 3 === 0 ? [text.slice(text.lastIndexOf(' ') + 1)] : [text];
+    });
   });
   return [...new Set(listed)];
 }
