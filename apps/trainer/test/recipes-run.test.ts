@@ -16,10 +16,10 @@ import { needsTeacher } from '../src/recipe/needs-teacher.js';
 import type { Recipe, Stage } from '../src/recipe/recipe-schema.js';
 import { shippedRecipes } from '../src/recipe/shipped-recipes.js';
 
-const bases = ['base/demo-world.yaml', 'base/arithmetic-world.yaml', 'base/small-household.yaml'];
+const bases = ['demo-world', 'arithmetic-world', 'small-household', 'small-webshop'].map((name) => `base/${name}.yaml`);
 
 /**
- * Recipes of the demo worlds and of the household, whose models come with the package; the others need data or models of their own, or
+ * Recipes of the demo worlds, of the household and of the shop, whose models come with the package; the others need data or models of their own, or
  * train for long before the first stage.
  */
 const recipes = shippedRecipes().flatMap(({ name, path }) => {
@@ -63,28 +63,32 @@ async function benchOf(base: string): Promise<Bench> {
 /** The recipe with two updates of few episodes in every stage. */
 async function smallRecipe(path: string): Promise<Recipe> {
   const loaded = await loadRecipe({ path });
-  const { household: rooms } = loaded.data;
-  const isHousehold = rooms !== undefined;
-  const recipe: Recipe = isHousehold
+  const { household: rooms, webshop: shop } = loaded.data;
+  const isTextWorld = rooms !== undefined || shop !== undefined;
+  const recipe: Recipe = isTextWorld
     ? {
         ...loaded,
-        data: { ...loaded.data, household: { ...rooms, trainTasks: 8 } },
+        data: {
+          ...loaded.data,
+          ...(rooms && { household: { ...rooms, trainTasks: 8 } }),
+          ...(shop && { webshop: { ...shop, trainTasks: 24 } }),
+        },
         environment: { ...loaded.environment, maxTurns: 10 },
       }
     : loaded;
   const stages = recipe.stages.map(({ name, baseline, distill, rl }): Stage => {
     const few = { batchSize: 4, microBatchSize: 4, maxSteps: 2, numTrainEpochs: 1, validationEpisodes: 1 };
     // DistiLLM keeps a demonstration for its validation.
-    const numTasks = distill?.objective === 'distillm' ? 9 : isHousehold ? 6 : 8;
+    const numTasks = distill?.objective === 'distillm' ? 9 : rooms ? 6 : shop ? 24 : 8;
     // A model has few successes of its own: all of them at once, twice.
-    const twice = isHousehold ? { batchSize: numTasks, numTrainEpochs: 2 } : {};
+    const twice = isTextWorld ? { batchSize: numTasks, numTrainEpochs: 2 } : {};
     if (distill !== undefined) {
       return { name, baseline, distill: { ...distill, ...few, ...twice, temperature: 0, numTasks } };
     }
     if (rl === undefined) return { name };
-    // Hot enough for right and wrong episodes side by side; the household's base, whose episodes are long, has both as it is.
-    const temperature = isHousehold ? 1 : 1.5;
-    const tasksPerStep = Math.max(4, (isHousehold ? 4 : 12) / rl.numGenerations);
+    // Hot enough for right and wrong episodes side by side; the bases of text worlds, whose episodes are long, have both as they are.
+    const temperature = isTextWorld ? 1 : 1.5;
+    const tasksPerStep = Math.max(4, (isTextWorld ? 4 : 12) / rl.numGenerations);
     const miniBatchSize = tasksPerStep * rl.numGenerations;
     return {
       name,
@@ -98,7 +102,7 @@ async function smallRecipe(path: string): Promise<Recipe> {
     const learned = isScripted ? { demonstrator: 'expert' as const } : {};
     return distill === undefined ? rest : { ...rest, distill: { ...distill, ...learned } };
   });
-  // The teacher plays the student: methods that learn from rewards alone need some. The base of the household has some.
+  // The teacher plays the student: methods that learn from rewards alone need some. The bases of text worlds have some.
   const student = { ...recipe.student, path: recipe.teacher.path ?? recipe.student.path ?? '' };
   return { ...recipe, student, stages: shown, evaluation };
 }

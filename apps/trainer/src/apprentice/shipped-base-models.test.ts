@@ -8,8 +8,12 @@ import { hashFile } from '../run/stable-hash.js';
 import type { ApprenticeWorld } from './apprentice-world.js';
 import { createHouseholdApprentices } from './household-world.js';
 import { measureBase } from './measure-base.js';
+import { createWebshopApprentices } from './webshop-world.js';
 
-const worlds: readonly [string, () => ApprenticeWorld][] = [['household', createHouseholdApprentices]];
+const worlds: readonly [string, () => ApprenticeWorld][] = [
+  ['household', createHouseholdApprentices],
+  ['webshop', createWebshopApprentices],
+];
 
 beforeAll(() => selectEngine({ engine: 'wasm' }));
 

@@ -43,7 +43,7 @@ export const studentSchema = z
       .min(1)
       .optional()
       .describe(
-        'Folder of a pretrained model in Hugging Face layout, or `demo/student`, `demo/code-student` or `demo/household`, which come with the package, or `demo/webshop`, which `npm run build:base-models` makes.',
+        'Folder of a pretrained model in Hugging Face layout, or `demo/student`, `demo/code-student`, `demo/household` or `demo/webshop`, which come with the package.',
       ),
     fresh: freshModelSchema({ hiddenSize: 96, numHiddenLayers: 3, numAttentionHeads: 4 })
       .optional()
