@@ -41,7 +41,7 @@ const charts: { file: string; title: string; metric: string; rows: string[]; sha
   },
   {
     file: 'reward-baselines',
-    title: 'Right episodes in training: reinforcement learning alone and after supervised phases',
+    title: 'Right episodes in training: baselines',
     metric: 'correct',
     rows: ['ppo', 'grpo', 'sft-ppo', 'kd-ppo', 'kd-grpo', 'dgpo'],
     share: true,

@@ -88,7 +88,7 @@ const searchAndCode: SisterPart = {
   charts: [
     {
       file: 'loss-agent',
-      title: 'Cross-entropy of agent distillation, without and with first-thought prefix',
+      title: 'Cross-entropy of agent distillation',
       metric: 'loss',
       models: ['agent-distillation/agent-distillation', 'agent-distillation-prefix/agent-distillation'],
     },
@@ -115,7 +115,7 @@ const hintPart = (name: string, title: string, recipe: string): SisterPart => ({
   charts: [
     {
       file: `loss-${name}`,
-      title: `Cross-entropy in the ${name}: own successes, and successes with hints`,
+      title: `Cross-entropy in the ${name}`,
       metric: 'loss',
       models: [`${name}/rft`, `${name}/hint-distillation`],
     },
@@ -123,8 +123,15 @@ const hintPart = (name: string, title: string, recipe: string): SisterPart => ({
 });
 
 /** A distilled cold start, then PPO from it without and with guidance. */
-const combination = (options: { title: string; row: SisterRow; coldStart: string; file: string }): SisterPart => {
-  const { title, row, coldStart, file } = options;
+const combination = (options: {
+  title: string;
+  /** What is played, in the titles of charts. */
+  world: string;
+  row: SisterRow;
+  coldStart: string;
+  file: string;
+}): SisterPart => {
+  const { title, world, row, coldStart, file } = options;
   const [cold, ppo, dgpo] = [coldStart, 'ppo', 'dgpo'].map((model): SisterModel => `${row.name}/${model}`) as [
     SisterModel,
     SisterModel,
@@ -140,10 +147,10 @@ const combination = (options: { title: string; row: SisterRow; coldStart: string
       [ppo, cold],
     ],
     charts: [
-      { file: `reward-${file}`, title: `${title}: right episodes in training`, metric: 'correct', models, share: true },
+      { file: `reward-${file}`, title: `Right episodes in training, ${world}`, metric: 'correct', models, share: true },
       {
         file: `length-${file}`,
-        title: `${title}: tokens of the policy per episode`,
+        title: `Tokens of the policy per episode, ${world}`,
         metric: 'completions/mean_length',
         models,
       },
@@ -160,6 +167,7 @@ export const sisterParts: readonly SisterPart[] = [
   hintPart('webshop', 'Shop', 'hint-distillation-webshop'),
   combination({
     title: 'Agent distillation, then DGPO',
+    world: 'search and code',
     file: 'agent',
     coldStart: 'agent-distillation',
     row: {
@@ -171,6 +179,7 @@ export const sisterParts: readonly SisterPart[] = [
   }),
   combination({
     title: 'Hint distillation in the household, then DGPO',
+    world: 'household',
     file: 'hints',
     coldStart: 'hint-distillation',
     row: {
