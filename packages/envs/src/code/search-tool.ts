@@ -1,11 +1,12 @@
 import { RetrieverError } from '@dgpo/trajectory';
 import type { Retriever } from '../retriever.js';
 import { renderDocument } from '../search/observation.js';
+import { refusalOf } from '../search/refusal-of.js';
 import type { CodeTool } from './code-interpreter.js';
 
 /**
  * `search(query)` over a retriever: the passages as one text. A retriever that fails has failed as the world, not as the code: its error
- * ends the episode.
+ * ends the episode. One that refuses the query, as it is too long, has not failed: the code gets the reason as an error.
  */
 export function createSearchTool(options: {
   retriever: Retriever;
@@ -25,6 +26,8 @@ export function createSearchTool(options: {
       try {
         found = await retriever.retrieve({ queries: [query], topK, signal });
       } catch (cause) {
+        const refusal = refusalOf(cause);
+        if (refusal !== undefined) throw new RangeError(refusal);
         const message = cause instanceof Error ? cause.message : String(cause);
         throw new RetrieverError(message, { where: 'search', cause });
       }

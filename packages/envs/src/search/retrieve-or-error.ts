@@ -1,6 +1,7 @@
-import { isDgpoError, type RetrievedDocument, type RetrieverError } from '@dgpo/trajectory';
+import type { RetrievedDocument } from '@dgpo/trajectory';
 import type { Retriever } from '../retriever.js';
 import { withinTime } from '../within-time.js';
+import { refusalOf } from './refusal-of.js';
 
 /** What every call of a retriever has. */
 interface RetrieverCall {
@@ -24,21 +25,13 @@ type Found = { documents: RetrievedDocument[] } | Failure;
 /** Queries that are asked again at a time: a retriever that is down is not asked for all of them at once. */
 const maxAtOnce = 4;
 
-/** What a policy reads; without the address of the server, which differs from run to run. */
-function asRefusal({ message, where }: RetrieverError): Failure {
-  const reason = where === undefined ? message : message.slice(`${where}: `.length);
-  return { text: `Not carried out: ${reason}`, isError: true };
-}
-
-const refusesQuery = (error: unknown): error is RetrieverError =>
-  isDgpoError(error) && 'refusesQuery' in error && error.refusesQuery === true;
-
 async function orError<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T | Failure> {
   try {
     return await work();
   } catch (error) {
     signal?.throwIfAborted();
-    if (refusesQuery(error)) return asRefusal(error);
+    const refusal = refusalOf(error);
+    if (refusal !== undefined) return { text: `Not carried out: ${refusal}`, isError: true };
     return { error: `retriever: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
